@@ -1,0 +1,162 @@
+"""Identity: who the patient is, under which numbers, and which other records are the same person.
+
+    A diff, never a snapshot: an event carries what changed. A link is recorded on both patients' journeys;
+    nothing recorded is ever moved or rewritten by it.
+
+FHIR: Patient, Patient.link.  HL7 v2: PID, ADT^A08, A28, A31, A40 (MRG).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import assert_never
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from journey.domain.codes import Gender, LinkType
+from journey.domain.event import Command, Event, Fact, Frozen, Refused
+
+# --- Events
+
+
+class Identifier(Frozen):
+    """A number somebody gave the patient (FHIR Identifier, HL7 v2 CX)."""
+
+    system: str = Field(min_length=1, description="Who assigned it: a URI or the assigning authority.")
+    value: str = Field(min_length=1)
+    type: str = Field(default="MR", description="HL7 table 0203: MR medical record, NI national …")
+
+
+class Demographics(Frozen):
+    """What is known of the person; what is not known is left out."""
+
+    family: str | None = None
+    given: tuple[str, ...] | None = None
+    birth_date: str | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    gender: Gender | None = None
+    language: str | None = Field(default=None, description="Preferred language (BCP 47).")
+    phone: str | None = None
+    address: str | None = None
+    deceased_at: AwareDatetime | None = None
+
+
+class IdentifierAssigned(Event, stored_as="identity.identifier_assigned"):
+    """The patient is also known under this number."""
+
+    identifier: Identifier
+
+
+class DemographicsChanged(Event, stored_as="identity.demographics_changed"):
+    """What is given is new; what stands in `cleared` is no longer known. All else stays."""
+
+    demographics: Demographics
+    cleared: tuple[str, ...] = ()
+
+
+class PatientLinked(Event, stored_as="identity.linked"):
+    """Another record is about the same person (ADT^A40: the survivor replaces, the retired is replaced)."""
+
+    other_patient_id: UUID
+    link: LinkType
+    evidence: str | None = None
+
+
+IdentityEvent = IdentifierAssigned | DemographicsChanged | PatientLinked
+
+# --- Commands
+
+
+class AssignIdentifier(Command):
+    """Record a further number of the patient."""
+
+    identifier: Identifier
+
+
+class ChangeDemographics(Command):
+    """Record what is known now; only what differs becomes an event."""
+
+    demographics: Demographics = Demographics()
+    cleared: tuple[str, ...] = Field(default=(), description="Fields that are no longer known.")
+
+    @model_validator(mode="after")
+    def _clears_known_fields(self) -> "ChangeDemographics":
+        unknown = sorted(set(self.cleared) - set(Demographics.model_fields))
+        if unknown:
+            raise ValueError(f"cleared names unknown fields: {', '.join(unknown)}")
+        return self
+
+
+class LinkPatient(Command):
+    """Record that another record is about the same person."""
+
+    other_patient_id: UUID
+    link: LinkType
+    evidence: str | None = None
+
+
+IdentityCommand = AssignIdentifier | ChangeDemographics | LinkPatient
+
+# --- State
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The person, as known."""
+
+    patient_id: UUID | None = None
+    identifiers: tuple[Identifier, ...] = ()
+    demographics: Demographics = Demographics()
+    links: tuple[tuple[UUID, LinkType], ...] = ()
+
+
+class LinkedToItself(Refused):
+    """A record is never another record of itself."""
+
+
+# --- evolve
+
+
+def evolve(identity: Identity, event: IdentityEvent, _fact: Fact) -> Identity:
+    """What is known after this event. Total: history is never refused."""
+    match event:
+        case IdentifierAssigned():
+            others = tuple(known for known in identity.identifiers if known != event.identifier)
+            return replace(identity, identifiers=(*others, event.identifier))
+        case DemographicsChanged():
+            changed = event.demographics.model_dump(exclude_none=True) | dict.fromkeys(event.cleared)
+            return replace(identity, demographics=identity.demographics.model_copy(update=changed))
+        case PatientLinked():
+            others_linked = tuple(link for link in identity.links if link[0] != event.other_patient_id)
+            return replace(identity, links=(*others_linked, (event.other_patient_id, event.link)))
+        case _:
+            assert_never(event)
+
+
+# --- decide
+
+
+def decide(identity: Identity, command: IdentityCommand) -> Iterator[IdentityEvent]:
+    """What is new in it. Yields nothing where all of it is known."""
+    match command:
+        case AssignIdentifier():
+            if command.identifier not in identity.identifiers:
+                yield IdentifierAssigned(identifier=command.identifier)
+        case ChangeDemographics():
+            yield from _differences(identity.demographics, command)
+        case LinkPatient():
+            if command.other_patient_id == identity.patient_id:
+                raise LinkedToItself("The link names the journey's own patient; name the other record.")
+            if (command.other_patient_id, command.link) not in identity.links:
+                yield PatientLinked(**command.facts())
+        case _:
+            assert_never(command)
+
+
+def _differences(known: Demographics, command: ChangeDemographics) -> Iterator[DemographicsChanged]:
+    said = command.demographics.model_dump(exclude_none=True)
+    changed = {name: value for name, value in said.items() if getattr(known, name) != value}
+    cleared = tuple(
+        name for name in sorted(set(command.cleared)) if name not in said and getattr(known, name) is not None
+    )
+    if changed or cleared:
+        yield DemographicsChanged(demographics=Demographics(**changed), cleared=cleared)

@@ -1,0 +1,222 @@
+"""The journey: the aggregate that composes the rooms. Rules that span rooms stand here and nowhere else.
+
+State is folded in the order in which things *happened*; a command is judged by what had happened when it
+occurred. So a late report is judged by its own time, and changes what is true now by being folded in.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+from uuid import UUID
+
+from journey.domain import correction, discharge, episode, identity, intake, result, visit
+from journey.domain.codes import JourneyStatus
+from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
+from journey.domain.discharge import Discharges
+from journey.domain.discharge.events import PatientDischarged
+from journey.domain.episode import Episode
+from journey.domain.event import Blocker, Command, Event, Recorded, Refused
+from journey.domain.identity import Identity
+from journey.domain.intake import Intake
+from journey.domain.result import Results
+from journey.domain.visit import Visits
+from journey.domain.visit import events as visits_event
+from journey.domain.visit.evolve import departed
+
+ROOMS = {
+    "episode": (episode.EpisodeEvent, episode.EpisodeCommand),
+    "identity": (identity.IdentityEvent, identity.IdentityCommand),
+    "intake": (intake.IntakeEvent, intake.IntakeCommand),
+    "visits": (visit.VisitEvent, visit.VisitCommand),
+    "discharges": (discharge.DischargeEvent, discharge.DischargeCommand),
+    "results": (result.ResultEvent, result.ResultCommand),
+    "correction": (CorrectionEvent, CorrectionCommand),
+}
+"""Every room: its field of the state, what happens in it, and what may be asked of it."""
+
+_ROOM_OF_EVENT: dict[type[Event], str] = {
+    event: room for room, (events, _) in ROOMS.items() for event in get_args(events)
+}
+_ROOM_OF_COMMAND: dict[type[Command], str] = {
+    command: room for room, (_, commands) in ROOMS.items() for command in get_args(commands)
+}
+COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _ROOM_OF_COMMAND}
+"""Every command that an open journey takes, by its name outside."""
+
+_EVOLVE: dict[str, Callable[..., Any]] = {
+    "episode": episode.evolve,
+    "identity": identity.evolve,
+    "intake": intake.evolve,
+    "visits": visit.evolve,
+    "discharges": discharge.evolve,
+    "results": result.evolve,
+}
+
+BEGINS_CARE = (
+    visits_event.PatientArrived,
+    visits_event.VisitStarted,
+    visits_event.PatientAdmitted,
+    visits_event.PatientMoved,
+)
+
+# --- State
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Everything that a rule or the patient's standing reads."""
+
+    journey_id: UUID
+    version: int
+    episode: Episode = Episode()
+    identity: Identity = Identity()
+    intake: Intake = Intake()
+    visits: Visits = Visits()
+    discharges: Discharges = Discharges()
+    results: Results = Results()
+
+    def left_open(self) -> tuple[Blocker, ...]:
+        """What a close would leave undone, itemised."""
+        visits = tuple(
+            Blocker(code="open-visit", what=f"a visit is {each.status}", subject_id=each.visit_id)
+            for each in self.visits
+            if each.is_open
+        )
+        unreviewed = tuple(
+            Blocker(code="unreviewed-result", what="a result is not reviewed", subject_id=key)
+            for key, _ in self.results.unreviewed()
+        )
+        intake_open = (Blocker(code="open-intake", what="the intake is not finished"),)
+        return (*(intake_open if self.intake.is_open else ()), *visits, *unreviewed)
+
+
+class NoSuchJourney(Refused):
+    """No journey has this id."""
+
+
+class AlreadyOpened(Refused):
+    """The journey is there, for another patient."""
+
+
+class JourneyIsOver(Refused):
+    """A finished journey takes late reports, results, identity and corrections only."""
+
+
+class JourneyIsOnHold(Refused):
+    """Care rests."""
+
+
+class StillOpen(Refused):
+    """Something is not finished."""
+
+
+# --- evolve
+
+
+def evolve(journey: Journey, recorded: Recorded) -> Journey:
+    """What is true after this event, which happened after all that was folded before. Never refuses."""
+    event, fact = recorded.event, recorded.fact
+    room = _ROOM_OF_EVENT[type(event)]
+    changes: dict[str, Any] = {room: _EVOLVE[room](getattr(journey, room), event, fact)}
+    if isinstance(event, PatientDischarged):
+        changes["visits"] = departed(journey.visits, event.visit_id, fact)
+    elif isinstance(event, episode.JourneyOpened):
+        changes["identity"] = replace(journey.identity, patient_id=event.patient_id)
+    return replace(journey, version=max(journey.version, recorded.version), **changes)
+
+
+def fold(recorded: Iterable[Recorded], journey_id: UUID, version: int = 0) -> Journey:
+    """The state after these events, which are in the order in which they happened."""
+    journey = Journey(journey_id, version)
+    for each in recorded:
+        journey = evolve(journey, each)
+    return journey
+
+
+# --- decide
+
+
+def open_journey(history: History, command: episode.OpenJourney) -> Iterator[Event]:
+    """The first events of a journey; nothing when it is open for this patient already."""
+    if history.recorded:
+        opening = history.recorded[0].event
+        if isinstance(opening, episode.JourneyOpened) and opening.patient_id == command.patient_id:
+            return
+        raise AlreadyOpened("This journey was opened for another patient; open a new one.")
+    yield episode.JourneyOpened(
+        patient_id=command.patient_id,
+        status=command.status,
+        concern=command.concern,
+        continues=command.continues,
+    )
+    for identifier in command.identifiers:
+        yield identity.IdentifierAssigned(identifier=identifier)
+    if command.patient != identity.Demographics():
+        yield identity.DemographicsChanged(demographics=command.patient)
+    if command.team is not None:
+        yield episode.OwnerAssigned(team=command.team, person=command.person)
+
+
+def decide(history: History, command: Command) -> Iterator[Event]:
+    """What happens if this is done at its time. Yields nothing when it has already happened."""
+    if isinstance(command, episode.OpenJourney):
+        yield from open_journey(history, command)
+        return
+    if not history.recorded:
+        raise NoSuchJourney("No journey has this id.")
+    if isinstance(command, CorrectionCommand):
+        yield from correction.decide(history, command)
+        return
+    first = history.recorded[0]
+    journey = fold(history.until(command.reaches), first.journey_id, history.version)
+    events = tuple(_in_room(journey, command))
+    if not events:
+        return
+    _refuse_when_over(journey, command)
+    yield from _beginning_care(journey, command, events)
+    yield from events
+
+
+def _in_room(journey: Journey, command: Command) -> Iterator[Event]:
+    match _ROOM_OF_COMMAND[type(command)]:
+        case "episode":
+            left_open = journey.left_open()
+            if isinstance(command, episode.CloseJourney):
+                _refuse_close(journey, command, left_open)
+            yield from episode.decide(journey.episode, command, left_open=left_open)  # type: ignore[arg-type]  # the room's commands, by the table
+        case "identity":
+            yield from identity.decide(journey.identity, command)  # type: ignore[arg-type]  # as above
+        case "intake":
+            yield from intake.decide(journey.intake, command)  # type: ignore[arg-type]  # as above
+        case "visits":
+            yield from visit.decide(journey.visits, command)  # type: ignore[arg-type]  # as above
+        case "discharges":
+            at = journey.visits.get(command.visit_id)  # type: ignore[attr-defined]  # every command of the room names one
+            yield from discharge.decide(journey.discharges, command, here=at is not None and at.is_here)  # type: ignore[arg-type]  # as above
+        case _:
+            yield from result.decide(journey.results, command)  # type: ignore[arg-type]  # as above
+
+
+def _refuse_close(journey: Journey, command: episode.CloseJourney, left_open: tuple[Blocker, ...]) -> None:
+    if left_open and not journey.episode.is_over and not (command.override_reason or command.reported):
+        raise StillOpen("What is listed is open; finish it, or give an override_reason.", blockers=left_open)
+
+
+def _refuse_when_over(journey: Journey, command: Command) -> None:
+    always = (episode.ReopenJourney, episode.RemoveJourney)
+    administrative = _ROOM_OF_COMMAND[type(command)] in {"identity", "results"}
+    if journey.episode.is_over and not administrative and not isinstance(command, always):
+        raise JourneyIsOver(
+            f"The journey was {journey.episode.status} by then; reopen it, or open one that continues it."
+        )
+
+
+def _beginning_care(journey: Journey, command: Command, events: tuple[Event, ...]) -> Iterator[Event]:
+    """Whoever arrives is in care: a planned journey becomes active, one on hold is resumed first."""
+    if not any(isinstance(event, BEGINS_CARE) for event in events):
+        return
+    status = journey.episode.status
+    if status in {JourneyStatus.PLANNED, JourneyStatus.WAITLIST}:
+        yield episode.JourneyActivated()
+    elif status is JourneyStatus.ONHOLD and not command.reported:
+        raise JourneyIsOnHold("Care rests on this journey; resume-journey comes first.")

@@ -1,0 +1,168 @@
+"""What may be asked for a visit."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from journey.domain.codes import EncounterClass, Initiator
+from journey.domain.event import Coded, Command
+from journey.domain.place import Location
+from journey.domain.visit.events import Appointment
+
+
+class RequestVisit(Command):
+    """Ask for a time."""
+
+    visit_id: UUID
+    appointment: Appointment = Appointment()
+
+
+class WaitlistVisit(Command):
+    """Put the wish for a time on the waiting list."""
+
+    visit_id: UUID
+
+
+class BookVisit(Command):
+    """Agree a time."""
+
+    visit_id: UUID
+    appointment: Appointment
+
+
+class RescheduleVisit(Command):
+    """Agree another time."""
+
+    visit_id: UUID
+    start: AwareDatetime
+    end: AwareDatetime | None = None
+    initiator: Initiator | None = None
+    reason: Coded | None = None
+
+
+class ChangeVisit(Command):
+    """Change service, place, class or participants; what is left out stays as it is."""
+
+    visit_id: UUID
+    appointment: Appointment
+
+
+class CancelVisit(Command):
+    """Call it off."""
+
+    visit_id: UUID
+    initiator: Initiator | None = None
+    reason: Coded | None = None
+
+
+class RemoveVisit(Command):
+    """Mark as entered in error."""
+
+    visit_id: UUID
+    reason: Coded | None = None
+
+
+class RecordNoShow(Command):
+    """The patient did not come."""
+
+    visit_id: UUID
+
+
+class ReverseNoShow(Command):
+    """The no-show was wrong; the booking stands again."""
+
+    visit_id: UUID
+    reason: str = Field(min_length=1)
+
+
+class RecordArrival(Command):
+    """The patient is here; a visit nobody booked begins with it."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass | None = None
+    location: Location | None = None
+
+
+class CheckIn(Command):
+    """Reception is done."""
+
+    visit_id: UUID
+
+
+class StartVisit(Command):
+    """Care begins."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass | None = None
+    location: Location | None = None
+
+
+class AdmitPatient(Command):
+    """Give the patient a bed."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass = EncounterClass.INPATIENT
+    location: Location | None = None
+
+
+class ChangeClass(Command):
+    """Change the kind of care within the visit."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass
+    location: Location | None = None
+
+
+class MovePatient(Command):
+    """Move the patient to another place."""
+
+    visit_id: UUID
+    location: Location
+    moved_from: Location | None = None
+
+
+class StartLeave(Command):
+    """The patient goes on leave."""
+
+    visit_id: UUID
+
+
+class EndLeave(Command):
+    """The patient is back from leave."""
+
+    visit_id: UUID
+
+
+class RecordLeftUnseen(Command):
+    """The patient left without being seen."""
+
+    visit_id: UUID
+
+
+class CompleteVisit(Command):
+    """Care in this visit is over."""
+
+    visit_id: UUID
+
+
+VisitCommand = (
+    RequestVisit
+    | WaitlistVisit
+    | BookVisit
+    | RescheduleVisit
+    | ChangeVisit
+    | CancelVisit
+    | RemoveVisit
+    | RecordNoShow
+    | ReverseNoShow
+    | RecordArrival
+    | CheckIn
+    | StartVisit
+    | AdmitPatient
+    | ChangeClass
+    | MovePatient
+    | StartLeave
+    | EndLeave
+    | RecordLeftUnseen
+    | CompleteVisit
+)

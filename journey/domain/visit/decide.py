@@ -1,0 +1,112 @@
+"""What happens to a visit if this is done now. Yields nothing when it has already happened."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
+from uuid import UUID
+
+from journey.domain.codes import STAYS, EncounterClass, VisitStatus
+from journey.domain.event import Command, Event, Refused
+from journey.domain.visit import commands as ask
+from journey.domain.visit import events as happened
+from journey.domain.visit.evolve import evolve
+from journey.domain.visit.state import TRANSITIONS, Visit, Visits
+
+
+class UnknownVisit(Refused):
+    """No visit of this journey has this id."""
+
+
+class NotPossibleNow(Refused):
+    """The visit's status does not allow it."""
+
+
+class AlreadyInHospital(Refused):
+    """One stay at a time."""
+
+
+class EndsByDischarge(Refused):
+    """A stay ends by a discharge, with a disposition."""
+
+
+CARRIES_OUT: dict[type[Command], type[Event]] = {
+    ask.RequestVisit: happened.VisitRequested,
+    ask.WaitlistVisit: happened.VisitWaitlisted,
+    ask.BookVisit: happened.VisitBooked,
+    ask.RescheduleVisit: happened.VisitRescheduled,
+    ask.ChangeVisit: happened.VisitChanged,
+    ask.CancelVisit: happened.VisitCancelled,
+    ask.RemoveVisit: happened.VisitEnteredInError,
+    ask.RecordNoShow: happened.NoShowRecorded,
+    ask.ReverseNoShow: happened.NoShowReversed,
+    ask.RecordArrival: happened.PatientArrived,
+    ask.CheckIn: happened.PatientCheckedIn,
+    ask.StartVisit: happened.VisitStarted,
+    ask.AdmitPatient: happened.PatientAdmitted,
+    ask.ChangeClass: happened.EncounterClassChanged,
+    ask.MovePatient: happened.PatientMoved,
+    ask.StartLeave: happened.LeaveStarted,
+    ask.EndLeave: happened.LeaveEnded,
+    ask.RecordLeftUnseen: happened.PatientLeftUnseen,
+    ask.CompleteVisit: happened.VisitCompleted,
+}
+
+
+def decide(visits: Visits, command: ask.VisitCommand) -> Iterator[happened.VisitEvent]:
+    """The event that carries the command out on the visits as they stood when it occurred."""
+    event = cast(happened.VisitEvent, CARRIES_OUT[type(command)](**command.facts()))
+    visit = visits.get(command.visit_id)
+    if visit is not None and _changes_nothing(visits, visit, event):
+        return
+    if not command.reported:
+        _refuse_out_of_order(visit, command, type(event))
+        _refuse_by_rule(visits, visit, command)
+    yield event
+
+
+def _changes_nothing(visits: Visits, visit: Visit, event: happened.VisitEvent) -> bool:
+    """Whether all that the event says of the visit is true already, whichever event made it so."""
+    fact = visit.since
+    after = evolve(visits, event, fact).by_id[visit.visit_id]
+    return replace(after, since=visit.since) == visit
+
+
+def _refuse_out_of_order(visit: Visit | None, command: ask.VisitCommand, event: type[Event]) -> None:
+    sources, _ = TRANSITIONS[event]
+    if visit is None:
+        if None not in sources:
+            raise UnknownVisit("No visit of this journey has this id; book or request it first.")
+    elif visit.status not in sources and not _needs_no_arrival(visit, command):
+        raise NotPossibleNow(
+            f"The visit is {visit.status}; {command.name()} is possible when it is "
+            f"{_listed(sources)}. Another system's report of it is recorded with reported: true."
+        )
+
+
+def _needs_no_arrival(visit: Visit, command: ask.VisitCommand) -> bool:
+    """A virtual visit starts from its booking: nobody arrives."""
+    return (
+        isinstance(command, ask.StartVisit)
+        and visit.status is VisitStatus.BOOKED
+        and EncounterClass.VIRTUAL in (visit.encounter_class, command.encounter_class)
+    )
+
+
+def _refuse_by_rule(visits: Visits, visit: Visit | None, command: ask.VisitCommand) -> None:
+    match command:
+        case ask.AdmitPatient() | ask.ChangeClass() if command.encounter_class in STAYS:
+            _refuse_second_stay(visits, command.visit_id)
+        case ask.CompleteVisit() if visit is not None and visit.is_stay:
+            raise EndsByDischarge("A hospital stay ends by discharge-patient, which asks for a disposition.")
+        case _:
+            pass
+
+
+def _refuse_second_stay(visits: Visits, visit_id: UUID) -> None:
+    stay = visits.stay()
+    if stay is not None and stay.visit_id != visit_id:
+        raise AlreadyInHospital("The patient is in another stay; discharge it, or record this as a move.")
+
+
+def _listed(statuses: frozenset[VisitStatus | None]) -> str:
+    return " or ".join(sorted(status for status in statuses if status is not None))

@@ -1,0 +1,185 @@
+"""What happened at a visit."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from journey.domain.codes import EncounterClass, Initiator
+from journey.domain.event import Coded, Event, Frozen
+from journey.domain.place import Location
+
+
+class Appointment(Frozen):
+    """What is known of a time slot; what is not known is left out."""
+
+    start: AwareDatetime | None = None
+    end: AwareDatetime | None = None
+    service: Coded | None = None
+    encounter_class: EncounterClass | None = None
+    location: Location | None = None
+    participants: tuple[str, ...] = Field(default=(), description="Ids of the staff expected.")
+    comment: str | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Appointment":
+        if self.start and self.end and self.end < self.start:
+            raise ValueError("An appointment cannot end before it starts")
+        return self
+
+
+class VisitRequested(Event, stored_as="visit.requested"):
+    """A time is wanted (Appointment proposed)."""
+
+    visit_id: UUID
+    appointment: Appointment
+
+
+class VisitWaitlisted(Event, stored_as="visit.waitlisted"):
+    """No time is free yet; the patient waits for one."""
+
+    visit_id: UUID
+
+
+class VisitBooked(Event, stored_as="visit.booked"):
+    """A time is agreed (Appointment booked, SIU^S12), or a stay expected (ADT^A05)."""
+
+    visit_id: UUID
+    appointment: Appointment
+
+
+class VisitRescheduled(Event, stored_as="visit.rescheduled"):
+    """Another time is agreed (SIU^S13)."""
+
+    visit_id: UUID
+    start: AwareDatetime
+    end: AwareDatetime | None = None
+    initiator: Initiator | None = None
+    reason: Coded | None = None
+
+
+class VisitChanged(Event, stored_as="visit.changed"):
+    """Something other than the time changed (SIU^S14): only what did is given."""
+
+    visit_id: UUID
+    appointment: Appointment
+
+
+class VisitCancelled(Event, stored_as="visit.cancelled"):
+    """It will not take place (SIU^S15)."""
+
+    visit_id: UUID
+    initiator: Initiator | None = None
+    reason: Coded | None = None
+
+
+class VisitEnteredInError(Event, stored_as="visit.entered_in_error"):
+    """It should never have been there (SIU^S17)."""
+
+    visit_id: UUID
+    reason: Coded | None = None
+
+
+class NoShowRecorded(Event, stored_as="visit.no_show"):
+    """The patient did not come (SIU^S26). A provider's cancellation is never one."""
+
+    visit_id: UUID
+
+
+class NoShowReversed(Event, stored_as="visit.no_show_reversed"):
+    """The patient had come after all, or the no-show was recorded wrongly."""
+
+    visit_id: UUID
+    reason: str
+
+
+class PatientArrived(Event, stored_as="visit.arrived"):
+    """The patient is here, booked or not."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass | None = None
+    location: Location | None = None
+
+
+class PatientCheckedIn(Event, stored_as="visit.checked_in"):
+    """Reception is done (Appointment checked-in)."""
+
+    visit_id: UUID
+
+
+class VisitStarted(Event, stored_as="visit.started"):
+    """Care has begun (Encounter in-progress, ADT^A04)."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass | None = None
+    location: Location | None = None
+
+
+class PatientAdmitted(Event, stored_as="visit.admitted"):
+    """The patient has a bed (ADT^A01, A06)."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass = EncounterClass.INPATIENT
+    location: Location | None = None
+
+
+class EncounterClassChanged(Event, stored_as="visit.class_changed"):
+    """From one kind of care to another within the visit (ADT^A07)."""
+
+    visit_id: UUID
+    encounter_class: EncounterClass
+    location: Location | None = None
+
+
+class PatientMoved(Event, stored_as="visit.moved"):
+    """To another place within the visit (ADT^A02)."""
+
+    visit_id: UUID
+    location: Location
+    moved_from: Location | None = None
+
+
+class LeaveStarted(Event, stored_as="visit.leave_started"):
+    """Away for a while, the bed kept (Encounter onleave)."""
+
+    visit_id: UUID
+
+
+class LeaveEnded(Event, stored_as="visit.leave_ended"):
+    """Back from leave."""
+
+    visit_id: UUID
+
+
+class PatientLeftUnseen(Event, stored_as="visit.left_unseen"):
+    """Left without being seen (ICD-10-CM Z53.21)."""
+
+    visit_id: UUID
+
+
+class VisitCompleted(Event, stored_as="visit.completed"):
+    """Care in this visit is over (Encounter finished). A stay ends by a discharge instead."""
+
+    visit_id: UUID
+
+
+VisitEvent = (
+    VisitRequested
+    | VisitWaitlisted
+    | VisitBooked
+    | VisitRescheduled
+    | VisitChanged
+    | VisitCancelled
+    | VisitEnteredInError
+    | NoShowRecorded
+    | NoShowReversed
+    | PatientArrived
+    | PatientCheckedIn
+    | VisitStarted
+    | PatientAdmitted
+    | EncounterClassChanged
+    | PatientMoved
+    | LeaveStarted
+    | LeaveEnded
+    | PatientLeftUnseen
+    | VisitCompleted
+)

@@ -1,0 +1,95 @@
+"""What is true of the visits after an event. Total: history is never refused."""
+
+from dataclasses import replace
+from typing import assert_never
+from uuid import UUID
+
+from journey.domain.codes import VisitStatus
+from journey.domain.event import Fact
+from journey.domain.visit import events as happened
+from journey.domain.visit.state import AHEAD, TRANSITIONS, Visit, Visits
+
+
+def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
+    """The visits after this event. A visit first heard of in the middle is there all the same."""
+    visit = visits.get(event.visit_id) or Visit(event.visit_id, VisitStatus.PROPOSED, fact)
+    visit = _changed(visit, event, fact)
+    _, status = TRANSITIONS[type(event)]
+    status = status or _implied(visit.status, event)
+    if status is not visit.status:
+        visit = replace(visit, status=status, since=fact)
+    return visits.having(visit)
+
+
+def _implied(status: VisitStatus, event: happened.VisitEvent) -> VisitStatus:
+    """Whoever is moved is here, and what is changed was booked, even where we missed that being said."""
+    if isinstance(event, happened.PatientMoved | happened.EncounterClassChanged) and status in AHEAD:
+        return VisitStatus.IN_PROGRESS
+    if isinstance(event, happened.VisitChanged) and status is VisitStatus.PROPOSED:
+        return VisitStatus.BOOKED if event.appointment.start else status
+    return status
+
+
+def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
+    match event:
+        case happened.VisitRequested() | happened.VisitBooked() | happened.VisitChanged():
+            return _agreed(visit, event.appointment)
+        case happened.VisitRescheduled():
+            return replace(visit, start=event.start, end=event.end)
+        case happened.PatientArrived() | happened.EncounterClassChanged():
+            return _at(visit, event)
+        case happened.VisitStarted():
+            return replace(_at(visit, event), begun=visit.begun or fact)
+        case happened.PatientAdmitted():
+            return replace(_at(visit, event), begun=visit.begun or fact, admitted=visit.admitted or fact)
+        case happened.PatientMoved():
+            return replace(visit, location=event.location)
+        case happened.VisitCompleted():
+            return replace(visit, ended=fact)
+        case (
+            happened.VisitWaitlisted()
+            | happened.VisitCancelled()
+            | happened.VisitEnteredInError()
+            | happened.NoShowRecorded()
+            | happened.NoShowReversed()
+            | happened.PatientCheckedIn()
+            | happened.LeaveStarted()
+            | happened.LeaveEnded()
+            | happened.PatientLeftUnseen()
+        ):
+            return visit
+        case _:
+            assert_never(event)
+
+
+def _agreed(visit: Visit, agreed: happened.Appointment) -> Visit:
+    """What an appointment says overrides; what it leaves out stays."""
+    service = agreed.service and (agreed.service.display or agreed.service.code)
+    return replace(
+        visit,
+        start=agreed.start or visit.start,
+        end=agreed.end or visit.end,
+        service=service or visit.service,
+        encounter_class=agreed.encounter_class or visit.encounter_class,
+        location=agreed.location or visit.location,
+    )
+
+
+def _at(
+    visit: Visit,
+    event: happened.PatientArrived
+    | happened.VisitStarted
+    | happened.PatientAdmitted
+    | happened.EncounterClassChanged,
+) -> Visit:
+    return replace(
+        visit,
+        encounter_class=event.encounter_class or visit.encounter_class,
+        location=event.location or visit.location,
+    )
+
+
+def departed(visits: Visits, visit_id: UUID, fact: Fact) -> Visits:
+    """The visits after the patient was discharged from this one."""
+    visit = visits.get(visit_id) or Visit(visit_id, VisitStatus.PROPOSED, fact)
+    return visits.having(replace(visit, status=VisitStatus.FINISHED, since=fact, ended=fact))
