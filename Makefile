@@ -1,0 +1,85 @@
+# `make` lists the targets. Each builds what it needs, once: stamps inside .venv remember what is done.
+# Needs Python 3.11 or later with pip. PYTHON=… names another interpreter, ARGS=… is handed to the command.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SAY := @printf '\n==> %s\n'
+UV := uv==0.13.9
+COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' --extra embedded --group build
+# The oldest PostgreSQL installed here that the project supports: newer SQL must not slip in.
+SYSTEM_POSTGRES := $(firstword $(sort $(wildcard /usr/lib/postgresql/1[5-9]/bin/initdb /usr/lib/postgresql/[2-9][0-9]/bin/initdb)))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format bench soak lock clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/run  ## install, then serve simulated journeys on 127.0.0.1:8000; Ctrl-C stops everything
+	$(SAY) "the demo"
+	@$(BIN)/journey demo $(ARGS)
+
+test: $(VENV)/dev  ## the whole suite on the embedded PostgreSQL, then its database tests on an installed one
+	$(SAY) "every test, on the embedded PostgreSQL"
+	@$(BIN)/python -m pytest $(ARGS)
+ifneq ($(SYSTEM_POSTGRES),)
+	$(SAY) "the tests that touch a database again, on $(patsubst %/bin/initdb,%,$(SYSTEM_POSTGRES))"
+	@$(BIN)/python -m pytest --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
+endif
+
+lint: $(VENV)/dev  ## rules, layout and types
+	$(SAY) "ruff: rules"
+	@$(BIN)/ruff check
+	$(SAY) "ruff: layout"
+	@$(BIN)/ruff format --check
+	$(SAY) "mypy: strict types"
+	@$(BIN)/mypy
+
+format: $(VENV)/dev  ## mend what ruff can mend by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/run  ## the benchmarks, each beside its floor or its rival
+	@$(BIN)/journey bench $(ARGS)
+
+soak: $(VENV)/run  ## the long concurrency test
+	@$(BIN)/journey bench soak $(ARGS)
+
+lock: $(VENV)/made  ## pin every library again after a change in pyproject.toml (ARGS=--upgrade: take newer ones)
+	$(SAY) "resolving for Linux and macOS, Python 3.11 and later"
+	@uv=$$(mktemp -d) && trap 'rm -rf "$$uv"' EXIT && \
+	$(PIP) install --quiet --target "$$uv" '$(UV)' && \
+	"$$uv/bin/uv" $(COMPILE) --output-file requirements.lock $(ARGS) && \
+	"$$uv/bin/uv" $(COMPILE) --output-file requirements-dev.lock --group dev --constraint requirements.lock $(ARGS) && \
+	grep -c '==' requirements.lock requirements-dev.lock
+
+clean:  ## remove what was built; the data in .journey stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Some systems ship Python without ensurepip: there, the system's pip furnishes the environment.
+$(VENV)/made:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then echo 'Journey needs Python 3.11 or later: install it, or name one with PYTHON=…' >&2; exit 1; fi; \
+	printf '\n==> %s\n' "a virtual environment in $(VENV), from $$("$$python" --version)"; \
+	if "$$python" -c 'import ensurepip' 2>/dev/null; then "$$python" -m venv $(VENV); else \
+		"$$python" -m venv --without-pip $(VENV) && "$$python" -m pip --python $(BIN)/python install --quiet pip; \
+	fi
+	@touch $@
+
+$(VENV)/run: requirements.lock pyproject.toml | $(VENV)/made
+	$(SAY) "the pinned libraries ($$(grep -c '==' $<)), then Journey itself"
+	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements-dev.lock pyproject.toml | $(VENV)/made
+	$(SAY) "the pinned libraries and tools ($$(grep -c '==' $<)), then Journey itself"
+	@$(PIP) install --require-hashes --requirement $<
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run
