@@ -1,0 +1,128 @@
+"""Everything that can be set from outside, in one frozen object. Nothing else in the project reads the
+environment.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "JOURNEY_"
+
+
+class SettingsError(Exception):
+    """A setting has a value that cannot be used; the message names it as it is written in the environment."""
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # no such name, not a name at all, a folder's name
+        raise ValueError("it should be an IANA time zone, such as Europe/London") from None
+    return name
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Settings(BaseSettings):
+    """Read with ``Settings.load()``, once, where a program starts. Set but empty counts as unset, as in a
+    compose file.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        populate_by_name=True,
+        validate_default=True,
+        extra="forbid",
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="The PostgreSQL (15 or newer) to use; unset, an embedded one under JOURNEY_HOME.",
+    )
+    home: Folder = Field(
+        default=Path(".journey"),
+        description="The folder for what Journey keeps itself, the embedded database among it.",
+    )
+    timezone: TimeZone = Field(
+        default="UTC",
+        description="The IANA time zone in which days begin and end, and times are shown.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least severe messages that are logged.",
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        description="How log lines look; auto is console on a terminal and json elsewhere.",
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        description="The address `journey serve` listens on.",
+    )
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        description="The port `journey serve` listens on; 0 takes any free one.",
+    )
+    read_pool_size: int = Field(
+        default=8,
+        ge=1,
+        le=1000,
+        description="The most database connections a process keeps for answering reads.",
+    )
+    write_threads: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="The commands a process handles at the same time, each with a database connection.",
+    )
+    max_body_bytes: int = Field(
+        default=1 << 20,
+        ge=1,
+        description="The largest request body accepted, in bytes.",
+    )
+    postgres_bin_dir: Folder | None = Field(
+        default=None,
+        description="The folder of the PostgreSQL programs the embedded database runs, if not those found.",
+    )
+
+    @classmethod
+    def load(cls, **chosen: Any) -> Self:
+        """From the environment, save what is chosen here (a command's options). Raises SettingsError, never
+        a pydantic error.
+        """
+        try:
+            return cls(**chosen)
+        except ValidationError as error:
+            raise SettingsError(" ".join(map(_sentence, error.errors()))) from None
+
+
+def environment_name(field: str) -> str:
+    """The name of a setting in the environment."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field}".upper()
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    location = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        return f"There is no setting {location}."
+    name = environment_name(location.lower()) if location.lower() in Settings.model_fields else location
+    reason = problem["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    value = "" if name == "DATABASE_URL" else f" is {problem['input']!r}"
+    return f"{name}{value}: {reason}."

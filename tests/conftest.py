@@ -1,0 +1,111 @@
+"""One throw-away PostgreSQL a run, one database a test, cloned from a template that the real migrations
+made.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from journey.embedded import Cluster
+from journey.migrate import migrate
+from journey.settings import PREFIX, Settings
+
+SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
+TEMPLATE = "template_journey"
+
+_numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        choices=["embedded", "system"],
+        default="embedded",
+        help="the server to test against: embedded, or the oldest under /usr/lib/postgresql",
+    )
+
+
+def pytest_configure() -> None:
+    """The developer's own settings stay out of the tests, and of the programs they start."""
+    for name in [name for name in os.environ if name.startswith(PREFIX) or name == "DATABASE_URL"]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_bin_dir(pytestconfig: pytest.Config) -> Path | None:
+    """The programs of the server under test; None for the embedded ones."""
+    if pytestconfig.getoption("--postgres") == "embedded":
+        return None
+    installed = sorted(
+        (path for path in SYSTEM_POSTGRES.glob("*/bin") if int(path.parent.name) >= 15),
+        key=lambda path: int(path.parent.name),
+    )
+    if not installed:
+        pytest.skip(
+            f"no PostgreSQL 15 or newer under {SYSTEM_POSTGRES}: nothing was tested against a system's server"
+        )
+    return installed[0]
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder another account may pass through and whose sockets have short names, as pytest's own are
+    neither.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="journey-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(postgres_bin_dir: Path | None) -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="journey-tests-"))
+    folder.chmod(0o711)
+    try:
+        with Cluster(folder, durable=False, binaries=postgres_bin_dir) as cluster:
+            yield cluster
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+    migrate(cluster.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(cluster: Cluster, template: str) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    yield from _database(cluster, template)
+
+
+@pytest.fixture
+def empty_database_url(cluster: Cluster) -> Iterator[str]:
+    """A database of the test's own with nothing in it."""
+    yield from _database(cluster, "template1")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings.load(database_url=database_url, home=tmp_path / "home")
+
+
+def _database(cluster: Cluster, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(create)
+        yield cluster.url(name)
+        connection.execute(drop)
