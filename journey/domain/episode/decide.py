@@ -1,0 +1,57 @@
+"""What happens to the journey as a whole if this is done now. Nothing when it has already happened."""
+
+from collections.abc import Iterator
+
+from journey.domain.episode import commands as ask
+from journey.domain.episode import events as happened
+from journey.domain.episode.state import TRANSITIONS, Episode
+from journey.domain.event import Blocker, Command, Event, Refused
+
+
+class NotPossibleInStatus(Refused):
+    """The journey's status does not allow it."""
+
+
+CARRIES_OUT: dict[type[Command], type[Event]] = {
+    ask.WaitlistJourney: happened.JourneyWaitlisted,
+    ask.ActivateJourney: happened.JourneyActivated,
+    ask.PutOnHold: happened.JourneyPutOnHold,
+    ask.ResumeJourney: happened.JourneyResumed,
+    ask.CloseJourney: happened.JourneyClosed,
+    ask.CancelJourney: happened.JourneyCancelled,
+    ask.ReopenJourney: happened.JourneyReopened,
+    ask.RemoveJourney: happened.JourneyEnteredInError,
+}
+
+
+def decide(
+    episode: Episode, command: ask.EpisodeCommand, *, left_open: tuple[Blocker, ...]
+) -> Iterator[happened.EpisodeEvent]:
+    """What happens if we do this now; `left_open` is what a close would leave undone."""
+    match command:
+        case ask.AssignOwner():
+            owner = episode.owner
+            if owner is None or (owner.team, owner.person) != (command.team, command.person):
+                yield happened.OwnerAssigned(**command.facts())
+        case ask.UnassignOwner():
+            if episode.owner is not None:
+                yield happened.OwnerUnassigned(**command.facts())
+        case ask.CloseJourney():
+            if _may_follow(episode, command):
+                yield happened.JourneyClosed(**command.facts(), left_open=left_open)
+        case _:
+            if _may_follow(episode, command):
+                yield CARRIES_OUT[type(command)](**command.facts())  # type: ignore[misc]  # the table's values are this room's events
+
+
+def _may_follow(episode: Episode, command: ask.EpisodeCommand) -> bool:
+    """False when it has already happened; refused when the status forbids it."""
+    sources, target = TRANSITIONS[CARRIES_OUT[type(command)]]
+    if episode.status is target:
+        return False
+    if episode.status not in sources and not command.reported:
+        raise NotPossibleInStatus(
+            f"The journey is {episode.status}; {command.name()} is possible when it is "
+            f"{' or '.join(sorted(sources))}."
+        )
+    return True

@@ -1,0 +1,88 @@
+"""What happened to the journey as a whole."""
+
+from uuid import UUID
+
+from journey.domain.codes import JourneyStatus
+from journey.domain.event import Blocker, Coded, Event
+
+
+class JourneyOpened(Event, stored_as="journey.opened"):
+    """A patient's journey begins to be followed. Always the first event of its stream."""
+
+    patient_id: UUID
+    status: JourneyStatus = JourneyStatus.ACTIVE
+    concern: Coded | None = None
+    continues: UUID | None = None
+
+
+class JourneyWaitlisted(Event, stored_as="journey.waitlisted"):
+    """The patient waits for a place."""
+
+
+class JourneyActivated(Event, stored_as="journey.activated"):
+    """Care has begun."""
+
+
+class JourneyPutOnHold(Event, stored_as="journey.put_on_hold"):
+    """Care rests."""
+
+    reason: str
+
+
+class JourneyResumed(Event, stored_as="journey.resumed"):
+    """Care goes on."""
+
+
+class JourneyClosed(Event, stored_as="journey.closed"):
+    """Care is over. `left_open` is what an override left undone."""
+
+    outcome: Coded | None = None
+    override_reason: str | None = None
+    left_open: tuple[Blocker, ...] = ()
+
+
+class JourneyCancelled(Event, stored_as="journey.cancelled"):
+    """It will not be gone."""
+
+    reason: str
+
+
+class JourneyReopened(Event, stored_as="journey.reopened"):
+    """The same problem is back, or it was closed too early."""
+
+    reason: str
+    authorised_by: str
+
+
+class JourneyEnteredInError(Event, stored_as="journey.entered_in_error"):
+    """It should never have been there: hidden from worklists, kept for the audit."""
+
+    reason: str
+
+
+class OwnerAssigned(Event, stored_as="journey.owner_assigned"):
+    """Exactly one team, or person of a team, is accountable from now on."""
+
+    team: str
+    person: str | None = None
+
+
+class OwnerUnassigned(Event, stored_as="journey.owner_unassigned"):
+    """Nobody is accountable any more."""
+
+    reason: str
+
+
+EpisodeEvent = (
+    JourneyOpened
+    | JourneyWaitlisted
+    | JourneyActivated
+    | JourneyPutOnHold
+    | JourneyResumed
+    | JourneyClosed
+    | JourneyCancelled
+    | JourneyReopened
+    | JourneyEnteredInError
+    | OwnerAssigned
+    | OwnerUnassigned
+)

@@ -1,0 +1,32 @@
+"""What is true of the journey as a whole after an event. Total: history is never refused."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from journey.domain.episode import events as happened
+from journey.domain.episode.state import TRANSITIONS, Episode, Owner
+from journey.domain.event import Fact
+
+
+def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episode:
+    """The journey's state after this event. Total: history is never refused."""
+    match event:
+        case happened.JourneyOpened():
+            return replace(episode, status=event.status, since=fact, opened=fact, concern=event.concern)
+        case happened.OwnerAssigned():
+            return replace(episode, owner=Owner(event.team, event.person, fact))
+        case happened.OwnerUnassigned():
+            return replace(episode, owner=None)
+        case (
+            happened.JourneyWaitlisted()
+            | happened.JourneyActivated()
+            | happened.JourneyPutOnHold()
+            | happened.JourneyResumed()
+            | happened.JourneyClosed()
+            | happened.JourneyCancelled()
+            | happened.JourneyReopened()
+            | happened.JourneyEnteredInError()
+        ):
+            return replace(episode, status=TRANSITIONS[type(event)][1], since=fact)
+        case _:
+            assert_never(event)

@@ -1,0 +1,45 @@
+"""What is true of the intake after an event. Total: history is never refused."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from journey.domain.codes import IntakeStatus
+from journey.domain.event import Fact
+from journey.domain.intake import events as happened
+from journey.domain.intake.state import Intake, Question
+
+
+def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
+    """Where the intake stands after this event. Total: history is never refused."""
+    match event:
+        case happened.IntakeStarted():
+            return _standing(replace(intake, required=event.required), IntakeStatus.IN_PROGRESS, fact)
+        case happened.IntakeItemCaptured():
+            return replace(intake, captured={**intake.captured, event.item: event.value})
+        case happened.IntakeInformationRequested():
+            question = Question(event.what, event.due, fact)
+            asked = replace(intake, questions={**intake.questions, event.request_id: question})
+            return _standing(asked, IntakeStatus.AWAITING_INFORMATION, fact)
+        case happened.IntakeInformationReceived():
+            left = {key: value for key, value in intake.questions.items() if key != event.request_id}
+            answered = replace(intake, questions=left, answered=intake.answered | {event.request_id})
+            return answered if left else _standing(answered, IntakeStatus.IN_PROGRESS, fact)
+        case happened.PotentialDuplicateFlagged():
+            return replace(intake, duplicates={**intake.duplicates, event.candidate_patient_id: fact})
+        case happened.PotentialDuplicateDismissed():
+            undecided = {k: v for k, v in intake.duplicates.items() if k != event.candidate_patient_id}
+            return replace(intake, duplicates=undecided)
+        case happened.InterpreterNeedRecorded():
+            return replace(intake, interpreter=event.language)
+        case happened.IntakeCompleted():
+            return _standing(intake, IntakeStatus.COMPLETED, fact)
+        case happened.IntakeAbandoned():
+            return _standing(intake, IntakeStatus.ABANDONED, fact)
+        case happened.IntakeRejected():
+            return _standing(intake, IntakeStatus.REJECTED, fact)
+        case _:
+            assert_never(event)
+
+
+def _standing(intake: Intake, status: IntakeStatus, fact: Fact) -> Intake:
+    return intake if intake.status is status else replace(intake, status=status, since=fact)
