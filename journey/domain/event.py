@@ -137,7 +137,7 @@ class Blocker(BaseModel):
     subject_id: UUID | None = None
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer of the domain, not a program's error
+class Refused(Exception):
     """A rule forbids it. The message is a sentence for the person who asked."""
 
     def __init__(self, sentence: str, *, blockers: Sequence[Blocker] = ()) -> None:
@@ -214,7 +214,7 @@ class Recorded:
     occurred_at: datetime
     occurred_precision: Precision
     recorded_at: datetime
-    context_json: bytes
+    context_json: str
     position: int | None = None
 
     @property

@@ -40,6 +40,9 @@ _ROOM_OF_EVENT: dict[type[Event], str] = {
 _ROOM_OF_COMMAND: dict[type[Command], str] = {
     command: room for room, (_, commands) in ROOMS.items() for command in get_args(commands)
 }
+EVENT_TYPES = tuple(_ROOM_OF_EVENT)
+"""Everything that can be recorded on a journey."""
+
 COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _ROOM_OF_COMMAND}
 """Every command that an open journey takes, by its name outside."""
 
@@ -115,22 +118,31 @@ class StillOpen(Refused):
 
 def evolve(journey: Journey, recorded: Recorded) -> Journey:
     """What is true after this event, which happened after all that was folded before. Never refuses."""
-    event, fact = recorded.event, recorded.fact
-    room = _ROOM_OF_EVENT[type(event)]
-    changes: dict[str, Any] = {room: _EVOLVE[room](getattr(journey, room), event, fact)}
-    if isinstance(event, PatientDischarged):
-        changes["visits"] = departed(journey.visits, event.visit_id, fact)
-    elif isinstance(event, episode.JourneyOpened):
-        changes["identity"] = replace(journey.identity, patient_id=event.patient_id)
-    return replace(journey, version=max(journey.version, recorded.version), **changes)
+    rooms = {room: getattr(journey, room) for room in _EVOLVE}
+    _apply(rooms, recorded)
+    return Journey(journey.journey_id, max(journey.version, recorded.version), **rooms)
 
 
 def fold(recorded: Iterable[Recorded], journey_id: UUID, version: int = 0) -> Journey:
     """The state after these events, which are in the order in which they happened."""
-    journey = Journey(journey_id, version)
+    rooms = dict(_AT_FIRST)
     for each in recorded:
-        journey = evolve(journey, each)
-    return journey
+        version = max(version, each.version)
+        _apply(rooms, each)
+    return Journey(journey_id, version, **rooms)
+
+
+_AT_FIRST: dict[str, Any] = {room: getattr(Journey(UUID(int=0), 0), room) for room in _EVOLVE}
+
+
+def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
+    event, fact = recorded.event, recorded.fact
+    room = _ROOM_OF_EVENT[type(event)]
+    rooms[room] = _EVOLVE[room](rooms[room], event, fact)
+    if isinstance(event, PatientDischarged):
+        rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
+    elif isinstance(event, episode.JourneyOpened):
+        rooms["identity"] = replace(rooms["identity"], patient_id=event.patient_id)
 
 
 # --- decide

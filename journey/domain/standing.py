@@ -1,0 +1,262 @@
+"""Where a patient stands: stage, what was reached, what is next, what blocks it, who is responsible, and why.
+
+One pure function of the journey's state. What is overdue is never stored: the steps carry their due times,
+and `at` decides by the reader's clock.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from journey.domain.codes import STAYS, EncounterClass, JourneyStatus, VisitStatus
+from journey.domain.event import Blocker, Fact, Frozen
+from journey.domain.identity import Demographics, Identifier
+from journey.domain.journey import Journey
+from journey.domain.visit import Visit
+
+NO_SHOW_GRACE = timedelta(minutes=30)
+"""How long after its start a booked visit is expected before the patient is missed."""
+
+NOTICE = timedelta(days=1)
+"""How long before its due time a step is at risk."""
+
+
+class Patient(Frozen):
+    """Whose journey it is."""
+
+    patient_id: UUID | None
+    identifiers: tuple[Identifier, ...]
+    demographics: Demographics
+    links: tuple[tuple[UUID, str], ...] = ()
+
+
+class Milestone(Frozen):
+    """Something that has been reached, when, and by which event."""
+
+    milestone: str
+    at: datetime
+    event_id: UUID
+    subject_id: UUID | None = None
+
+
+class Step(Frozen):
+    """Something that comes next, until when, and the event that it follows from."""
+
+    step: str
+    subject_id: UUID | None = None
+    due: datetime | None = None
+    warn_at: datetime | None = None
+    event_id: UUID
+
+
+class OpenVisit(Frozen):
+    """A visit that lies ahead or is going on."""
+
+    visit_id: UUID
+    status: VisitStatus
+    since: datetime
+    event_id: UUID
+    encounter_class: EncounterClass | None = None
+    start: datetime | None = None
+    service: str | None = None
+    location: str | None = None
+
+
+class Responsible(Frozen):
+    """Who is accountable."""
+
+    team: str
+    person: str | None = None
+    since: datetime
+
+
+class Open(Frozen):
+    """The loops that are not closed yet, by room."""
+
+    visits: tuple[OpenVisit, ...] = ()
+
+
+class Standing(Frozen):
+    """Where the patient stands, with the facts from which a reader's clock decides what is overdue."""
+
+    journey_id: UUID
+    version: int
+    status: JourneyStatus
+    patient: Patient
+    stage: str
+    since: datetime
+    reached: tuple[Milestone, ...]
+    next: tuple[Step, ...]
+    overdue: tuple[Step, ...] = ()
+    at_risk: tuple[Step, ...] = ()
+    blocked_by: tuple[Blocker, ...]
+    responsible: Responsible | None
+    open: Open
+    why: dict[str, tuple[UUID, ...]]
+
+    def at(self, now: datetime) -> "Standing":
+        """The same, with what is overdue and at risk at this moment."""
+        overdue = tuple(step for step in self.next if step.due is not None and step.due < now)
+        at_risk = tuple(
+            step
+            for step in self.next
+            if step.warn_at is not None and step.warn_at < now and step not in overdue
+        )
+        return self.model_copy(update={"overdue": overdue, "at_risk": at_risk})
+
+
+def standing(journey: Journey) -> Standing:
+    """Where the patient of this journey stands."""
+    stage, since = _stage(journey)
+    steps = tuple(sorted(_steps(journey), key=lambda step: (step.due is None, step.due or since.at)))
+    owner = journey.episode.owner
+    blockers = tuple(_blockers(journey))
+    return Standing(
+        journey_id=journey.journey_id,
+        version=journey.version,
+        status=journey.episode.status,
+        patient=Patient(
+            patient_id=journey.identity.patient_id,
+            identifiers=journey.identity.identifiers,
+            demographics=journey.identity.demographics,
+            links=journey.identity.links,
+        ),
+        stage=stage,
+        since=since.at,
+        reached=tuple(sorted(_reached(journey), key=lambda milestone: milestone.at)),
+        next=() if journey.episode.is_over else steps,
+        blocked_by=() if journey.episode.is_over else blockers,
+        responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
+        open=Open(visits=tuple(_open_visits(journey))),
+        why={
+            "status": _ids(journey.episode.since),
+            "stage": (since.event_id,),
+            "responsible": _ids(owner and owner.since),
+        },
+    )
+
+
+def _ids(fact: Fact | None) -> tuple[UUID, ...]:
+    return () if fact is None else (fact.event_id,)
+
+
+def _stage(journey: Journey) -> tuple[str, Fact]:
+    """The word for where the patient is, and the fact that put them there."""
+    status = journey.episode.status
+    since = journey.episode.since or Fact(journey.journey_id, datetime.min)
+    if status is not JourneyStatus.ACTIVE:
+        return status, since
+    here = [visit for visit in journey.visits if visit.is_here]
+    if here:
+        visit = max(here, key=lambda each: (each.is_stay, each.since.at))
+        return _presence(visit), visit.since
+    if journey.intake.is_open and journey.intake.since is not None:
+        return "intake", journey.intake.since
+    booked = [visit for visit in journey.visits if visit.status is VisitStatus.BOOKED]
+    if booked:
+        return "visit-booked", min(booked, key=lambda each: each.start or each.since.at).since
+    departures = [each.departed for each in journey.discharges if each.departed and not each.closed]
+    if departures:
+        return "after-discharge", max(departures, key=lambda fact: fact.at)
+    return "in-care", max((since, *_ends(journey)), key=lambda fact: fact.at)
+
+
+def _presence(visit: Visit) -> str:
+    if visit.status in {VisitStatus.ARRIVED, VisitStatus.CHECKED_IN}:
+        return "arrived"
+    if visit.status is VisitStatus.ON_LEAVE:
+        return "on-leave"
+    if visit.is_stay:
+        return "in-hospital"
+    return "in-emergency" if visit.encounter_class is EncounterClass.EMERGENCY else "in-visit"
+
+
+def _ends(journey: Journey) -> Iterator[Fact]:
+    return (visit.ended for visit in journey.visits if visit.ended is not None)
+
+
+def _reached(journey: Journey) -> Iterator[Milestone]:
+    yield from _milestone("journey-opened", journey.episode.opened)
+    if journey.intake.status == "completed":
+        yield from _milestone("intake-completed", journey.intake.since)
+    for visit in journey.visits:
+        yield from _milestone("visit-started", visit.begun, visit.visit_id)
+        yield from _milestone("admitted", visit.admitted, visit.visit_id)
+        yield from _milestone("visit-ended", visit.ended, visit.visit_id)
+    for each in journey.discharges:
+        yield from _milestone("discharge-planned", each.planned, each.visit_id)
+        yield from _milestone("medically-ready", each.ready, each.visit_id)
+        yield from _milestone("departed", each.departed, each.visit_id)
+        yield from _milestone("discharge-summary-sent", each.summary, each.visit_id)
+        yield from _milestone("discharge-closed", each.closed, each.visit_id)
+
+
+def _milestone(name: str, fact: Fact | None, subject_id: UUID | None = None) -> Iterator[Milestone]:
+    if fact is not None:
+        yield Milestone(milestone=name, at=fact.at, event_id=fact.event_id, subject_id=subject_id)
+
+
+def _steps(journey: Journey) -> Iterator[Step]:
+    intake = journey.intake
+    if intake.is_open and intake.since is not None:
+        yield Step(step="complete-intake", event_id=intake.since.event_id)
+    for key, question in intake.questions.items():
+        yield _due("receive-intake-information", question.asked, question.due, key)
+    for visit in journey.visits:
+        yield from _visit_steps(visit)
+    for each in journey.discharges:
+        if each.is_open and each.planned is not None:
+            yield _due("discharge-patient", each.planned, each.expected_at, each.visit_id)
+        if each.departed is not None and each.summary is None:
+            yield _due("send-discharge-summary", each.departed, each.departed.at + NOTICE, each.visit_id)
+    for key, result in journey.results.unreviewed():
+        yield Step(step="review-result", subject_id=key, event_id=result.received.event_id)
+
+
+def _visit_steps(visit: Visit) -> Iterator[Step]:
+    subject, event = visit.visit_id, visit.since.event_id
+    match visit.status:
+        case VisitStatus.PROPOSED | VisitStatus.WAITLIST:
+            yield Step(step="book-visit", subject_id=subject, event_id=event)
+        case VisitStatus.BOOKED:
+            due = visit.start and visit.start + NO_SHOW_GRACE
+            yield Step(step="record-arrival", subject_id=subject, due=due, event_id=event)
+        case VisitStatus.ARRIVED | VisitStatus.CHECKED_IN:
+            yield Step(step="start-visit", subject_id=subject, event_id=event)
+        case VisitStatus.IN_PROGRESS if visit.encounter_class not in STAYS:
+            yield Step(step="complete-visit", subject_id=subject, event_id=event)
+        case VisitStatus.NO_SHOW:
+            yield Step(step="reschedule-visit", subject_id=subject, event_id=event)
+        case _:
+            pass
+
+
+def _due(step: str, fact: Fact, due: datetime | None, subject_id: UUID) -> Step:
+    return Step(
+        step=step, subject_id=subject_id, due=due, warn_at=due and due - NOTICE, event_id=fact.event_id
+    )
+
+
+def _blockers(journey: Journey) -> Iterator[Blocker]:
+    if journey.episode.owner is None:
+        yield Blocker(code="no-owner", what="nobody is accountable: assign-owner")
+    if journey.intake.is_open:
+        yield from journey.intake.blockers()
+    for each in journey.discharges:
+        if each.is_open:
+            yield from each.blockers()
+
+
+def _open_visits(journey: Journey) -> Iterator[OpenVisit]:
+    for visit in journey.visits:
+        if visit.is_open:
+            yield OpenVisit(
+                visit_id=visit.visit_id,
+                status=visit.status,
+                since=visit.since.at,
+                event_id=visit.since.event_id,
+                encounter_class=visit.encounter_class,
+                start=visit.start,
+                service=visit.service,
+                location=str(visit.location) if visit.location else None,
+            )

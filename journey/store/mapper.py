@@ -1,0 +1,91 @@
+"""Between recorded events and stored rows: one pass of pydantic's core each way."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from eventsourcing.persistence import Mapper, StoredEvent
+from pydantic_core import from_json
+
+from journey.domain.event import EVENTS, Event, Precision, Recorded
+from journey.domain.journey import EVENT_TYPES
+
+
+class StoredRow(NamedTuple):
+    """The library's `StoredEvent` with the envelope's columns, as a tuple: loading makes one an event."""
+
+    originator_id: UUID
+    originator_version: int
+    topic: str
+    state: str
+    event_id: UUID
+    schema_version: int
+    occurred_at: datetime
+    occurred_precision: str
+    recorded_at: datetime
+    context: str
+
+
+class UnknownStoredEvent(Exception):
+    """The log holds an event that this version of the program has no class for; run the newer version."""
+
+
+def decoded(stored_as: str, schema_version: int, data: str) -> Event:
+    """The event from its stored text, brought to today's shape."""
+    validate = VALIDATORS.get((stored_as, schema_version))
+    return validate(data) if validate is not None else _upcast(stored_as, schema_version, data)
+
+
+def _upcast(stored_as: str, schema_version: int, data: str) -> Event:
+    event = EVENTS.get(stored_as)
+    if event is None or schema_version > event.schema_version():
+        raise UnknownStoredEvent(f"{stored_as} version {schema_version}: {UnknownStoredEvent.__doc__}")
+    state = from_json(data)
+    for upcast in event.upcasts[schema_version - 1 :]:
+        state = upcast(state)
+    return event.model_validate(state)
+
+
+VALIDATORS: dict[tuple[str, int], Callable[[str], Event]] = {
+    (event.stored_as, event.schema_version()): event.__pydantic_validator__.validate_json
+    for event in EVENT_TYPES
+}
+"""The short way for what is stored in today's shape: one pass of pydantic's core."""
+
+
+class PydanticMapper(Mapper[UUID]):
+    """Between recorded events and stored rows: one pass of pydantic's core each way."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        recorded = cast(Recorded, domain_event)
+        event = recorded.event
+        row = StoredRow(
+            originator_id=recorded.journey_id,
+            originator_version=recorded.version,
+            topic=event.stored_as,
+            state=event.__pydantic_serializer__.to_json(event, exclude_none=True).decode(),
+            event_id=recorded.event_id,
+            schema_version=event.schema_version(),
+            occurred_at=recorded.occurred_at,
+            occurred_precision=recorded.occurred_precision,
+            recorded_at=recorded.recorded_at,
+            context=recorded.context_json,
+        )
+        return cast(StoredEvent, row)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        row = cast(StoredRow, stored_event)
+        return Recorded(
+            row.originator_id,
+            row.originator_version,
+            row.event_id,
+            decoded(row.topic, row.schema_version, row.state),
+            row.occurred_at,
+            PRECISION[row.occurred_precision],
+            row.recorded_at,
+            row.context,
+        )
+
+
+PRECISION = {str(each): each for each in Precision}

@@ -1,0 +1,199 @@
+"""Loading, deciding and appending: what every write goes through, whoever asks."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from threading import Event as Signal
+from time import monotonic
+from typing import NamedTuple, Never, cast
+from uuid import UUID
+
+from journey.domain.correction import History
+from journey.domain.event import Command, Context, Event, Recorded, Refused
+from journey.domain.journey import decide
+from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
+from journey.store.identifiers import uuid7
+from journey.store.recorder import (
+    ConnectionLost,
+    Datastore,
+    IdempotencyKey,
+    VersionConflict,
+    event_store,
+)
+
+ATTEMPTS = 12
+"""How often a command is decided anew because somebody else wrote to the journey first."""
+
+PATIENCE = 10.0
+"""Seconds for which an append whose outcome is unknown is looked for and tried again."""
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far ahead of ours the clock of whoever reports may be."""
+
+
+class OccursInTheFuture(Refused):
+    """Only what has happened is recorded; what is planned is an event about the plan."""
+
+
+class AppendedEvent(NamedTuple):
+    """One event of an append."""
+
+    event_id: UUID
+    type: str
+    version: int
+
+
+class Appended(NamedTuple):
+    """What a command led to; `events` is empty where there was nothing to do."""
+
+    journey_id: UUID
+    version: int
+    events: tuple[AppendedEvent, ...]
+
+
+class Store:
+    """The only write path. Thread-safe; `appended` is set after each append, to wake a sequencer nearby."""
+
+    def __init__(self, conninfo: str, *, pool_size: int = 4, timeout: float = 5.0) -> None:
+        self.datastore = Datastore(conninfo, pool_size=pool_size, timeout=timeout)
+        self.events = event_store(self.datastore)
+        self.appended = Signal()
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    def load(self, journey_id: UUID) -> History:
+        """Everything recorded on the journey; empty where there is none."""
+        return History(cast(tuple[Recorded, ...], tuple(self.events.get(journey_id))))
+
+    def handle(
+        self,
+        journey_id: UUID,
+        command: Command,
+        context: Context,
+        *,
+        expected_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Appended:
+        """Load, decide, append; again when somebody else was first, unless the caller named a version.
+
+        Raises Refused, StaleVersion, KeyReused, Contended, StoreUnavailable and OutcomeUnknown.
+        """
+        key = _digested(idempotency_key, command)
+        command = _timed(command)
+        for attempt in range(ATTEMPTS):
+            if key is not None and (earlier := self._answered(journey_id, key)):
+                return earlier
+            history = self.load(journey_id)
+            if expected_version is not None and history.version != expected_version:
+                raise StaleVersion(expected_version, history.version)
+            recorded = _enveloped(
+                journey_id, history.version, tuple(decide(history, command)), command, context
+            )
+            try:
+                return self._append(journey_id, history.version, recorded, key)
+            except VersionConflict:
+                if expected_version is not None:
+                    raise StaleVersion(expected_version, self.load(journey_id).version) from None
+            Signal().wait(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311 - spreads writers, no secret
+        raise Contended(journey_id)
+
+    def _append(
+        self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
+    ) -> Appended:
+        """Append once, whatever happens to the connection: look before trying again.
+
+        The event ids are the same on each try and the version is a primary key, so that a statement which
+        still runs on a lost connection cannot be doubled: either it or the next try finds the other there.
+        """
+        deadline = monotonic() + PATIENCE
+        lost = False
+        while True:
+            try:
+                if not (lost and self._stored(journey_id, recorded)):
+                    self._put(journey_id, version, recorded, key)
+            except VersionConflict:
+                if not (lost and self._stored(journey_id, recorded)):
+                    raise
+            except (ConnectionLost, StoreUnavailable) as error:
+                lost = lost or isinstance(error, ConnectionLost)
+                if not lost:
+                    raise
+                if monotonic() > deadline:
+                    raise OutcomeUnknown from None
+                continue
+            self.appended.set()
+            return _answer(journey_id, version, recorded)
+
+    def _put(
+        self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
+    ) -> None:
+        if recorded:
+            self.events.put(cast(Sequence[Never], recorded), idempotency=key)
+        elif key is not None:
+            self.datastore.remember(journey_id, key, version)
+
+    def _stored(self, journey_id: UUID, recorded: Sequence[Recorded]) -> bool:
+        """Whether these very events are there."""
+        if not recorded:
+            return False
+        first, last = recorded[0].version, recorded[-1].version
+        found = self.events.get(journey_id, gt=first - 1, lte=last)
+        return [cast(Recorded, each).event_id for each in found] == [each.event_id for each in recorded]
+
+    def _answered(self, journey_id: UUID, key: IdempotencyKey) -> Appended | None:
+        """What the same request was answered the first time."""
+        remembered = self.datastore.remembered(journey_id, key.key)
+        if remembered is None:
+            return None
+        body_sha256, first, last = remembered
+        if body_sha256 != key.body_sha256:
+            raise KeyReused
+        found = cast(Sequence[Recorded], tuple(self.events.get(journey_id, gt=first - 1, lte=last)))
+        return _answer(journey_id, last, found)
+
+
+def _answer(journey_id: UUID, version: int, recorded: Sequence[Recorded]) -> Appended:
+    events = tuple(AppendedEvent(each.event_id, each.event.stored_as, each.version) for each in recorded)
+    return Appended(journey_id, events[-1].version if events else version, events)
+
+
+def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
+    if key is None:
+        return None
+    body = f"{command.name()} {command.model_dump_json(exclude_unset=True)}"
+    return IdempotencyKey(key, sha256(body.encode()).digest())
+
+
+def _timed(command: Command) -> Command:
+    """The command with its time: now, where it names none."""
+    now = datetime.now(UTC)
+    if command.occurred_at is None:
+        return command.model_copy(update={"occurred_at": now})
+    if command.occurred_at > now + CLOCK_SKEW:
+        raise OccursInTheFuture("occurred_at lies in the future; record what happened, when it has.")
+    return command
+
+
+def _enveloped(
+    journey_id: UUID, version: int, events: Sequence[Event], command: Command, context: Context
+) -> tuple[Recorded, ...]:
+    if not events:
+        return ()
+    occurred_at = cast(datetime, command.occurred_at).astimezone(UTC)
+    context_json = context.model_dump_json(exclude_none=True)
+    now = datetime.now(UTC)
+    return tuple(
+        Recorded(
+            journey_id,
+            version + offset,
+            uuid7(),
+            event,
+            occurred_at,
+            command.occurred_precision,
+            now,
+            context_json,
+        )
+        for offset, event in enumerate(events, start=1)
+    )
