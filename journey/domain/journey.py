@@ -6,6 +6,7 @@ occurred. So a late report is judged by its own time, and changes what is true n
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from journey.domain.codes import JourneyStatus
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.discharge import Discharges
 from journey.domain.discharge.events import PatientDischarged
+from journey.domain.discharge.evolve import returned
 from journey.domain.episode import Episode
 from journey.domain.event import Blocker, Command, Event, Recorded, Refused
 from journey.domain.identity import Identity
@@ -59,8 +61,16 @@ BEGINS_CARE = (
     visits_event.PatientArrived,
     visits_event.VisitStarted,
     visits_event.PatientAdmitted,
-    visits_event.PatientMoved,
 )
+IN_CARE = (*BEGINS_CARE, visits_event.PatientMoved)
+
+PAPERWORK = (
+    episode.ReopenJourney,
+    episode.RemoveJourney,
+    discharge.SendDischargeSummary,
+    discharge.CloseDischarge,
+)
+"""What is done about a journey that is over."""
 
 # --- State
 
@@ -102,7 +112,7 @@ class AlreadyOpened(Refused):
 
 
 class JourneyIsOver(Refused):
-    """A finished journey takes late reports, results, identity and corrections only."""
+    """A finished journey takes late facts, results, identity, paperwork and corrections only."""
 
 
 class JourneyIsOnHold(Refused):
@@ -132,6 +142,17 @@ def fold(recorded: Iterable[Recorded], journey_id: UUID, version: int = 0) -> Jo
     return Journey(journey_id, version, **rooms)
 
 
+def journey_at(
+    history: History, *, as_of: datetime | None = None, as_known_at: datetime | None = None
+) -> Journey | None:
+    """The state of the world at `as_of` as it was known at `as_known_at`; None where it was not there yet."""
+    known = history if as_known_at is None else history.known_at(as_known_at)
+    recorded = known.effective if as_of is None else known.until(as_of)
+    if not recorded or (as_of is not None and all(each.reaches > as_of for each in recorded)):
+        return None
+    return fold(recorded, recorded[0].journey_id, known.version)
+
+
 _AT_FIRST: dict[str, Any] = {room: getattr(Journey(UUID(int=0), 0), room) for room in _EVOLVE}
 
 
@@ -141,8 +162,17 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     rooms[room] = _EVOLVE[room](rooms[room], event, fact)
     if isinstance(event, PatientDischarged):
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
+    elif room == "visits":
+        rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
     elif isinstance(event, episode.JourneyOpened):
         rooms["identity"] = replace(rooms["identity"], patient_id=event.patient_id)
+
+
+def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
+    """Whoever is in the visit again has not departed from it."""
+    now = visits.get(visit_id)
+    is_back = now is not None and now.is_here and discharges.of(visit_id).departed is not None
+    return returned(discharges, visit_id) if is_back else discharges
 
 
 # --- decide
@@ -182,6 +212,8 @@ def decide(history: History, command: Command) -> Iterator[Event]:
     first = history.recorded[0]
     journey = fold(history.until(command.reaches), first.journey_id, history.version)
     events = tuple(_in_room(journey, command))
+    if command.reported:
+        events = tuple(event for event in events if not history.tells(event, command.occurred_at))
     if not events:
         return
     _refuse_when_over(journey, command)
@@ -215,20 +247,29 @@ def _refuse_close(journey: Journey, command: episode.CloseJourney, left_open: tu
 
 
 def _refuse_when_over(journey: Journey, command: Command) -> None:
-    always = (episode.ReopenJourney, episode.RemoveJourney)
-    administrative = _ROOM_OF_COMMAND[type(command)] in {"identity", "results"}
-    if journey.episode.is_over and not administrative and not isinstance(command, always):
-        raise JourneyIsOver(
-            f"The journey was {journey.episode.status} by then; reopen it, or open one that continues it."
-        )
+    if not journey.episode.is_over or isinstance(command, PAPERWORK):
+        return
+    if _ROOM_OF_COMMAND[type(command)] in {"identity", "results"} or _still_reported(journey, command):
+        return
+    raise JourneyIsOver(
+        f"The journey was {journey.episode.status} by then; reopen it, or open one that continues it."
+    )
+
+
+def _still_reported(journey: Journey, command: Command) -> bool:
+    """Another system's report of a visit that an override left open."""
+    visit_id = getattr(command, "visit_id", None)
+    left = None if visit_id is None else journey.visits.get(visit_id)
+    return command.reported and left is not None and left.is_open
 
 
 def _beginning_care(journey: Journey, command: Command, events: tuple[Event, ...]) -> Iterator[Event]:
-    """Whoever arrives is in care: a planned journey becomes active, one on hold is resumed first."""
-    if not any(isinstance(event, BEGINS_CARE) for event in events):
-        return
+    """Whoever is here is in care; on hold, nothing begins but what another system says did begin."""
     status = journey.episode.status
     if status in {JourneyStatus.PLANNED, JourneyStatus.WAITLIST}:
-        yield episode.JourneyActivated()
-    elif status is JourneyStatus.ONHOLD and not command.reported:
-        raise JourneyIsOnHold("Care rests on this journey; resume-journey comes first.")
+        if any(isinstance(event, IN_CARE) for event in events):
+            yield episode.JourneyActivated()
+    elif status is JourneyStatus.ONHOLD and any(isinstance(event, BEGINS_CARE) for event in events):
+        if not command.reported:
+            raise JourneyIsOnHold("Care rests on this journey; resume-journey comes first.")
+        yield episode.JourneyResumed()

@@ -129,21 +129,19 @@ def standing(journey: Journey) -> Standing:
         responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
         open=Open(visits=tuple(_open_visits(journey))),
         why={
-            "status": _ids(journey.episode.since),
+            "status": () if journey.episode.since is None else (journey.episode.since.event_id,),
             "stage": (since.event_id,),
-            "responsible": _ids(owner and owner.since),
+            "responsible": () if owner is None else (owner.since.event_id,),
         },
     )
-
-
-def _ids(fact: Fact | None) -> tuple[UUID, ...]:
-    return () if fact is None else (fact.event_id,)
 
 
 def _stage(journey: Journey) -> tuple[str, Fact]:
     """The word for where the patient is, and the fact that put them there."""
     status = journey.episode.status
-    since = journey.episode.since or Fact(journey.journey_id, datetime.min)
+    since = journey.episode.since
+    if since is None:
+        raise ValueError("A journey that was never opened stands nowhere")
     if status is not JourneyStatus.ACTIVE:
         return status, since
     here = [visit for visit in journey.visits if visit.is_here]

@@ -54,38 +54,37 @@ VALIDATORS: dict[tuple[str, int], Callable[[str], Event]] = {
 """The short way for what is stored in today's shape: one pass of pydantic's core."""
 
 
+def recorded(row: tuple[Any, ...], position: int | None = None) -> Recorded:
+    """A row of the columns of StoredRow, in their order, as a recorded event."""
+    journey_id, version, stored_as, data, event_id, schema_version, at, precision, recorded_at, context = row
+    event = decoded(stored_as, schema_version, data)
+    return Recorded(
+        journey_id, version, event_id, event, at, PRECISION[precision], recorded_at, context, position
+    )
+
+
+PRECISION = {str(each): each for each in Precision}
+
+
 class PydanticMapper(Mapper[UUID]):
     """Between recorded events and stored rows: one pass of pydantic's core each way."""
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        recorded = cast(Recorded, domain_event)
-        event = recorded.event
+        each = cast(Recorded, domain_event)
+        event = each.event
         row = StoredRow(
-            originator_id=recorded.journey_id,
-            originator_version=recorded.version,
+            originator_id=each.journey_id,
+            originator_version=each.version,
             topic=event.stored_as,
             state=event.__pydantic_serializer__.to_json(event, exclude_none=True).decode(),
-            event_id=recorded.event_id,
+            event_id=each.event_id,
             schema_version=event.schema_version(),
-            occurred_at=recorded.occurred_at,
-            occurred_precision=recorded.occurred_precision,
-            recorded_at=recorded.recorded_at,
-            context=recorded.context_json,
+            occurred_at=each.occurred_at,
+            occurred_precision=each.occurred_precision,
+            recorded_at=each.recorded_at,
+            context=each.context_json,
         )
         return cast(StoredEvent, row)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
-        row = cast(StoredRow, stored_event)
-        return Recorded(
-            row.originator_id,
-            row.originator_version,
-            row.event_id,
-            decoded(row.topic, row.schema_version, row.state),
-            row.occurred_at,
-            PRECISION[row.occurred_precision],
-            row.recorded_at,
-            row.context,
-        )
-
-
-PRECISION = {str(each): each for each in Precision}
+        return recorded(cast(StoredRow, stored_event))

@@ -1,0 +1,8 @@
+"""Read models: each a question, answered from tables that the log alone decides."""
+
+from journey.projections.model import ReadModel
+from journey.projections.status import PatientStatus
+from journey.projections.timeline import Timeline
+
+READ_MODELS: tuple[ReadModel, ...] = (PatientStatus(), Timeline())
+"""All of them. A new one is a migration, a module beside these, and a name here."""

@@ -1,0 +1,82 @@
+"""Journeys kept folded while the log goes by, so that a batch folds its new events only.
+
+An event that happened after all before it is one step; a late one, or a correction, folds its journey anew.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+
+from journey.domain.correction import EventReinstated, EventVoided, History, in_order
+from journey.domain.event import Recorded
+from journey.domain.journey import Journey, evolve, fold
+from journey.projections.model import Change
+from journey.store import log
+
+CAPACITY = 20_000
+"""Journeys kept in memory: more than are active at once in one hospital."""
+
+Order = tuple[bool, datetime, datetime, int]
+
+
+class Kept(NamedTuple):
+    """A journey's state, and where in the order of what happened it ends."""
+
+    journey: Journey
+    ends: Order
+
+
+class FoldedJourneys:
+    """The states of the journeys that the log spoke of lately."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+
+    def forget(self) -> None:
+        """Start over: what was folded has not been committed."""
+        self._kept.clear()
+
+    def changes(self, connection: Connection[Any], batch: Sequence[Recorded]) -> Iterator[Change]:
+        """What the batch, which directly follows the one before, did to each of its journeys."""
+        by_journey: dict[UUID, list[Recorded]] = {}
+        for each in batch:
+            by_journey.setdefault(each.journey_id, []).append(each)
+        anew = [
+            journey_id for journey_id, events in by_journey.items() if not self._follows(journey_id, events)
+        ]
+        until = batch[-1].position or 0
+        for journey_id, history in log.histories(connection, anew, until) if anew else ():
+            self._keep(journey_id, _folded(journey_id, history))
+        for journey_id, events in by_journey.items():
+            yield Change(self._kept[journey_id].journey, tuple(events), events[-1].position or 0)
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def _follows(self, journey_id: UUID, events: Sequence[Recorded]) -> bool:
+        """Fold the events on top, if each of them happened after all before it."""
+        kept = self._kept.get(journey_id)
+        if kept is None and events[0].version != 1:
+            return False
+        journey = kept.journey if kept else Journey(journey_id, 0)
+        ends = kept.ends if kept else None
+        for each in events:
+            order = in_order(each)
+            if isinstance(each.event, EventVoided | EventReinstated) or (ends is not None and order < ends):
+                return False
+            journey, ends = evolve(journey, each), order
+        if ends is not None:
+            self._keep(journey_id, Kept(journey, ends))
+        return True
+
+    def _keep(self, journey_id: UUID, kept: Kept) -> None:
+        self._kept[journey_id] = kept
+        self._kept.move_to_end(journey_id)
+
+
+def _folded(journey_id: UUID, history: History) -> Kept:
+    return Kept(fold(history.effective, journey_id, history.version), in_order(history.effective[-1]))

@@ -1,0 +1,50 @@
+"""Patient status: where does this patient stand?
+Asked by everybody, all day, of one journey or of all that match a search.
+"""
+
+from collections.abc import Iterator
+
+from journey.domain.standing import standing
+from journey.projections.model import Change, ReadModel, Write
+
+UPSERT = """
+    INSERT INTO patient_status
+    SELECT * FROM json_populate_recordset(NULL::patient_status, %(rows)s)
+    ON CONFLICT (journey_id) DO UPDATE
+       SET version = excluded.version, position = excluded.position, patient_id = excluded.patient_id,
+           status = excluded.status, stage = excluded.stage, since = excluded.since, team = excluded.team,
+           person = excluded.person, family = excluded.family, given = excluded.given,
+           birth_date = excluded.birth_date, identifiers = excluded.identifiers,
+           next_due = excluded.next_due, standing = excluded.standing
+    """
+
+
+class PatientStatus(ReadModel):
+    """A row a journey: the standing whole, and beside it what lists filter and sort by."""
+
+    name = "patient_status"
+
+    def project(self, change: Change) -> Iterator[Write]:
+        """The journey's row, made anew."""
+        now = standing(change.journey)
+        person = now.patient.demographics
+        yield Write(
+            UPSERT,
+            {
+                "journey_id": now.journey_id,
+                "version": now.version,
+                "position": change.position,
+                "patient_id": now.patient.patient_id,
+                "status": now.status,
+                "stage": now.stage,
+                "since": now.since,
+                "team": now.responsible and now.responsible.team,
+                "person": now.responsible and now.responsible.person,
+                "family": person.family,
+                "given": " ".join(person.given) if person.given else None,
+                "birth_date": person.birth_date,
+                "identifiers": [identifier.value for identifier in now.patient.identifiers],
+                "next_due": min((step.due for step in now.next if step.due is not None), default=None),
+                "standing": now,
+            },
+        )
