@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import dropwhile, takewhile
 from typing import assert_never
 from uuid import UUID
 
@@ -126,6 +127,10 @@ class History:
         holding.sort(key=in_order)
         return tuple(holding)
 
+    def tells(self, event: Event, occurred_at: datetime | None) -> bool:
+        """Whether exactly this is recorded of exactly that time."""
+        return any(each.occurred_at == occurred_at and each.event == event for each in self.effective)
+
     def until(self, moment: datetime) -> tuple[Recorded, ...]:
         """What holds and had happened by then, with the opening whenever that was recorded."""
         return tuple(each for each in self.effective if each.version == 1 or each.reaches <= moment)
@@ -196,22 +201,35 @@ def _cancel(
     command: CancelAdmission | CancelMove | CancelDischarge,
     types: tuple[type[Event], ...],
 ) -> Iterator[EventVoided]:
-    """Void the latest such event at the visit up to then; quiet when that one is voided already."""
-    meant = [
-        each
-        for each in history.recorded
-        if isinstance(each.event, types) and _meant(each.event, command) and each.reaches <= command.reaches
-    ]
-    if not meant:
-        raise NothingToCancel(f"{command.name()} came before what it cancels; record that first.")
-    target = max(meant, key=in_order)
-    if target.event_id not in history.voided:
-        yield EventVoided(voids=target.event_id, of=target.event.stored_as, reason=command.reason)
+    """Void the latest such event at the visit that had begun by then, however often it was reported.
 
-
-def _meant(event: Event, command: CancelAdmission | CancelMove | CancelDischarge) -> bool:
-    if getattr(event, "visit_id", None) != command.visit_id:
-        return False
+    Quiet when it is voided already.
+    """
+    told = sorted(
+        (
+            each
+            for each in history.recorded
+            if isinstance(each.event, types)
+            and getattr(each.event, "visit_id", None) == command.visit_id
+            and each.occurred_at <= command.reaches
+        ),
+        key=in_order,
+        reverse=True,
+    )
     if isinstance(command, CancelMove) and command.location is not None:
-        return isinstance(event, PatientMoved) and event.location == command.location
-    return True
+        told = list(dropwhile(lambda each: _place(each.event) != command.location, told))
+    if not told:
+        raise NothingToCancel(f"{command.name()} came before what it cancels; record that first.")
+    latest = told[0].event
+    for each in takewhile(lambda each: _is_same(each.event, latest), told):
+        if each.event_id not in history.voided:
+            yield EventVoided(voids=each.event_id, of=each.event.stored_as, reason=command.reason)
+
+
+def _place(event: Event) -> Location | None:
+    return event.location if isinstance(event, PatientMoved) else None
+
+
+def _is_same(event: Event, other: Event) -> bool:
+    """Whether both report one thing: an admission, a departure, a move to one place."""
+    return type(event) is type(other) and _place(event) == _place(other)

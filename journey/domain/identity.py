@@ -123,7 +123,7 @@ def evolve(identity: Identity, event: IdentityEvent, _fact: Fact) -> Identity:
             others = tuple(known for known in identity.identifiers if known != event.identifier)
             return replace(identity, identifiers=(*others, event.identifier))
         case DemographicsChanged():
-            changed = event.demographics.model_dump(exclude_none=True) | dict.fromkeys(event.cleared)
+            changed = dict.fromkeys(event.cleared) | event.demographics.model_dump(exclude_none=True)
             return replace(identity, demographics=identity.demographics.model_copy(update=changed))
         case PatientLinked():
             others_linked = tuple(link for link in identity.links if link[0] != event.other_patient_id)

@@ -80,7 +80,12 @@ class Results:
     by_id: Mapping[UUID, Result] = field(default_factory=dict)
 
     def unreviewed(self) -> Iterator[tuple[UUID, Result]]:
-        return ((key, result) for key, result in self.by_id.items() if result.reviewed is None)
+        """A report that was called off asks for no review."""
+        return (
+            (key, result)
+            for key, result in self.by_id.items()
+            if result.reviewed is None and result.event.status is not ResultStatus.CANCELLED
+        )
 
 
 class UnknownResult(Refused):
@@ -116,9 +121,9 @@ def decide(results: Results, command: ResultCommand) -> Iterator[ResultEvent]:
             if known is None or known.event != received:
                 yield received
         case ReviewResult():
-            if known is None:
+            if known is None and not command.reported:
                 raise UnknownResult("No result of this journey has this id; it is received first.")
-            if known.reviewed is None:
+            if known is None or known.reviewed is None:
                 yield ResultReviewed(**command.facts())
         case _:
             assert_never(command)

@@ -24,6 +24,10 @@ class DischargeBlocked(Refused):
     """Something must be done first, or overridden with a reason."""
 
 
+class NotOnChecklist(Refused):
+    """Only what is owed can be waived."""
+
+
 class NotDeparted(Refused):
     """The patient is still here."""
 
@@ -39,7 +43,8 @@ def decide(
     now = discharges.of(command.visit_id)
     match command:
         case ask.PlanDischarge():
-            if not now.is_open or now.expected_at != command.expected_at:
+            asked = (command.expected_at, command.checklist)
+            if now.planned is None or (now.expected_at, now.checklist) != asked:
                 _refuse_unless_here(command, here=here)
                 yield happened.DischargePlanned(**command.facts())
         case ask.ChangeExpectedDischarge():
@@ -58,14 +63,17 @@ def decide(
             yield from _clear(now, command)
         case ask.CompleteChecklistItem():
             if command.item not in now.settled:
+                _refuse_unless_known(now, command, here=here)
                 yield happened.ChecklistItemCompleted(**command.facts())
         case ask.WaiveChecklistItem():
             if command.item not in now.settled:
+                _refuse_unless_listed(now, command)
                 yield happened.ChecklistItemWaived(**command.facts())
         case ask.DischargePatient():
             yield from _depart(now, command, here=here)
         case ask.SendDischargeSummary():
-            if now.summary is None:
+            if command.recipient not in now.recipients:
+                _refuse_unless_known(now, command, here=here)
                 yield happened.DischargeSummarySent(**command.facts())
         case ask.CloseDischarge():
             if now.closed is None:
@@ -78,6 +86,16 @@ def decide(
 def _refuse_unless_here(command: Command, *, here: bool) -> None:
     if not here and not command.reported:
         raise NoStayToLeave("The patient is not in this visit; admit-patient or start-visit comes first.")
+
+
+def _refuse_unless_known(now: Discharge, command: Command, *, here: bool) -> None:
+    """What is written about a stay may come after it."""
+    _refuse_unless_here(command, here=here or now.departed is not None)
+
+
+def _refuse_unless_listed(now: Discharge, command: ask.WaiveChecklistItem) -> None:
+    if command.item not in now.checklist and not command.reported:
+        raise NotOnChecklist(f"{command.item} is not on the checklist; plan-discharge says what is.")
 
 
 def _refuse_unless_departed(now: Discharge, command: Command) -> None:
@@ -96,7 +114,8 @@ def _clear(now: Discharge, command: ask.ClearDischargeBarrier) -> Iterator[happe
 def _depart(
     now: Discharge, command: ask.DischargePatient, *, here: bool
 ) -> Iterator[happened.DischargeEvent]:
-    if now.departed is not None:
+    departed = now.departed
+    if departed is not None and (not command.reported or departed.at == command.occurred_at):
         return
     _refuse_unless_here(command, here=here)
     if command.disposition is None and not command.reported:
@@ -132,6 +151,6 @@ def meaning(disposition: Coded | Disposition | None) -> Disposition | None:
     """The FHIR word for a disposition, as far as its code system is known."""
     if isinstance(disposition, Disposition) or disposition is None:
         return disposition
-    if disposition.system == DISPOSITION_SYSTEM and disposition.code in set(Disposition):
-        return Disposition(disposition.code)
-    return UB04_DISPOSITION.get(disposition.code)
+    if disposition.system == DISPOSITION_SYSTEM:
+        return Disposition(disposition.code) if disposition.code in set(Disposition) else None
+    return UB04_DISPOSITION.get(disposition.code.zfill(2))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import assert_never
+from uuid import UUID
 
 from journey.domain.discharge import events as happened
 from journey.domain.discharge.state import Discharge, Discharges
@@ -31,8 +32,14 @@ def _after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discha
         case happened.PatientDischarged():
             return replace(now, departed=fact, disposition=event.disposition)
         case happened.DischargeSummarySent():
-            return replace(now, summary=now.summary or fact)
+            return replace(now, summary=now.summary or fact, recipients=now.recipients | {event.recipient})
         case happened.DischargeClosed():
             return replace(now, closed=now.closed or fact)
         case _:
             assert_never(event)
+
+
+def returned(discharges: Discharges, visit_id: UUID) -> Discharges:
+    """The discharges after the patient is back in this visit: what was planned for it stands."""
+    now = discharges.of(visit_id)
+    return discharges.having(replace(now, departed=None, disposition=None, closed=None))

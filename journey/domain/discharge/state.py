@@ -24,6 +24,7 @@ class Discharge:
     departed: Fact | None = None
     disposition: Coded | None = None
     summary: Fact | None = None
+    recipients: frozenset[str] = frozenset()
     closed: Fact | None = None
 
     @property

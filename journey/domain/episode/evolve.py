@@ -27,6 +27,7 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
             | happened.JourneyReopened()
             | happened.JourneyEnteredInError()
         ):
-            return replace(episode, status=TRANSITIONS[type(event)][1], since=fact)
+            _, status = TRANSITIONS[type(event)]
+            return episode if status is episode.status else replace(episode, status=status, since=fact)
         case _:
             assert_never(event)

@@ -19,11 +19,12 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
         case happened.IntakeInformationRequested():
             question = Question(event.what, event.due, fact)
             asked = replace(intake, questions={**intake.questions, event.request_id: question})
-            return _standing(asked, IntakeStatus.AWAITING_INFORMATION, fact)
+            return _standing(asked, IntakeStatus.AWAITING_INFORMATION, fact) if asked.is_open else asked
         case happened.IntakeInformationReceived():
             left = {key: value for key, value in intake.questions.items() if key != event.request_id}
             answered = replace(intake, questions=left, answered=intake.answered | {event.request_id})
-            return answered if left else _standing(answered, IntakeStatus.IN_PROGRESS, fact)
+            goes_on = answered.is_open and not left
+            return _standing(answered, IntakeStatus.IN_PROGRESS, fact) if goes_on else answered
         case happened.PotentialDuplicateFlagged():
             return replace(intake, duplicates={**intake.duplicates, event.candidate_patient_id: fact})
         case happened.PotentialDuplicateDismissed():

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
-from uuid import UUID
 
-from journey.domain.codes import STAYS, EncounterClass, VisitStatus
+from journey.domain.codes import EncounterClass, VisitStatus
 from journey.domain.event import Command, Event, Refused
 from journey.domain.visit import commands as ask
 from journey.domain.visit import events as happened
@@ -51,24 +50,37 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.CompleteVisit: happened.VisitCompleted,
 }
 
+RECURS = (happened.PatientMoved, happened.EncounterClassChanged)
+"""What may happen again without another status in between."""
+
 
 def decide(visits: Visits, command: ask.VisitCommand) -> Iterator[happened.VisitEvent]:
     """The event that carries the command out on the visits as they stood when it occurred."""
     event = cast(happened.VisitEvent, CARRIES_OUT[type(command)](**command.facts()))
     visit = visits.get(command.visit_id)
-    if visit is not None and _changes_nothing(visits, visit, event):
+    if visit is not None and _has_happened(visits, visit, event, reported=command.reported):
         return
     if not command.reported:
         _refuse_out_of_order(visit, command, type(event))
-        _refuse_by_rule(visits, visit, command)
+        _refuse_second_stay(visits, visit, event)
+        if isinstance(command, ask.CompleteVisit) and visit is not None and visit.is_stay:
+            raise EndsByDischarge("A hospital stay ends by discharge-patient, which asks for a disposition.")
     yield event
 
 
-def _changes_nothing(visits: Visits, visit: Visit, event: happened.VisitEvent) -> bool:
-    """Whether all that the event says of the visit is true already, whichever event made it so."""
-    fact = visit.since
-    after = evolve(visits, event, fact).by_id[visit.visit_id]
-    return replace(after, since=visit.since) == visit
+def _has_happened(visits: Visits, visit: Visit, event: happened.VisitEvent, *, reported: bool) -> bool:
+    """Whether all that the event says of the visit is true already, whichever event made it so.
+
+    A report of the status or place that the visit has is another fact all the same: what came between
+    may yet be reported, or be undone. And nobody can ask for a wait or a no-show of who has come.
+    """
+    after = evolve(visits, event, visit.since).by_id[visit.visit_id]
+    if replace(after, since=visit.since, ended=visit.ended) != visit:
+        return False
+    _, target = TRANSITIONS[type(event)]
+    if reported:
+        return target is not visit.status and not isinstance(event, RECURS)
+    return target is visit.status or target not in {VisitStatus.WAITLIST, VisitStatus.NO_SHOW}
 
 
 def _refuse_out_of_order(visit: Visit | None, command: ask.VisitCommand, event: type[Event]) -> None:
@@ -92,19 +104,12 @@ def _needs_no_arrival(visit: Visit, command: ask.VisitCommand) -> bool:
     )
 
 
-def _refuse_by_rule(visits: Visits, visit: Visit | None, command: ask.VisitCommand) -> None:
-    match command:
-        case ask.AdmitPatient() | ask.ChangeClass() if command.encounter_class in STAYS:
-            _refuse_second_stay(visits, command.visit_id)
-        case ask.CompleteVisit() if visit is not None and visit.is_stay:
-            raise EndsByDischarge("A hospital stay ends by discharge-patient, which asks for a disposition.")
-        case _:
-            pass
-
-
-def _refuse_second_stay(visits: Visits, visit_id: UUID) -> None:
-    stay = visits.stay()
-    if stay is not None and stay.visit_id != visit_id:
+def _refuse_second_stay(visits: Visits, visit: Visit | None, event: happened.VisitEvent) -> None:
+    other = visits.stay(besides=event.visit_id)
+    if other is None or (visit is not None and visit.is_here and visit.is_stay):
+        return
+    after = evolve(visits, event, other.since).by_id[event.visit_id]
+    if after.is_here and after.is_stay:
         raise AlreadyInHospital("The patient is in another stay; discharge it, or record this as a move.")
 
 

@@ -4,30 +4,29 @@ from dataclasses import replace
 from typing import assert_never
 from uuid import UUID
 
-from journey.domain.codes import VisitStatus
+from journey.domain.codes import STAYS, VisitStatus
 from journey.domain.event import Fact
 from journey.domain.visit import events as happened
-from journey.domain.visit.state import AHEAD, TRANSITIONS, Visit, Visits
+from journey.domain.visit.state import AHEAD, HERE, PASSED, TRANSITIONS, Visit, Visits
 
 
 def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
     """The visits after this event. A visit first heard of in the middle is there all the same."""
-    visit = visits.get(event.visit_id) or Visit(event.visit_id, VisitStatus.PROPOSED, fact)
-    visit = _changed(visit, event, fact)
+    known = visits.get(event.visit_id)
+    visit = _changed(known or Visit(event.visit_id, VisitStatus.PROPOSED, fact), event, fact)
     _, status = TRANSITIONS[type(event)]
-    status = status or _implied(visit.status, event)
-    if status is not visit.status:
-        visit = replace(visit, status=status, since=fact)
+    status = status or _implied(known, event)
+    if status is not visit.status and visit.status not in PASSED.get(status, frozenset()):
+        back = status in HERE and not visit.is_here
+        visit = replace(visit, status=status, since=fact, ended=None if back else visit.ended)
     return visits.having(visit)
 
 
-def _implied(status: VisitStatus, event: happened.VisitEvent) -> VisitStatus:
+def _implied(known: Visit | None, event: happened.VisitEvent) -> VisitStatus:
     """Whoever is moved is here, and what is changed was booked, even where we missed that being said."""
-    if isinstance(event, happened.PatientMoved | happened.EncounterClassChanged) and status in AHEAD:
-        return VisitStatus.IN_PROGRESS
-    if isinstance(event, happened.VisitChanged) and status is VisitStatus.PROPOSED:
-        return VisitStatus.BOOKED if event.appointment.start else status
-    return status
+    if isinstance(event, happened.PatientMoved | happened.EncounterClassChanged):
+        return VisitStatus.IN_PROGRESS if known is None or known.status in AHEAD else known.status
+    return VisitStatus.BOOKED if known is None else known.status
 
 
 def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
@@ -36,8 +35,11 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
             return _agreed(visit, event.appointment)
         case happened.VisitRescheduled():
             return replace(visit, start=event.start, end=event.end)
-        case happened.PatientArrived() | happened.EncounterClassChanged():
+        case happened.PatientArrived():
             return _at(visit, event)
+        case happened.EncounterClassChanged():
+            admitted = visit.admitted if event.encounter_class in STAYS else None
+            return replace(_at(visit, event), admitted=admitted)
         case happened.VisitStarted():
             return replace(_at(visit, event), begun=visit.begun or fact)
         case happened.PatientAdmitted():
@@ -72,6 +74,8 @@ def _agreed(visit: Visit, agreed: happened.Appointment) -> Visit:
         service=service or visit.service,
         encounter_class=agreed.encounter_class or visit.encounter_class,
         location=agreed.location or visit.location,
+        participants=agreed.participants or visit.participants,
+        comment=agreed.comment or visit.comment,
     )
 
 

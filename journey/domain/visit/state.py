@@ -38,6 +38,13 @@ TRANSITIONS: dict[type[Event], tuple[frozenset[VisitStatus | None], VisitStatus 
 }
 """For each event: the statuses it may follow (None: no visit yet) and the one it leads to (None: as is)."""
 
+PASSED: dict[VisitStatus | None, frozenset[VisitStatus]] = {
+    S.PROPOSED: OPEN | {S.FINISHED, S.LEFT_UNSEEN},
+    **dict.fromkeys((S.WAITLIST, S.BOOKED, S.NO_SHOW), HERE | {S.FINISHED, S.LEFT_UNSEEN}),
+    **dict.fromkeys((S.ARRIVED, S.CHECKED_IN), frozenset({S.CHECKED_IN, S.IN_PROGRESS, S.ON_LEAVE})),
+}
+"""Where a visit that is further along is not taken back to: whoever has come is not on a waiting list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -51,6 +58,8 @@ class Visit:
     end: datetime | None = None
     service: str | None = None
     location: Location | None = None
+    participants: tuple[str, ...] = ()
+    comment: str | None = None
     begun: Fact | None = None
     admitted: Fact | None = None
     ended: Fact | None = None
@@ -84,6 +93,8 @@ class Visits:
     def having(self, visit: Visit) -> "Visits":
         return Visits({**self.by_id, visit.visit_id: visit})
 
-    def stay(self) -> Visit | None:
-        """The stay the patient is in, if any."""
-        return next((visit for visit in self if visit.is_here and visit.is_stay), None)
+    def stay(self, *, besides: UUID) -> Visit | None:
+        """The other stay that the patient is in, if any."""
+        return next(
+            (each for each in self if each.is_here and each.is_stay and each.visit_id != besides), None
+        )
