@@ -1,0 +1,88 @@
+"""The worker: what runs behind the writes. The sequencer, every read model, and the ear on the log's channel.
+
+Any number of processes may run one: each part elects a leader, and the others stand by.
+"""
+
+from collections.abc import Callable
+from threading import Event as Signal
+from threading import Thread
+
+import psycopg
+import structlog
+from psycopg.sql import SQL, Identifier
+
+from journey.projections import READ_MODELS
+from journey.projections.projector import Projector
+from journey.store.recorder import CHANNEL
+from journey.store.sequencer import Sequencer
+
+LISTEN_FOR = 0.5
+"""Seconds of listening between looks at whether to stop."""
+
+LISTEN_AGAIN = 0.2
+"""Seconds before a lost connection is tried again."""
+
+logger = structlog.get_logger()
+
+
+class Listener:
+    """Calls back whenever the log has grown, and once after a lost connection, to be sure."""
+
+    def __init__(self, conninfo: str, grown: Callable[[], None]) -> None:
+        self._conninfo = conninfo
+        self._grown = grown
+        self._stopping = Signal()
+        self._thread = Thread(target=self._run, name="listener", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                    connection.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
+                    self._grown()
+                    while not self._stopping.is_set():
+                        for _ in connection.notifies(timeout=LISTEN_FOR, stop_after=1):
+                            self._grown()
+            except psycopg.Error as error:
+                logger.warning("listener.connection_lost", error=type(error).__name__)
+                self._stopping.wait(LISTEN_AGAIN)
+
+
+class Worker:
+    """Everything behind the writes, in threads. `appended` wakes the sequencer from within this process."""
+
+    def __init__(self, conninfo: str, *, appended: Signal | None = None) -> None:
+        self._sequencer = Sequencer(conninfo, appended=appended)
+        self._projectors = [Projector(conninfo, model) for model in READ_MODELS]
+        self._listener = Listener(conninfo, self._wake)
+
+    def start(self) -> None:
+        self._listener.start()
+        for projector in self._projectors:
+            projector.start()
+        self._sequencer.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand: first the log, then those who read it."""
+        self._sequencer.stop()
+        self._listener.stop()
+        for projector in self._projectors:
+            projector.stop()
+
+    def __enter__(self) -> "Worker":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _wake(self) -> None:
+        for projector in self._projectors:
+            projector.woken.set()
