@@ -18,7 +18,7 @@ CONNECT_SECONDS = 5
 log = structlog.get_logger()
 
 
-class DatabaseUnavailable(Exception):  # noqa: N818 - errors are named for what is the matter
+class DatabaseUnavailable(Exception):
     """There is no database to work with. The message says why and what to do, and never holds a password."""
 
 

@@ -9,7 +9,6 @@ must stand being run again from the start. A file that needs longer than the lim
 ``SET statement_timeout = '10min';``.
 """
 
-# ruff: noqa: N818 - errors are named for what is the matter
 import hashlib
 import re
 import time

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -54,26 +55,35 @@ def postgres_bin_dir(pytestconfig: pytest.Config) -> Path | None:
     return installed[0]
 
 
+@contextmanager
+def throw_away_folder() -> Iterator[Path]:
+    """Short-named for sockets, open for another account to pass through, and in memory where there is room:
+    a cluster is a thousand files.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of a random name is made in it
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30
+    folder = Path(tempfile.mkdtemp(prefix="journey-", dir=memory if roomy else None))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder another account may pass through and whose sockets have short names, as pytest's own are
-    neither.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="journey-"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    """For clusters of a test's own: pytest's folders are closed to other accounts, and their names long."""
+    with throw_away_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
 def cluster(postgres_bin_dir: Path | None) -> Iterator[Cluster]:
-    folder = Path(tempfile.mkdtemp(prefix="journey-tests-"))
-    folder.chmod(0o711)
-    try:
-        with Cluster(folder, durable=False, binaries=postgres_bin_dir) as cluster:
-            yield cluster
-    finally:
-        shutil.rmtree(folder)
+    with (
+        throw_away_folder() as folder,
+        Cluster(folder, durable=False, binaries=postgres_bin_dir) as cluster,
+    ):
+        yield cluster
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +38,8 @@ LONGEST_START = 120.0
 PIDFILE_SOCKETS, PIDFILE_STATUS = 4, 7
 """Lines of postmaster.pid, counted from 0."""
 BUILTIN_LOCALES_SINCE = 17
+
+Finished = subprocess.CompletedProcess[str]
 
 log = structlog.get_logger()
 
@@ -140,55 +143,20 @@ class Cluster:
 
     def _launch(self, where: Place, server_lock: int) -> None:
         """Start the server with the lock as its inheritance. Holding it proves that nobody serves this
-        folder: a pid file is a lie.
+        folder, whatever pid files say.
         """
         programs = within_reach(find(self._binaries, major=where.major()), where.account)
-        if where.major() is None:
-            self._create(where, programs, server_lock)
-        (where.data / "postmaster.pid").unlink(missing_ok=True)
-        settings = [f"--{name}={value}" for name, value in self._settings(where).items()]
-        server = [programs / "postgres", "-D", str(where.data), *settings]
-        if where.log.exists():
-            where.log.replace(
-                where.log.with_name("postgres.log.before")
-            )  # how the last run ended, and no log that grows for ever
-        with where.log.open("wb") as output:
+        with where.new_log() as output:
+            run = partial(where.account.run, hold=server_lock, output=output)
+            if where.major() is None:
+                _create(where, programs, run, durable=self._durable)
+            for claim in (where.data / "postmaster.pid", where.sockets() / f".s.PGSQL.{PORT}.lock"):
+                claim.unlink(missing_ok=True)
+            settings = [f"--{name}={value}" for name, value in self._settings(where).items()]
+            server = [programs / "postgres", "-D", str(where.data), *settings]
             # The shell ends at once and leaves the server to init: no child of ours to wait for, no zombie.
-            where.account.run(
-                ["/bin/sh", "-c", '"$@" &', "sh", *server], hold=server_lock, output=output.fileno()
-            )
+            run(["/bin/sh", "-c", '"$@" &', "sh", *server])
         log.info("embedded database starting", folder=str(where.folder), postgres=programs.version)
-
-    def _create(self, where: Place, programs: Binaries, server_lock: int) -> None:
-        """Make the data under another name and rename it when complete: a crash half-way leaves nothing
-        that looks like data.
-        """
-        fresh = where.data.with_name("data.new")
-        if fresh.exists():
-            shutil.rmtree(fresh)
-        where.account.make_private(fresh)
-        locale = ["--locale=C", f"--lc-ctype={'C.UTF-8' if sys.platform == 'linux' else 'C'}"]
-        if programs.major >= BUILTIN_LOCALES_SINCE:  # sorts and folds the same on every platform
-            locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        options = ["--data-checksums", "--wal-segsize=4", "--encoding=UTF8", *locale, "--no-instructions"]
-        if not self._durable:
-            options.append("--no-sync")
-        owner = [f"--username={SUPERUSER}", "--auth=trust"]
-        steps = (
-            ([programs / "initdb", "-D", str(fresh), *owner, *options], None),
-            (
-                [programs / "postgres", "--single", "-D", str(fresh), "postgres"],
-                f"CREATE DATABASE {DATABASE};\n",
-            ),
-        )
-        for command, stdin in steps:
-            made = where.account.run(command, stdin=stdin, hold=server_lock)
-            if made.returncode != 0 or failure.NO_SPACE in made.stdout:
-                shutil.rmtree(fresh)
-                raise failure.from_output(made.stdout, where.folder, "make its data folder")
-        fresh.rename(where.data)
-        with _opened_folder(where.folder) as folder:
-            os.fsync(folder)
 
     def _settings(self, where: Place) -> dict[str, str]:
         safe = "on" if self._durable else "off"
@@ -211,6 +179,34 @@ class Cluster:
         if sys.platform == "darwin" and self._durable:
             settings["wal_sync_method"] = "fsync_writethrough"  # plain fsync stops at the drive's cache there
         return settings
+
+
+def _create(where: Place, programs: Binaries, run: Callable[..., Finished], *, durable: bool) -> None:
+    """Make the data under another name and rename it when complete: a crash half-way leaves nothing that
+    looks like data.
+    """
+    fresh = where.data.with_name("data.new")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    where.account.make_private(fresh)
+    locale = ["--locale=C", f"--lc-ctype={'C.UTF-8' if sys.platform == 'linux' else 'C'}"]
+    if programs.major >= BUILTIN_LOCALES_SINCE:  # sorts and folds the same on every platform
+        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    options = ["--encoding=UTF8", *locale, "--data-checksums", "--wal-segsize=4", "--auth=trust"]
+    sync = [] if durable else ["--no-sync"]
+    alone = [programs / "postgres", "--single", "-D", str(fresh), "postgres"]
+    made = (
+        run([programs / "initdb", "-D", str(fresh), f"--username={SUPERUSER}", *options, *sync]).returncode
+        == 0
+        and run(alone, stdin=f"CREATE DATABASE {DATABASE};\n").returncode == 0
+    )
+    if not made or failure.NO_SPACE in where.last_words():
+        shutil.rmtree(fresh)
+        raise failure.from_output(where.last_words(), where.folder, "make its data folder")
+    fresh.rename(where.data)
+    folder = os.open(where.folder, os.O_RDONLY)  # the new name is on disk once the folder is
+    os.fsync(folder)
+    os.close(folder)
 
 
 def _send_watchdog(where: Place) -> None:
@@ -239,12 +235,3 @@ def _opened(path: Path) -> Iterator[int]:
         yield lock
     finally:
         os.close(lock)
-
-
-@contextmanager
-def _opened_folder(path: Path) -> Iterator[int]:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield folder
-    finally:
-        os.close(folder)

@@ -12,6 +12,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,22 +42,21 @@ class Account:
         self,
         command: list[str],
         *,
-        stdin: str | None = None,
+        stdin: str = "",
         hold: int | None = None,
-        output: int | None = None,
+        output: int = subprocess.DEVNULL,
     ) -> subprocess.CompletedProcess[str]:
         """Run a program of PostgreSQL's, away from our terminal, folder and environment.
 
-        ``hold`` is a lock to inherit; ``output`` an open file for what it writes, read back as text when
-        None.
+        It inherits the lock ``hold`` and writes to the open file ``output``, not to a pipe of ours: should
+        we be killed, it still ends in good order.
         """
-        return subprocess.run(  # noqa: S603 - only PostgreSQL's programs and the shell that detaches one
+        return subprocess.run(  # noqa: S603 - PostgreSQL's programs, and the shell that detaches one
             command,
-            input=stdin or "",
-            stdout=subprocess.PIPE if output is None else output,
+            input=stdin,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
-            errors="replace",
             check=False,
             cwd="/",
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
@@ -94,8 +95,15 @@ class Place:
         written = self.data / "PG_VERSION"
         return int(written.read_text()) if written.exists() else None
 
+    @contextmanager
+    def new_log(self) -> Iterator[int]:
+        """A new file a run, so that none grows for ever. The one before stays: it says how that run ended."""
+        if self.log.exists():
+            self.log.replace(self.log.with_name("postgres.log.before"))
+        with self.log.open("wb") as file:
+            yield file.fileno()
+
     def last_words(self) -> str:
-        """What the server wrote since it was last started."""
         return self.log.read_text(errors="replace")
 
     def sockets(self) -> Path:
@@ -192,6 +200,7 @@ def _runs(account: Account, binaries: Binaries) -> bool:
 
 def _outside(home: Path, outside: Path) -> Place:
     _make_passable(outside)
+    (outside / "home").write_text(f"{home}\n")
     log.info(
         "the home is closed to the server's account: its database lives elsewhere",
         home=str(home),
