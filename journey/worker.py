@@ -6,6 +6,7 @@ Any number of processes may run one: each part elects a leader, and the others s
 from collections.abc import Callable
 from threading import Event as Signal
 from threading import Thread
+from typing import Self
 
 import psycopg
 import structlog
@@ -76,7 +77,7 @@ class Worker:
         for projector in self._projectors:
             projector.stop()
 
-    def __enter__(self) -> "Worker":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

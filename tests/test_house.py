@@ -37,7 +37,7 @@ def rule(check: Rule) -> Rule:
 FOUNDATION = {"settings", "log", "database", "migrate", "embedded"}
 BESIDE = {"domain", "settings", "log"}  # what stands beside the store may use
 OVER = BESIDE | {"store"}  # … and over it
-APPLICATION = FOUNDATION | OVER | {"projections", "feed", "ledger", "ingest", "simulate", "web"}
+APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
     "domain": set[str](),
@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "store": BESIDE,
     **dict.fromkeys(["projections", "feed", "ledger", "ingest"], OVER),
     "web": OVER | {"projections"},
+    "worker": OVER | {"projections"},
     "api": APPLICATION,
     "bench": APPLICATION | {"api"},
     "cli": APPLICATION | {"api", "bench"},
