@@ -25,6 +25,7 @@ from journey.domain.discharge.decide import (
     NoDisposition,
     NoStayToLeave,
     NotDeparted,
+    NotOnChecklist,
     UnknownBarrier,
     decide,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "NoDisposition",
     "NoStayToLeave",
     "NotDeparted",
+    "NotOnChecklist",
     "PatientDischarged",
     "PlanDischarge",
     "RaiseDischargeBarrier",

@@ -1,0 +1,250 @@
+"""Discharge: leaving hospital, from the plan to the papers."""
+
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from journey.domain.codes import ChecklistItem, Disposition
+from journey.domain.discharge import (
+    ChangeExpectedDischarge,
+    ChecklistItemCompleted,
+    ChecklistItemWaived,
+    ClearDischargeBarrier,
+    CloseDischarge,
+    CompleteChecklistItem,
+    DischargeBarrierCleared,
+    DischargeBarrierRaised,
+    DischargeBlocked,
+    DischargeClosed,
+    DischargeCommand,
+    DischargePatient,
+    DischargePlanned,
+    DischargeSummarySent,
+    ExpectedDischargeChanged,
+    MarkMedicallyReady,
+    MedicallyReady,
+    NoDisposition,
+    NoStayToLeave,
+    NotDeparted,
+    NotOnChecklist,
+    PatientDischarged,
+    PlanDischarge,
+    RaiseDischargeBarrier,
+    SendDischargeSummary,
+    UnknownBarrier,
+    WaiveChecklistItem,
+)
+from journey.domain.discharge.decide import meaning
+from journey.domain.event import Blocker, Coded
+from tests.domain.cases import Case, name
+from tests.domain.told import HOME, VISIT, admitted, arrived, booked, discharged, opened, started
+from tests.spec import at, given
+
+BARRIER = UUID(int=40)
+NO_LIFT = Coded(system="http://hl7.org/fhir/sid/icd-10-cm", code="Z59.82", display="no transport home")
+TAUGHT, BOOKED_AFTER = ChecklistItem.INSTRUCTIONS_TAUGHT_BACK, ChecklistItem.FOLLOW_UP_BOOKED
+FRIDAY = at(11, day=4)
+EXPIRED = Coded(system="http://terminology.hl7.org/CodeSystem/discharge-disposition", code="exp")
+
+plan = PlanDischarge(visit_id=VISIT, expected_at=FRIDAY, checklist=(TAUGHT,))
+planned = DischargePlanned(visit_id=VISIT, expected_at=FRIDAY, checklist=(TAUGHT,))
+raised = DischargeBarrierRaised(visit_id=VISIT, barrier_id=BARRIER, barrier=NO_LIFT)
+cleared = DischargeBarrierCleared(visit_id=VISIT, barrier_id=BARRIER)
+taught = ChecklistItemCompleted(visit_id=VISIT, item=TAUGHT)
+waived = ChecklistItemWaived(visit_id=VISIT, item=TAUGHT, reason="nurse herself")
+sent = DischargeSummarySent(visit_id=VISIT, recipient="gp-1")
+go_home = DischargePatient(visit_id=VISIT, disposition=Disposition.HOME)
+
+CASES = [
+    Case(plan, given(opened, admitted), [planned], given(opened, booked), NoStayToLeave),
+    Case(
+        ChangeExpectedDischarge(visit_id=VISIT, expected_at=FRIDAY),
+        given(opened, admitted),
+        [ExpectedDischargeChanged(visit_id=VISIT, expected_at=FRIDAY)],
+        given(opened, booked),
+        NoStayToLeave,
+        quiet=given(opened, admitted, planned),
+    ),
+    Case(
+        MarkMedicallyReady(visit_id=VISIT),
+        given(opened, admitted),
+        [MedicallyReady(visit_id=VISIT)],
+        given(opened, admitted, discharged),
+        NoStayToLeave,
+    ),
+    Case(
+        RaiseDischargeBarrier(visit_id=VISIT, barrier_id=BARRIER, barrier=NO_LIFT),
+        given(opened, admitted),
+        [raised],
+        given(opened),
+        NoStayToLeave,
+        quiet=given(opened, admitted, raised, cleared),
+    ),
+    Case(
+        ClearDischargeBarrier(visit_id=VISIT, barrier_id=BARRIER),
+        given(opened, admitted, raised),
+        [cleared],
+        given(opened, admitted),
+        UnknownBarrier,
+    ),
+    Case(
+        CompleteChecklistItem(visit_id=VISIT, item=TAUGHT),
+        given(opened, admitted, planned),
+        [taught],
+        given(opened, booked),
+        NoStayToLeave,
+        quiet=given(opened, admitted, planned, waived),
+    ),
+    Case(
+        WaiveChecklistItem(visit_id=VISIT, item=TAUGHT, reason="nurse herself"),
+        given(opened, admitted, planned),
+        [waived],
+        given(opened, admitted),
+        NotOnChecklist,
+        quiet=given(opened, admitted, planned, taught),
+    ),
+    Case(
+        go_home,
+        given(opened, admitted, planned, taught, raised, cleared),
+        [discharged],
+        given(opened, admitted, planned, raised),
+        DischargeBlocked,
+        ["discharge-checklist", "discharge-barrier"],
+    ),
+    Case(
+        SendDischargeSummary(visit_id=VISIT, recipient="gp-1"),
+        given(opened, admitted, discharged),
+        [sent],
+        given(opened, booked),
+        NoStayToLeave,
+    ),
+    Case(
+        CloseDischarge(visit_id=VISIT),
+        given(opened, admitted, discharged),
+        [DischargeClosed(visit_id=VISIT)],
+        given(opened, admitted),
+        NotDeparted,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_done(case: Case) -> None:
+    case.is_done()
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_refused(case: Case) -> None:
+    case.is_refused()
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
+    case.is_quiet()
+
+
+def test_every_command_has_a_case() -> None:
+    assert {type(case.command) for case in CASES} == set(get_args(DischargeCommand))
+
+
+# --- Planning
+
+
+def test_another_checklist_is_another_plan() -> None:
+    both = PlanDischarge(visit_id=VISIT, expected_at=FRIDAY, checklist=(TAUGHT, BOOKED_AFTER))
+    given(opened, admitted, planned).when(both).then(
+        DischargePlanned(visit_id=VISIT, expected_at=FRIDAY, checklist=(TAUGHT, BOOKED_AFTER))
+    )
+
+
+def test_what_was_done_before_the_plan_is_done() -> None:
+    given(opened, admitted, taught, planned).when(go_home).then(discharged)
+
+
+def test_an_expected_day_can_be_taken_back() -> None:
+    given(opened, admitted, planned).when(ChangeExpectedDischarge(visit_id=VISIT)).then(
+        ExpectedDischargeChanged(visit_id=VISIT, expected_at=None)
+    )
+
+
+def test_the_summary_goes_to_everyone_who_is_to_have_it() -> None:
+    given(opened, admitted, discharged, sent).when(
+        SendDischargeSummary(visit_id=VISIT, recipient="nursing-home")
+    ).then(DischargeSummarySent(visit_id=VISIT, recipient="nursing-home"))
+
+
+# --- Leaving
+
+
+def test_a_discharge_says_where_the_patient_goes() -> None:
+    given(opened, admitted).when(DischargePatient(visit_id=VISIT)).then_refused(NoDisposition)
+
+
+def test_nobody_leaves_a_visit_they_are_not_in() -> None:
+    given(opened, booked).when(go_home).then_refused(NoStayToLeave)
+
+
+def test_an_outpatient_may_be_discharged() -> None:
+    given(opened, arrived, started).when(go_home).then(discharged)
+
+
+def test_an_override_records_what_it_left_undone() -> None:
+    left = Blocker(code="discharge-checklist", what="instructions-taught-back is not done", subject_id=VISIT)
+    hurried = DischargePatient(visit_id=VISIT, disposition=Disposition.HOME, override_reason="bed needed")
+    given(opened, admitted, planned).when(hurried).then(
+        PatientDischarged(visit_id=VISIT, disposition=HOME, override_reason="bed needed", left_open=(left,))
+    )
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [Disposition.EXPIRED, Disposition.AGAINST_ADVICE, Coded(system="nubc", code="7")],
+    ids=["expired", "against-advice", "ub04-7"],
+)
+def test_who_dies_or_leaves_against_advice_is_not_kept_by_a_checklist(
+    disposition: Disposition | Coded,
+) -> None:
+    (event,) = (
+        given(opened, admitted, planned)
+        .when(DischargePatient(visit_id=VISIT, disposition=disposition))
+        .decided()
+    )
+    assert isinstance(event, PatientDischarged)
+    assert [blocker.code for blocker in event.left_open] == ["discharge-checklist"]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "word"),
+    [
+        ("nubc", "01", Disposition.HOME),
+        ("nubc", "1", Disposition.HOME),
+        ("nubc", "07", Disposition.AGAINST_ADVICE),
+        ("nubc", "41", Disposition.EXPIRED),
+        ("nubc", "30", None),
+        (EXPIRED.system, "exp", Disposition.EXPIRED),
+        (EXPIRED.system, "01", None),
+    ],
+)
+def test_a_disposition_is_read_in_its_own_code_system(
+    system: str, code: str, word: Disposition | None
+) -> None:
+    assert meaning(Coded(system=system, code=code)) is word
+
+
+def test_a_departure_that_another_system_reports_needs_no_stay() -> None:
+    told = given(opened).when(DischargePatient(visit_id=VISIT, reported=True)).done()
+    visit = told.journey.visits.get(VISIT)
+    assert visit is not None
+    assert visit.status == "finished"
+
+
+def test_a_departure_reported_of_another_time_is_recorded_too() -> None:
+    report = DischargePatient(visit_id=VISIT, disposition=Disposition.HOME, reported=True)
+    given(opened, admitted, (discharged, at(12))).when(report, at=at(13)).then(discharged)
+    given(opened, admitted, (discharged, at(12))).when(report, at=at(12)).then_nothing()
+
+
+def test_who_came_back_to_the_visit_leaves_it_again() -> None:
+    back = given(opened, admitted, planned, taught, discharged, admitted)
+    back.when(go_home).then(discharged)

@@ -1,0 +1,102 @@
+"""Identity: who the patient is, under which numbers, and which records are the same person."""
+
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from journey.domain.codes import Gender, LinkType
+from journey.domain.identity import (
+    AssignIdentifier,
+    ChangeDemographics,
+    Demographics,
+    DemographicsChanged,
+    Identifier,
+    IdentifierAssigned,
+    IdentityCommand,
+    LinkedToItself,
+    LinkPatient,
+    PatientLinked,
+)
+from tests.domain.cases import Case, name
+from tests.domain.told import closed, opened
+from tests.spec import PATIENT, given
+
+NUMBER = Identifier(system="hospital", value="123")
+TWIN = UUID(int=3)
+KNOWN = DemographicsChanged(demographics=Demographics(family="Okafor", phone="555-0100"))
+LINKED = PatientLinked(other_patient_id=TWIN, link=LinkType.REPLACES)
+
+CASES = [
+    Case(
+        AssignIdentifier(identifier=NUMBER),
+        given(opened, closed),
+        [IdentifierAssigned(identifier=NUMBER)],
+    ),
+    Case(
+        ChangeDemographics(demographics=Demographics(family="Okafor", phone="555-0199")),
+        given(opened, KNOWN, closed),
+        [DemographicsChanged(demographics=Demographics(phone="555-0199"))],
+    ),
+    Case(
+        LinkPatient(other_patient_id=TWIN, link=LinkType.REPLACES),
+        given(opened),
+        [LINKED],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_done(case: Case) -> None:
+    case.is_done()
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_refused(case: Case) -> None:
+    case.is_refused()
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
+    case.is_quiet()
+
+
+def test_every_command_has_a_case() -> None:
+    assert {type(case.command) for case in CASES} == set(get_args(IdentityCommand))
+
+
+def test_a_record_is_not_linked_to_itself() -> None:
+    given(opened).when(LinkPatient(other_patient_id=PATIENT, link=LinkType.SEE_ALSO)).then_refused(
+        LinkedToItself
+    )
+
+
+def test_the_latest_link_to_a_record_counts() -> None:
+    see_also = PatientLinked(other_patient_id=TWIN, link=LinkType.SEE_ALSO)
+    assert given(opened, LINKED, see_also).journey.identity.links == ((TWIN, LinkType.SEE_ALSO),)
+
+
+def test_what_is_cleared_is_no_longer_known() -> None:
+    cleared = (
+        given(opened, KNOWN)
+        .when(ChangeDemographics(cleared=("phone", "address")))
+        .then(DemographicsChanged(demographics=Demographics(), cleared=("phone",)))
+    )
+    assert cleared.journey.identity.demographics == Demographics(family="Okafor")
+
+
+def test_what_is_cleared_and_given_at_once_is_given() -> None:
+    both = ChangeDemographics(demographics=Demographics(phone="555-0199"), cleared=("phone",))
+    changed = given(opened, KNOWN).when(both)
+    after = changed.then(DemographicsChanged(demographics=Demographics(phone="555-0199")))
+    assert after.journey.identity.demographics.phone == "555-0199"
+
+
+def test_history_that_clears_and_gives_at_once_gives() -> None:
+    both = DemographicsChanged(demographics=Demographics(gender=Gender.OTHER), cleared=("gender",))
+    assert given(opened, both).journey.identity.demographics.gender is Gender.OTHER
+
+
+def test_only_known_fields_are_cleared() -> None:
+    with pytest.raises(ValueError, match="unknown fields: shoe_size"):
+        ChangeDemographics(cleared=("shoe_size",))
