@@ -240,8 +240,8 @@ def _explained(kind: type[MigrationError], name: str) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.LockNotAvailable as error:
-        raise kind(name=name, reason="it waited 4 s for a lock that another session holds") from error
+        raise kind(name=name, reason="another session holds a lock it needs") from error
     except psycopg.errors.QueryCanceled as error:
-        raise kind(name=name, reason="a statement took longer than 5 s") from error
+        raise kind(name=name, reason="a statement took longer than it may") from error
     except psycopg.Error as error:
         raise kind(name=name, reason=error.diag.message_primary or str(error)) from error

@@ -38,6 +38,8 @@ LONGEST_START = 120.0
 PIDFILE_SOCKETS, PIDFILE_STATUS = 4, 7
 """Lines of postmaster.pid, counted from 0."""
 BUILTIN_LOCALES_SINCE = 17
+NEEDED_TO_CREATE = 64 << 20
+"""Bytes; fresh data takes 40 million of them."""
 
 Finished = subprocess.CompletedProcess[str]
 
@@ -188,6 +190,8 @@ def _create(where: Place, programs: Binaries, run: Callable[..., Finished], *, d
     fresh = where.data.with_name("data.new")
     if fresh.exists():
         shutil.rmtree(fresh)
+    if shutil.disk_usage(where.folder).free < NEEDED_TO_CREATE:
+        raise failure.disk_full(where.folder)
     where.account.make_private(fresh)
     locale = ["--locale=C", f"--lc-ctype={'C.UTF-8' if sys.platform == 'linux' else 'C'}"]
     if programs.major >= BUILTIN_LOCALES_SINCE:  # sorts and folds the same on every platform
@@ -200,7 +204,7 @@ def _create(where: Place, programs: Binaries, run: Callable[..., Finished], *, d
         == 0
         and run(alone, stdin=f"CREATE DATABASE {DATABASE};\n").returncode == 0
     )
-    if not made or failure.NO_SPACE in where.last_words():
+    if not made:
         shutil.rmtree(fresh)
         raise failure.from_output(where.last_words(), where.folder, "make its data folder")
     fresh.rename(where.data)

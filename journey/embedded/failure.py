@@ -1,9 +1,12 @@
 """What keeps the embedded database from running, in sentences for the person who started it."""
 
 import errno
+import shutil
 from pathlib import Path
 
 NO_SPACE = "No space left on device"
+NEEDED_TO_RUN = 1 << 20
+"""Bytes. With less the server cannot even write down why it gave up."""
 
 
 class ClusterError(Exception):
@@ -29,7 +32,7 @@ def from_os(error: OSError, folder: Path) -> ClusterError:
 
 def from_output(output: str, folder: Path, doing: str) -> ClusterError:
     """From what PostgreSQL wrote when it gave up."""
-    if NO_SPACE in output:
+    if NO_SPACE in output or shutil.disk_usage(folder).free < NEEDED_TO_RUN:
         return disk_full(folder)
     marks = ("FATAL:", "PANIC:", "initdb: error:")
     said = [line.partition(mark)[2].strip() for line in output.splitlines() for mark in marks if mark in line]

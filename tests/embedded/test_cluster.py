@@ -408,14 +408,23 @@ def test_root_copies_programs_the_server_could_not_reach(home: Path, postgres_bi
 
 
 @as_root
-def test_a_full_disk_is_said_to_be_full(short_folder: Path, start_user: Start) -> None:
-    small = short_folder / "small"
-    mount = f"mount -t tmpfs tmpfs /dev/shm && mkdir -p {small}"
-    mount += f" && mount -t tmpfs -o size=8m,mode=711 tmpfs {small}"
-    apart = ("unshare", "--mount", "--ipc", "sh", "-c")  # what PostgreSQL drops when it crashes goes too
+@pytest.mark.parametrize(
+    ("size", "fill"),
+    [("8m", ":"), ("64m", "cp -a {stopped} {home} && dd if=/dev/zero of={home}/rest bs=64k 2>/dev/null")],
+    ids=["when it is made", "when it is started"],
+)
+def test_a_full_disk_is_said_to_be_full(
+    short_folder: Path, stopped: Path, start_user: Start, size: str, fill: str
+) -> None:
+    mounted = short_folder / "mounted"
+    mounted.mkdir()
+    home = mounted / "home"
+    mount = f"mount -t tmpfs -o size={size},mode=711 tmpfs {mounted}"
+    apart = ("unshare", "--mount", "sh", "-c")
     if subprocess.run([*apart, mount], check=False, capture_output=True).returncode:
         pytest.skip("no file system may be mounted here")
-    user = start_user(small / "home", before=(*apart, f'{mount} && exec "$@"', "sh"))
+    script = f'{mount} && {{ {fill.format(stopped=stopped, home=home)}; exec "$@"; }}'
+    user = start_user(home, before=(*apart, script, "sh"))
     assert "is full. Free some space, or point JOURNEY_HOME at a folder on another disk." in first_line(user)
 
 
