@@ -1,0 +1,99 @@
+"""The rooms are complete: every event and command stands in each table that has a place for it."""
+
+import importlib
+from types import ModuleType
+from typing import get_args
+
+import pytest
+
+from journey.domain import episode, visit
+from journey.domain.codes import JourneyStatus, VisitStatus
+from journey.domain.episode.decide import CARRIES_OUT as EPISODE_CARRIES_OUT
+from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
+from journey.domain.event import EVENTS, Command, Event, Refused
+from journey.domain.journey import COMMANDS, EVENT_TYPES, ROOMS
+from journey.domain.visit.decide import CARRIES_OUT as VISIT_CARRIES_OUT
+from journey.domain.visit.state import TRANSITIONS as VISIT_TRANSITIONS
+
+NO_STATUS = {episode.JourneyOpened, episode.OwnerAssigned, episode.OwnerUnassigned}
+OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner}
+PACKAGES = ["discharge", "episode", "intake", "visit"]
+
+
+def everything_below(base: type[Event] | type[Command]) -> set[type]:
+    return {each for each in base.__subclasses__() if each.__module__.startswith("journey.domain.")}
+
+
+def test_every_event_is_in_a_room() -> None:
+    assert set(EVENT_TYPES) == everything_below(Event)
+    assert set(EVENT_TYPES) == {each for each in EVENTS.values() if each.__module__.startswith("journey.")}
+
+
+def test_every_event_is_in_one_room_alone() -> None:
+    assert len(EVENT_TYPES) == sum(len(get_args(events)) for events, _ in ROOMS.values())
+
+
+def test_every_command_is_in_a_room_but_the_one_that_opens() -> None:
+    assert set(COMMANDS.values()) == everything_below(Command) - {episode.OpenJourney}
+
+
+def test_a_command_has_a_name_of_its_own() -> None:
+    assert len(COMMANDS) == sum(len(get_args(commands)) for _, commands in ROOMS.values())
+    assert COMMANDS["book-visit"] is visit.BookVisit
+
+
+def test_every_event_that_changes_a_status_is_a_transition() -> None:
+    assert set(VISIT_TRANSITIONS) == set(get_args(visit.VisitEvent))
+    assert set(EPISODE_TRANSITIONS) == set(get_args(episode.EpisodeEvent)) - NO_STATUS
+
+
+def test_every_command_is_carried_out_by_an_event() -> None:
+    assert set(VISIT_CARRIES_OUT) == set(get_args(visit.VisitCommand))
+    assert set(EPISODE_CARRIES_OUT) == set(get_args(episode.EpisodeCommand)) - OWNERSHIP
+    assert sorted(map(str, VISIT_CARRIES_OUT.values())) == sorted(map(str, VISIT_TRANSITIONS))
+    assert sorted(map(str, EPISODE_CARRIES_OUT.values())) == sorted(map(str, EPISODE_TRANSITIONS))
+
+
+def test_an_event_takes_every_field_of_the_command_that_it_carries_out() -> None:
+    own = set(Command.model_fields)
+    for command, event in {**VISIT_CARRIES_OUT, **EPISODE_CARRIES_OUT}.items():
+        assert set(command.model_fields) - own <= set(event.model_fields), command
+
+
+def test_every_status_can_be_reached() -> None:
+    visits = {status for _, status in VISIT_TRANSITIONS.values()} - {None}
+    assert visits == set(VisitStatus)
+    opens_with = {JourneyStatus.PLANNED}
+    assert {status for _, status in EPISODE_TRANSITIONS.values()} | opens_with == set(JourneyStatus)
+
+
+@pytest.mark.parametrize("room", PACKAGES)
+def test_a_package_names_all_that_is_in_it(room: str) -> None:
+    package = importlib.import_module(f"journey.domain.{room}")
+    parts = [
+        importlib.import_module(f"journey.domain.{room}.{part}") for part in ("events", "commands", "decide")
+    ]
+    said = {each.__name__ for part in parts for each in defined(part)}
+    assert said <= set(package.__all__)
+
+
+def defined(module: ModuleType) -> list[type]:
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and issubclass(each, Event | Command | Refused)
+        and each.__module__ == module.__name__
+    ]
+
+
+def test_every_field_that_is_stored_can_be_left_out_or_was_always_there() -> None:
+    """`extra` fields of newer events are ignored, so that an older reader goes on."""
+    assert all(event.model_config.get("extra") == "ignore" for event in EVENT_TYPES)
+
+
+def test_every_refusal_says_what_it_is() -> None:
+    refusals = [each for each in Refused.__subclasses__() if each.__module__.startswith("journey.domain")]
+    assert refusals
+    assert [each.__name__ for each in refusals if not each.__doc__] == []
+    assert len({each.__name__ for each in refusals}) == len(refusals)
