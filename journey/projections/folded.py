@@ -60,7 +60,7 @@ class FoldedJourneys:
     def _follows(self, journey_id: UUID, events: Sequence[Recorded]) -> bool:
         """Fold the events on top, if each of them happened after all before it."""
         kept = self._kept.get(journey_id)
-        if kept is None and events[0].version != 1:
+        if events[0].version != (kept.journey.version if kept else 0) + 1:
             return False
         journey = kept.journey if kept else Journey(journey_id, 0)
         ends = kept.ends if kept else None

@@ -4,6 +4,7 @@ One leader for each read model, elected by an advisory lock that lives with its 
 any moment, the next leader goes on from the checkpoint: each event counts once.
 """
 
+from contextlib import suppress
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -95,7 +96,10 @@ class Projector:
 
     def _connected(self) -> Connection[Any]:
         """A connection that need not wait for the disk: the checkpoint is lost with the rows, or neither."""
-        return psycopg.connect(self._conninfo, prepare_threshold=0, options="-c synchronous_commit=off")
+        connection = psycopg.connect(self._conninfo, prepare_threshold=0)
+        connection.execute("SET synchronous_commit = off")
+        connection.commit()
+        return connection
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -103,7 +107,7 @@ class Projector:
             try:
                 with self._connected() as connection:
                     self._lead(connection)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 logger.warning("projector.connection_lost", model=self.model.name, error=type(error).__name__)
                 self._stopping.wait(STANDBY)
             except Exception as error:
@@ -128,8 +132,9 @@ class Projector:
 
     def _remember(self, error: Exception) -> None:
         """Keep the kind of error where `projections list` shows it; its text may hold a patient's data."""
-        with psycopg.connect(self._conninfo, autocommit=True) as connection:
+        with suppress(psycopg.Error), psycopg.connect(self._conninfo, autocommit=True) as connection:
             connection.execute(
-                "UPDATE checkpoint SET last_error = %s WHERE name = %s",
-                (type(error).__name__, self.model.name),
+                "INSERT INTO checkpoint (name, last_error) VALUES (%s, %s) "
+                "ON CONFLICT (name) DO UPDATE SET last_error = excluded.last_error",
+                (self.model.name, type(error).__name__),
             )

@@ -31,7 +31,11 @@ class Contended(Exception):
 class StoreUnavailable(Exception):
     """The database cannot be reached, or not in time."""
 
-    def __init__(self, sentence: str = "The database cannot be reached; nothing was recorded.") -> None:
+    def __init__(
+        self,
+        sentence: str = "The database cannot be reached, or is too busy to answer; nothing was recorded. "
+        "Try again in a moment.",
+    ) -> None:
         super().__init__(sentence)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Thread
+from time import monotonic
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from eventsourcing.persistence import (
 )
 from psycopg import Connection
 from psycopg.sql import SQL, Composed
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from journey.store.errors import StoreUnavailable
 from journey.store.mapper import PydanticMapper, StoredRow
@@ -57,6 +58,9 @@ KEY = SQL("""
         VALUES (%s, %s, %s, %s, %s)
         """)
 KEYED = SQL(", keyed AS ({})").format(KEY)
+SELECT_KEY = SQL("""
+    SELECT body_sha256, first_version, last_version FROM idempotency WHERE journey_id = %s AND key = %s
+    """)
 
 COLUMNS = SQL("""
     journey_id, version, type, data::text, event_id, schema_version,
@@ -74,6 +78,7 @@ SELECT_LOG = SQL("""
      WHERE position > %s AND position <= %s
      ORDER BY position LIMIT %s
     """).format(columns=COLUMNS)
+SELECT_END = SQL("SELECT max(position) FROM log")
 FOR_EVER = 2**63 - 1
 
 
@@ -91,6 +96,10 @@ class ConnectionLost(OperationalError):
     """The outcome of the statement is unknown."""
 
 
+NOT_DONE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""What a server says that is full, stopped, too slow or only a copy."""
+
+
 class Datastore:
     """A pool of autocommit connections to one database; statements are prepared at their first use."""
 
@@ -100,6 +109,7 @@ class Datastore:
             min_size=1,
             max_size=pool_size,
             timeout=timeout,
+            reconnect_timeout=timeout,  # longer, and its pauses grow beyond a minute
             open=True,
             kwargs={"autocommit": True, "prepare_threshold": 0},
             name="store",
@@ -113,13 +123,30 @@ class Datastore:
         """A connection for one statement, the driver's errors turned into the library's and ours."""
         try:
             with self.pool.connection() as connection:
-                yield connection
-        except psycopg.errors.UniqueViolation as error:
-            raise VersionConflict from error
-        except PoolTimeout as error:
+                try:
+                    yield connection
+                except psycopg.errors.UniqueViolation as error:
+                    raise VersionConflict from error
+                except NOT_DONE as error:
+                    if connection.closed:
+                        raise ConnectionLost from error
+                    raise StoreUnavailable(
+                        "The database could not do this; nothing was recorded. Try again in a moment."
+                    ) from error
+        except (PoolTimeout, PoolClosed) as error:
             raise StoreUnavailable from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise ConnectionLost from error
+
+    def select(self, query: SQL | Composed, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query; asked again when its connection is lost, as reading changes nothing."""
+        deadline = monotonic() + self.pool.timeout
+        while True:
+            try:
+                with self.connection() as connection:
+                    cursor = connection.cursor(binary=True)
+                    return cursor.execute(query, parameters).fetchall()
+            except ConnectionLost as error:
+                if monotonic() > deadline:
+                    raise StoreUnavailable from error
 
     def remember(self, journey_id: UUID, key: IdempotencyKey, version: int) -> None:
         """Keep that this request led to no event, at this version."""
@@ -128,13 +155,8 @@ class Datastore:
 
     def remembered(self, journey_id: UUID, key: str) -> tuple[bytes, int, int] | None:
         """The digest of the request that used the key, and the versions that it led to."""
-        with self.connection() as connection:
-            cursor = connection.execute(
-                "SELECT body_sha256, first_version, last_version FROM idempotency "
-                "WHERE journey_id = %s AND key = %s",
-                (journey_id, key),
-            )
-            return cast(tuple[bytes, int, int] | None, cursor.fetchone())
+        found = self.select(SELECT_KEY, (journey_id, key))
+        return cast(tuple[bytes, int, int], found[0]) if found else None
 
 
 class JourneyRecorder(ApplicationRecorder):
@@ -183,13 +205,11 @@ class JourneyRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The journey's rows in the order of versions."""
-        with self.datastore.connection() as connection:
-            cursor = connection.cursor(binary=True)
-            cursor.execute(
-                SELECT_BACKWARD if desc else SELECT_FORWARD,
-                (originator_id, gt or 0, FOR_EVER if lte is None else lte, limit),
-            )
-            return cast(Sequence[StoredEvent], list(map(StoredRow._make, cursor.fetchall())))
+        rows = self.datastore.select(
+            SELECT_BACKWARD if desc else SELECT_FORWARD,
+            (originator_id, gt or 0, FOR_EVER if lte is None else lte, limit),
+        )
+        return cast(Sequence[StoredEvent], list(map(StoredRow._make, rows)))
 
     def select_notifications(
         self,
@@ -204,18 +224,13 @@ class JourneyRecorder(ApplicationRecorder):
         if topics:
             raise ValueError("The log is read whole: a filter belongs behind the checkpoint")
         after = 0 if start is None else start - (1 if inclusive_of_start else 0)
-        with self.datastore.connection() as connection:
-            cursor = connection.cursor(binary=True)
-            cursor.execute(SELECT_LOG, (after, FOR_EVER if stop is None else stop, limit))
-            return [
-                Notification(row[1], row[2], row[3], row[4].encode(), id=row[0]) for row in cursor.fetchall()
-            ]
+        rows = self.datastore.select(SELECT_LOG, (after, FOR_EVER if stop is None else stop, limit))
+        return [Notification(row[1], row[2], row[3], row[4].encode(), id=row[0]) for row in rows]
 
     def max_notification_id(self) -> int | None:
         """The last position given."""
-        with self.datastore.connection() as connection:
-            row = connection.execute("SELECT max(position) FROM log").fetchone()
-            return row[0] if row else None
+        [(position,)] = self.datastore.select(SELECT_END)
+        return cast(int | None, position)
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()

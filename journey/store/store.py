@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 from threading import Event as Signal
 from time import monotonic
 from typing import NamedTuple, Never, cast
@@ -91,12 +93,9 @@ class Store:
             recorded = _enveloped(
                 journey_id, history.version, tuple(decide(history, command)), command, context
             )
-            try:
+            with suppress(VersionConflict):
                 return self._append(journey_id, history.version, recorded, key)
-            except VersionConflict:
-                if expected_version is not None:
-                    raise StaleVersion(expected_version, self.load(journey_id).version) from None
-            Signal().wait(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311 - spreads writers, no secret
+            _pause(attempt)
         raise Contended(journey_id)
 
     def _append(
@@ -109,7 +108,7 @@ class Store:
         """
         deadline = monotonic() + PATIENCE
         lost = False
-        while True:
+        for attempt in count():
             try:
                 if not (lost and self._stored(journey_id, recorded)):
                     self._put(journey_id, version, recorded, key)
@@ -122,9 +121,11 @@ class Store:
                     raise
                 if monotonic() > deadline:
                     raise OutcomeUnknown from None
+                _pause(attempt)
                 continue
-            self.appended.set()
-            return _answer(journey_id, version, recorded)
+            break
+        self.appended.set()
+        return _answer(journey_id, version, recorded)
 
     def _put(
         self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
@@ -152,6 +153,11 @@ class Store:
             raise KeyReused
         found = cast(Sequence[Recorded], tuple(self.events.get(journey_id, gt=first - 1, lte=last)))
         return _answer(journey_id, last, found)
+
+
+def _pause(attempt: int) -> None:
+    """Longer from try to try, and never as long as the others who try again."""
+    Signal().wait(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311 - spreads writers, no secret
 
 
 def _answer(journey_id: UUID, version: int, recorded: Sequence[Recorded]) -> Appended:
