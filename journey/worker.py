@@ -10,11 +10,10 @@ from typing import Self
 
 import psycopg
 import structlog
-from psycopg.sql import SQL, Identifier
 
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
-from journey.store.recorder import CHANNEL
+from journey.store.recorder import LISTEN
 from journey.store.sequencer import Sequencer
 
 LISTEN_FOR = 0.5
@@ -46,7 +45,7 @@ class Listener:
         while not self._stopping.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True) as connection:
-                    connection.execute(SQL("LISTEN {}").format(Identifier(CHANNEL)))
+                    connection.execute(LISTEN)
                     self._grown()
                     while not self._stopping.is_set():
                         for _ in connection.notifies(timeout=LISTEN_FOR, stop_after=1):

@@ -27,7 +27,7 @@ from eventsourcing.persistence import (
     Subscription,
 )
 from psycopg import Connection
-from psycopg.sql import SQL, Composed
+from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from journey.store.errors import StoreUnavailable
@@ -35,6 +35,8 @@ from journey.store.mapper import PydanticMapper, StoredRow
 
 CHANNEL = "journey_log"
 """The channel on which the sequencer says, once a batch, how far the log reaches."""
+
+LISTEN = SQL("LISTEN {}").format(Identifier(CHANNEL))
 
 
 class IdempotencyKey(NamedTuple):
@@ -247,10 +249,15 @@ class LogSubscription(ListenNotifySubscription[JourneyRecorder]):
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
+    def __exit__(self, *args: object, **kwargs: Any) -> None:
+        super().__exit__(*args, **kwargs)
+        self._listener.join()
+
     def _listen(self) -> None:
         try:
             with self._recorder.datastore.connection() as connection:
-                connection.execute(f"LISTEN {CHANNEL}")
+                connection.execute(LISTEN)
+                self._has_been_notified.set()  # what was sequenced since the first look
                 while not self._has_been_stopped and self._thread_error is None:
                     for _ in connection.notifies(timeout=0.1, stop_after=1):
                         self._has_been_notified.set()

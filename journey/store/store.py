@@ -83,16 +83,14 @@ class Store:
         Raises Refused, StaleVersion, KeyReused, Contended, StoreUnavailable and OutcomeUnknown.
         """
         key = _digested(idempotency_key, command)
-        command = _timed(command)
         for attempt in range(ATTEMPTS):
             if key is not None and (earlier := self._answered(journey_id, key)):
                 return earlier
             history = self.load(journey_id)
             if expected_version is not None and history.version != expected_version:
                 raise StaleVersion(expected_version, history.version)
-            recorded = _enveloped(
-                journey_id, history.version, tuple(decide(history, command)), command, context
-            )
+            timed = _timed(command, history)
+            recorded = _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
             with suppress(VersionConflict):
                 return self._append(journey_id, history.version, recorded, key)
             _pause(attempt)
@@ -172,11 +170,16 @@ def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
     return IdempotencyKey(key, sha256(body.encode()).digest())
 
 
-def _timed(command: Command) -> Command:
-    """The command with its time: now, where it names none."""
+def _timed(command: Command, history: History) -> Command:
+    """The command with its time: now, where it names none.
+
+    Never before what is recorded already, though another machine's clock be ahead of ours: whoever asks
+    without a time asks for what comes last.
+    """
     now = datetime.now(UTC)
     if command.occurred_at is None:
-        return command.model_copy(update={"occurred_at": now})
+        last = max((each.occurred_at for each in history.recorded), default=now)
+        return command.model_copy(update={"occurred_at": max(now, last)})
     if command.occurred_at > now + CLOCK_SKEW:
         raise OccursInTheFuture("occurred_at lies in the future; record what happened, when it has.")
     return command
