@@ -1,0 +1,5 @@
+"""`python -m journey` is the `journey` command."""
+
+from journey.cli.app import main
+
+main()

@@ -1,0 +1,67 @@
+"""The program: its commands, and what becomes of everything that goes wrong in them."""
+
+import signal
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from journey.cli import failure, history, migrate, projections, show, simulate
+
+app = typer.Typer(
+    name="journey",
+    help="Tracks patients through their care. Settings come from the environment: see docs/operations.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"journey {version('journey')}")
+        raise typer.Exit
+
+
+@app.callback()
+def journey(
+    debug: Annotated[bool, typer.Option("--debug", help="Log everything, tracebacks included.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """What stands before the command's name."""
+    del version
+    failure.DEBUG.set(debug)
+
+
+app.command("migrate")(migrate.run)
+app.command("simulate")(simulate.run)
+app.command("show")(show.run)
+app.command("history")(history.run)
+app.add_typer(projections.app, name="projections")
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit: 0 done, 1 refused or failed, 2 wrong usage."""
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text files, both of them
+    code: Any = 0
+    try:
+        try:
+            app()
+        except SystemExit as done:
+            code = done.code
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001 - the edge of the program
+        code = failure.reported(error)
+    sys.exit(code)
+
+
+def _terminate(*_: object) -> NoReturn:
+    """End in good order, as for Ctrl-C: leave the database, stop what runs."""
+    sys.exit(128 + signal.SIGTERM)

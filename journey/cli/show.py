@@ -1,0 +1,146 @@
+"""`journey show`: where a patient stands, in words."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from journey.cli import terminal
+from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment
+
+if TYPE_CHECKING:
+    from journey.domain.standing import Patient, Standing, Step
+
+
+def run(
+    journey: JourneyId,
+    *,
+    as_of: Annotated[Moment, AS_OF] = None,
+    as_known_at: Annotated[Moment, AS_KNOWN_AT] = None,
+    as_json: Json = False,
+) -> None:
+    """Where a patient stands: stage, who is responsible, what is next, what blocks it, and why."""
+    from journey.cli.failure import Failed
+    from journey.cli.find import loaded
+    from journey.cli.session import prepared, ready
+    from journey.domain.journey import journey_at
+    from journey.domain.standing import standing
+
+    settings = prepared()
+    zone = ZoneInfo(settings.timezone)
+    with ready(settings) as database:
+        history = loaded(database.conninfo, journey)
+    as_of, as_known_at = (_in_zone(moment, zone) for moment in (as_of, as_known_at))
+    state = journey_at(history, as_of=as_of, as_known_at=as_known_at)
+    if state is None:
+        raise Failed("The journey was not there yet at that time.")
+    now = as_of or as_known_at or datetime.now(UTC)
+    stands = standing(state).at(now)
+    if as_json:
+        terminal.say_json(
+            {**stands.model_dump(), "as_of": as_of or now, "as_known_at": as_known_at or datetime.now(UTC)}
+        )
+        return
+    names = {each.event_id: f"#{each.version} {each.event.stored_as}" for each in history.recorded}
+    for line in _Page(stands, now, zone, names).lines():
+        terminal.say(line)
+
+
+def _in_zone(moment: Moment, zone: ZoneInfo) -> Moment:
+    return moment.replace(tzinfo=zone) if moment is not None and moment.tzinfo is None else moment
+
+
+class _Page:
+    """A standing as a page of text."""
+
+    def __init__(self, stands: "Standing", now: datetime, zone: ZoneInfo, names: dict[UUID, str]) -> None:
+        self._stands = stands
+        self._now = now
+        self._zone = zone
+        self._names = names
+
+    def lines(self) -> Iterator[str]:
+        stands = self._stands
+        yield from self._block("journey", [f"{stands.journey_id}  version {stands.version}"])
+        yield from self._block("patient", [_patient(stands.patient)])
+        yield from self._block("status", [stands.status])
+        yield from self._block("stage", [f"{stands.stage}  since {self._at(stands.since)}"])
+        yield from self._block("responsible", [self._responsible()])
+        yield from self._block("reached", self._reached())
+        yield from self._block("next", self._next())
+        yield from self._block("blocked by", [f"{each.code}: {each.what}" for each in stands.blocked_by])
+        yield from self._block("open visits", self._visits())
+        yield from self._block("why", self._why())
+
+    def _block(self, head: str, said: list[str]) -> Iterator[str]:
+        """A heading with its lines beside it; nothing to say is said as well."""
+        for place, line in enumerate(said or ["-"]):
+            label = head if place == 0 else ""
+            yield f"{terminal.styled(f'{label:<12}', bold=True)} {line}"
+
+    def _at(self, moment: datetime) -> str:
+        return terminal.local(moment, self._zone)
+
+    def _responsible(self) -> str:
+        owner = self._stands.responsible
+        if owner is None:
+            return "nobody"
+        whom = f"{owner.team}, {owner.person}" if owner.person else owner.team
+        return f"{terminal.printable(whom)}  since {self._at(owner.since)}"
+
+    def _reached(self) -> list[str]:
+        rows = [
+            (self._at(each.at), each.milestone, self._names[each.event_id]) for each in self._stands.reached
+        ]
+        return list(terminal.table(rows[0], rows[1:])) if rows else []
+
+    def _next(self) -> list[str]:
+        rows = [(step.step, self._due(step), self._names[step.event_id]) for step in self._stands.next]
+        lines = list(terminal.table(rows[0], rows[1:])) if rows else []
+        return [
+            terminal.styled(line, fg="red")
+            if step in self._stands.overdue
+            else terminal.styled(line, fg="yellow")
+            if step in self._stands.at_risk
+            else line
+            for step, line in zip(self._stands.next, lines, strict=True)
+        ]
+
+    def _due(self, step: "Step") -> str:
+        if step.due is None:
+            return "-"
+        away = terminal.span(step.due - self._now)
+        return f"due {self._at(step.due)}, " + (
+            f"overdue by {away}" if step in self._stands.overdue else f"in {away}"
+        )
+
+    def _visits(self) -> list[str]:
+        rows = [
+            (
+                visit.status,
+                visit.encounter_class or "-",
+                self._at(visit.start) if visit.start else f"since {self._at(visit.since)}",
+                terminal.printable(", ".join(part for part in (visit.service, visit.location) if part)),
+            )
+            for visit in self._stands.open.visits
+        ]
+        return list(terminal.table(rows[0], rows[1:])) if rows else []
+
+    def _why(self) -> list[str]:
+        return [
+            f"{what}: {', '.join(self._names[event_id] for event_id in events)}"
+            for what, events in self._stands.why.items()
+            if events
+        ]
+
+
+def _patient(patient: "Patient") -> str:
+    person = patient.demographics
+    name = ", ".join(part for part in (person.family, " ".join(person.given or ())) if part)
+    born = person.birth_date and f"born {person.birth_date}"
+    died = person.deceased_at and "died"
+    numbers = (f"{each.system} {each.value}" for each in patient.identifiers)
+    return terminal.printable(
+        " · ".join(part for part in (name or "name not known", born, person.gender, died, *numbers) if part)
+    )
