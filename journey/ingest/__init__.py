@@ -1,0 +1,1 @@
+"""Foreign messages become commands."""
