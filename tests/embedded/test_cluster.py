@@ -38,8 +38,8 @@ configure(Settings.load())
 home, programs = Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None
 try:
     with Cluster(home, durable=False, binaries=programs) as cluster:
-        print(cluster.url(), flush=True)
         try:
+            print(cluster.url(), flush=True)
             sys.stdin.read()
         except KeyboardInterrupt:
             print("still there:", psycopg.connect(cluster.url()).execute("SELECT 1").fetchone(), flush=True)
