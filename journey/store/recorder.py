@@ -178,6 +178,8 @@ class JourneyRecorder(ApplicationRecorder):
         if not rows:
             return
         span = (rows[0].originator_id, rows[0].originator_version, rows[-1].originator_version)
+        if [row[:2] for row in rows] != [(span[0], span[1] + ahead) for ahead in range(len(rows))]:
+            raise IntegrityError("An append is of one journey, version after version")
         parameters: list[Any] = []
         for row in rows:
             parameters += (
