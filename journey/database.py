@@ -73,8 +73,8 @@ def _parse(conninfo: str) -> dict[str, Any]:
 
 
 def _named(parts: dict[str, Any]) -> str:
-    named = (parts.get("dbname"), f"at {parts.get('host', 'the default address')}", parts.get("port"))
-    return " ".join(str(part) for part in named if part)
+    address = ":".join(str(parts[key]) for key in ("host", "port") if key in parts)
+    return f"{parts.get('dbname', '')} at {address or 'the default address'}".strip()
 
 
 def _require_recent(connection: psycopg.Connection) -> None:

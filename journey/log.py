@@ -38,7 +38,9 @@ CHATTY = ("uvicorn.access", "httpx2", "httpcore2")
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _QUOTED_VALUES = (
-    re.compile(r"(DETAIL:).*"),  # PostgreSQL: Key (mrn)=(…) already exists.
+    # PostgreSQL: Key (mrn)=(…) already exists. Failing row contains (…). JSON data, line 1: …
+    re.compile(r"((?:DETAIL|CONTEXT):).*?(?=\n[A-Z]+:  |\n\n(?:The above|During handling)|\Z)", re.DOTALL),
+    re.compile(r"(invalid input (?:syntax|value) for [^:]*:).*"),
     re.compile(r"(input_value=).*?(?=, input_type=)", re.DOTALL),  # pydantic: what it was given
 )
 
@@ -82,13 +84,13 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     }
 
 
-def is_personal(key: str) -> bool:
+def _is_personal(key: str) -> bool:
     words = [word.lower() for word in _WORD.findall(key)]
     return bool(words) and words[-1] not in POINTERS and not (PERSONAL | SECRET).isdisjoint(words)
 
 
 def _masked(key: str, value: Any) -> Any:
-    if is_personal(key):
+    if _is_personal(key):
         return MASK
     if isinstance(value, Mapping):
         return {inner: _masked(str(inner), part) for inner, part in value.items()}

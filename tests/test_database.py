@@ -63,7 +63,7 @@ def test_a_server_that_is_not_there_is_named_without_the_password() -> None:
     with pytest.raises(DatabaseUnavailable) as refused:
         connect(f"postgresql://me:pa55word@127.0.0.1:{port}/journey")
     said = str(refused.value)
-    assert said.startswith(f"The database journey at 127.0.0.1 {port} cannot be reached: Connection refused.")
+    assert said.startswith(f"The database journey at 127.0.0.1:{port} cannot be reached: Connection refused.")
     assert "pa55word" not in said
 
 

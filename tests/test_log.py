@@ -79,12 +79,20 @@ def test_an_error_of_the_database_does_not_quote_the_row(capsys: Lines, empty_da
     with psycopg.connect(empty_database_url) as connection:
         connection.execute("CREATE TABLE patient (mrn text PRIMARY KEY)")
         insert = "INSERT INTO patient VALUES (%s)"
-        connection.execute(insert, [f"MRN-{4700 + 11}"])
+        connection.execute(insert, [f"MRN\n\n-{4700 + 11}"])
         try:
-            connection.execute(insert, [f"MRN-{4700 + 11}"])
+            connection.execute(insert, [f"MRN\n\n-{4700 + 11}"])
         except psycopg.errors.UniqueViolation:
             structlog.get_logger().exception("a bug")
             logging.getLogger("elsewhere").exception("a bug")
+        connection.rollback()
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation) as refused:
+            connection.execute("SELECT %s::jsonb", [f"not {4700 + 11}"])
+        structlog.get_logger().error("a bug", exc_info=refused.value)
+        connection.rollback()
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation) as refused:
+            connection.execute("SELECT %s::uuid", [f"not {4700 + 11}"])
+        structlog.get_logger().error("a bug", exc_info=refused.value)
     lines = capsys.readouterr().err
     assert lines.count("UniqueViolation") == 2
     assert "patient_pkey" in lines
