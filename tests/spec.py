@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from journey.domain.correction import History
 from journey.domain.event import Command, Event, Precision, Recorded, Refused, latest
@@ -21,6 +22,16 @@ PATIENT = UUID(int=2)
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 CONTEXT = '{"actor":{"id":"nurse-1","kind":"human"},"source":{"system":"test","channel":"test"}}'
+
+STABLE = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    stateful_step_count=30,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""Hypothesis tries the same examples on every machine, and is not timed."""
 
 Told = Event | tuple[Event, datetime] | tuple[Event, datetime, Precision]
 

@@ -45,7 +45,7 @@ from tests.domain.told import (
     planned,
     started,
 )
-from tests.spec import Given, at, given
+from tests.spec import STABLE, Given, at, given
 
 # --- A command is judged by what had happened when it occurred
 
@@ -152,11 +152,13 @@ def state(told: Given) -> Journey:
     return replace(told.journey, version=0)
 
 
+@STABLE
 @for_all(st.permutations(STAY))
 def test_reports_end_in_the_same_state_in_any_order(shuffled: Sequence[Command]) -> None:
     assert state(reported(shuffled)) == state(reported(STAY))
 
 
+@STABLE
 @for_all(st.permutations(STAY), st.data())
 def test_a_report_that_comes_again_changes_nothing(shuffled: Sequence[Command], data: st.DataObject) -> None:
     told = reported(shuffled)

@@ -20,7 +20,7 @@ class ExpectedDischargeChanged(Event, stored_as="discharge.expected_changed"):
     """Another day is expected (ADT^A16); None: no longer any (A25)."""
 
     visit_id: UUID
-    expected_at: AwareDatetime | None
+    expected_at: AwareDatetime | None = None
 
 
 class MedicallyReady(Event, stored_as="discharge.medically_ready"):

@@ -1,0 +1,111 @@
+"""Whatever is asked of a journey, in whatever order and of whatever time, these things hold."""
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from journey.domain.correction import (
+    EventReinstated,
+    EventVoided,
+    History,
+    NothingToCancel,
+    NotVoidable,
+    ReinstateEvent,
+    UnknownEvent,
+    VoidEvent,
+)
+from journey.domain.discharge import DischargeCommand
+from journey.domain.episode import CloseJourney, OpenJourney
+from journey.domain.event import Command, Refused
+from journey.domain.identity import LinkedToItself
+from journey.domain.journey import Journey, JourneyIsOver, decide, fold
+from journey.domain.standing import standing
+from journey.domain.visit import VisitCommand
+from tests.domain.anything import MOMENTS, commands, values
+from tests.spec import JOURNEY, PATIENT, STABLE, Given, at, given, through_json
+
+ANSWERS_A_REPORT = (JourneyIsOver, LinkedToItself, NothingToCancel, NotVoidable, UnknownEvent)
+"""Why even what another system reports is refused."""
+
+
+def state(history: History) -> Journey:
+    return fold(history.effective, JOURNEY)
+
+
+def without_version(history: History) -> Journey:
+    return replace(state(history), version=0)
+
+
+def stays(journey: Journey) -> int:
+    return sum(1 for visit in journey.visits if visit.is_here and visit.is_stay)
+
+
+class AnyJourney(RuleBasedStateMachine):
+    """One journey, of which anything is asked."""
+
+    told: Given
+
+    @initialize(command=values(OpenJourney))
+    def open(self, command: OpenJourney) -> None:
+        here = command.model_copy(update={"patient_id": PATIENT})
+        self.told = given().when(here, at=at(12)).done()
+
+    @rule(command=commands())
+    def ask_anything(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=commands(*VisitCommand.__args__, *DischargeCommand.__args__))
+    def ask_for_care(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=commands(VoidEvent, ReinstateEvent), data=st.data())
+    def correct(self, command: Command, data: st.DataObject) -> None:
+        event_id = data.draw(st.sampled_from([each.event_id for each in self.told.history.recorded]))
+        self.ask(command.model_copy(update={"event_id": event_id}))
+
+    def ask(self, command: Command) -> None:
+        assert command.occurred_at is not None
+        before = self.told.journey_at(command.reaches)
+        try:
+            events = self.told.when(command).decided()
+        except ANSWERS_A_REPORT:
+            return
+        except Refused:
+            if command.reported:
+                raise
+            return
+        self.told = self.told.recording(events, command.occurred_at, command.occurred_precision)
+        assert tuple(decide(self.told.history, command)) == (), "sent again, it is not quiet"
+        after = self.told.journey_at(command.reaches)
+        if isinstance(command, VisitCommand) and not command.reported:
+            assert stays(after) <= max(1, stays(before)), "two stays at a time"
+        if isinstance(command, CloseJourney) and events and not (command.override_reason or command.reported):
+            assert after.left_open() == (), "something was forgotten"
+
+    @invariant()
+    def it_is_the_same_after_it_was_stored(self) -> None:
+        if hasattr(self, "told"):
+            read = History(tuple(through_json(each) for each in self.told.history.recorded))
+            assert state(read) == state(self.told.history)
+
+    @invariant()
+    def every_moment_of_it_can_be_told(self) -> None:
+        if hasattr(self, "told"):
+            for moment in MOMENTS[::4]:
+                standing(self.told.journey_at(moment))
+
+    @invariant()
+    def what_was_told_last_can_be_undone(self) -> None:
+        if not hasattr(self, "told"):
+            return
+        recorded = self.told.history.recorded
+        last = recorded[-1]
+        if last.version == 1 or isinstance(last.event, EventVoided | EventReinstated):
+            return
+        undone = self.told.when(VoidEvent(event_id=last.event_id, reason="never happened")).done()
+        assert without_version(undone.history) == without_version(History(recorded[:-1]))
+
+
+TestAnyJourney = AnyJourney.TestCase
+TestAnyJourney.settings = STABLE
