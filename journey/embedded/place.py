@@ -148,7 +148,7 @@ def choose(home: Path) -> Place:
 
 def within_reach(binaries: Binaries, account: Account) -> Binaries:
     """The same programs where this account can run them: a copy when the environment is closed to it, as
-    /root/.venv is.
+    one under root's own folder is.
     """
     if account.uid is None or _runs(account, binaries):
         return binaries
