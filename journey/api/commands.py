@@ -1,0 +1,216 @@
+"""Commands: a journey is opened, and then told what happened. One route for each command of each room.
+
+The body is the command; headers say who asks again (`Idempotency-Key`) and what they last saw (`If-Match`).
+"""
+
+import re
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Annotated, Any, get_args
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+
+from journey.api.access import Permission
+from journey.api.engine import Engine, caller, engine
+from journey.api.guard import guarded
+from journey.api.openapi import answers
+from journey.api.problems import FieldError, Problem, problem_of
+from journey.domain.episode import OpenJourney
+from journey.domain.event import Command, Context, Source
+from journey.domain.journey import ROOMS
+from journey.store.identifiers import uuid7
+from journey.store.recorder import ConnectionLost
+from journey.store.store import Appended
+
+NAMESPACE = UUID("f3b0b1f6-5c5a-5a0e-8f0a-1d9d6d1f7e55")
+"""Under which an Idempotency-Key of a caller names the journey that it opens."""
+
+VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
+
+IfMatch = Annotated[
+    str | None, Header(description='The version you decided on, as `"<version>"`; 412 when it is stale.')
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Your name for this request: repeated with the same body, it answers the same and does "
+        "nothing again.",
+    ),
+]
+Purpose = Annotated[
+    str,
+    Header(
+        alias="X-Purpose-Of-Use",
+        pattern=r"^[A-Z][A-Z0-9]{0,19}$",
+        description="Why you ask (HL7 v3 PurposeOfUse).",
+    ),
+]
+
+
+class WrittenEvent(BaseModel):
+    """One event that the command led to."""
+
+    event_id: UUID
+    type: str
+    version: int
+
+
+class Written(BaseModel):
+    """What a command led to; `events` is empty where there was nothing to do."""
+
+    journey_id: UUID
+    version: int
+    events: tuple[WrittenEvent, ...]
+
+
+class NewJourney(OpenJourney):
+    """Begin to follow a patient; one that is not named is new."""
+
+    patient_id: UUID = Field(default_factory=uuid7, description="The patient; a new one, if left out.")
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that If-Match names; a proxy may have weakened it. None where any will do."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = VERSION.fullmatch(if_match.strip())
+    if found is None:
+        error = FieldError(where="header", field="if-match", message='Name one version, as "12"')
+        raise Problem("invalid", "If-Match names no version.", errors=(error,))
+    return int(found[1] or found[2])
+
+
+def context(request: Request, purpose: str) -> Context:
+    """Who asks, why and through what, as it stands on every event."""
+    state = request.state
+    return Context(
+        actor=caller(request).actor(),
+        purpose=purpose,
+        source=Source(system="journey", channel="http", message_id=state.request_id),
+        correlation_id=state.correlation_id,
+    )
+
+
+async def carry_out(
+    engine: Engine,
+    journey_id: UUID,
+    command: Command,
+    context: Context,
+    *,
+    expected_version: int | None,
+    idempotency_key: str | None,
+) -> Appended:
+    """Hand the command to the store, in a write thread, and count what came of it."""
+    handle = partial(
+        engine.store.handle,
+        journey_id,
+        command,
+        context,
+        expected_version=expected_version,
+        idempotency_key=idempotency_key,
+    )
+
+    def once_more_if_lost() -> Appended:
+        """A lost connection shows itself here only while nothing was being recorded."""
+        try:
+            return handle()
+        except ConnectionLost:
+            engine.store.datastore.pool.check()
+            return handle()
+
+    name = command.name()
+    try:
+        appended = await engine.write(once_more_if_lost)
+    except Exception as error:
+        engine.figures.command(name, problem_of(error).code)
+        raise
+    engine.figures.command(name, "recorded" if appended.events else "nothing-to-do")
+    return appended
+
+
+def written(appended: Appended, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    events = [each._asdict() for each in appended.events]
+    body = {"journey_id": appended.journey_id, "version": appended.version, "events": events}
+    headers = {"ETag": f'"{appended.version}"', **(headers or {})}
+    return Response(to_json(body), status, headers, "application/json")
+
+
+def router() -> APIRouter:
+    """The opening, and one typed route for each command."""
+    routes = APIRouter(route_class=guarded(Permission.WRITE))
+    routes.add_api_route(
+        "/v1/journeys",
+        open_journey,
+        methods=["POST"],
+        tags=["episode"],
+        summary="open-journey",
+        description=NewJourney.__doc__,
+        status_code=201,
+        responses=answers(Written, 409, 415, 413, status=201),
+    )
+    for room, (_, commands) in ROOMS.items():
+        for command in get_args(commands):
+            routes.add_api_route(
+                f"/v1/journeys/{{journey_id}}/{command.name()}",
+                endpoint(command),
+                methods=["POST"],
+                tags=[room],
+                name=command.name(),
+                operation_id=command.name(),
+                summary=command.name(),
+                description=command.__doc__,
+                responses=answers(Written, 404, 409, 412, 413, 415),
+            )
+    return routes
+
+
+async def open_journey(
+    request: Request,
+    command: NewJourney,
+    purpose: Purpose = "TREAT",
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """The id of the journey follows from caller and key, so that a repeated request meets the same one."""
+    held_by = caller(request).key_id
+    journey_id = uuid5(NAMESPACE, f"{held_by} {idempotency_key}") if idempotency_key else uuid7()
+    appended = await carry_out(
+        engine(request),
+        journey_id,
+        command,
+        context(request, purpose),
+        expected_version=None,
+        idempotency_key=idempotency_key,
+    )
+    return written(appended, 201, {"Location": f"/v1/journeys/{journey_id}"})
+
+
+def endpoint(kind: type[Command]) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """The handler of one command; its body is the command."""
+
+    async def handle(
+        request: Request,
+        journey_id: UUID,
+        command: Command,
+        *,
+        purpose: Purpose = "TREAT",
+        idempotency_key: IdempotencyKey = None,
+        if_match: IfMatch = None,
+    ) -> Response:
+        appended = await carry_out(
+            engine(request),
+            journey_id,
+            command,
+            context(request, purpose),
+            expected_version=expected_version(if_match),
+            idempotency_key=idempotency_key,
+        )
+        return written(appended)
+
+    handle.__annotations__["command"] = kind
+    return handle

@@ -1,0 +1,74 @@
+"""Reads: the pool that answers are read through, without blocking the process."""
+
+from collections.abc import Sequence
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Composed
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from journey.store.errors import StoreUnavailable
+
+TIMEOUT = 3.0
+"""Seconds that a read waits for a connection."""
+
+SESSION = "-c statement_timeout=5000 -c timezone=UTC"
+UNREACHABLE = "The database cannot be reached; try again in a moment."
+
+Rows = list[tuple[Any, ...]]
+Query = LiteralString | SQL | Composed
+
+
+class TooSlow(Exception):
+    """The answer took the database more than 5 s; ask for less."""
+
+    def __init__(self) -> None:
+        super().__init__(TooSlow.__doc__)
+
+
+class Reads:
+    """An asynchronous pool of autocommit connections; statements are prepared at their first use."""
+
+    def __init__(self, conninfo: str, size: int) -> None:
+        options = f"{conninfo_to_dict(conninfo).get('options') or ''} {SESSION}".strip()
+        self.pool = AsyncConnectionPool(
+            conninfo,
+            min_size=1,
+            max_size=size,
+            timeout=TIMEOUT,
+            open=False,
+            kwargs={"autocommit": True, "prepare_threshold": 0, "options": options},
+            name="reads",
+        )
+
+    async def rows(self, statement: Query, parameters: Sequence[Any] = (), *, binary: bool = False) -> Rows:
+        """What the statement finds. Raises StoreUnavailable, TooSlow.
+
+        Asked again once, over connections that are known to live: those of a restarted server are all dead.
+        """
+        try:
+            return await self._rows(statement, parameters, binary=binary)
+        except psycopg.errors.QueryCanceled:
+            raise TooSlow from None
+        except PoolTimeout as error:
+            raise StoreUnavailable(UNREACHABLE) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            await self.pool.check()
+        try:
+            return await self._rows(statement, parameters, binary=binary)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise StoreUnavailable(UNREACHABLE) from error
+
+    async def execute(self, statement: Query, parameters: Sequence[Any] = ()) -> None:
+        """Do something small that may be lost."""
+        try:
+            async with self.pool.connection() as connection:
+                await connection.execute(statement, parameters)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise StoreUnavailable(UNREACHABLE) from error
+
+    async def _rows(self, statement: Query, parameters: Sequence[Any], *, binary: bool) -> Rows:
+        async with self.pool.connection() as connection, connection.cursor(binary=binary) as cursor:
+            await cursor.execute(statement, parameters)
+            return await cursor.fetchall()
