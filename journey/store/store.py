@@ -1,7 +1,7 @@
 """Loading, deciding and appending: what every write goes through, whoever asks."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -93,6 +93,33 @@ class Store:
             recorded = _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
             with suppress(VersionConflict):
                 return self._append(journey_id, history.version, recorded, key)
+            _pause(attempt)
+        raise Contended(journey_id)
+
+    def tell(
+        self,
+        journey_id: UUID,
+        commands: Callable[[History], Iterable[Command]],
+        context: Context,
+        key: IdempotencyKey,
+    ) -> Appended:
+        """All that a message says, or nothing: each command decided on top of the one before, one append.
+
+        `commands` reads the journey as it is when they are decided. Raises what `handle` raises, and what
+        `commands` does.
+        """
+        for attempt in range(ATTEMPTS):
+            if earlier := self._answered(journey_id, key):
+                return earlier
+            before = history = self.load(journey_id)
+            for command in commands(before):
+                timed = _timed(command, history)
+                events = tuple(decide(history, timed))
+                recorded = _enveloped(journey_id, history.version, events, timed, context)
+                history = History((*history.recorded, *recorded))
+            with suppress(VersionConflict):
+                added = history.recorded[len(before.recorded) :]
+                return self._append(journey_id, before.version, added, key if added else None)
             _pause(attempt)
         raise Contended(journey_id)
 
