@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journey.domain.codes import STAYS, EncounterClass, JourneyStatus, VisitStatus
+from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
 from journey.domain.event import Blocker, Fact, Frozen
 from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import Journey
@@ -221,7 +221,7 @@ def _visit_steps(visit: Visit) -> Iterator[Step]:
             yield Step(step="record-arrival", subject_id=subject, due=due, event_id=event)
         case VisitStatus.ARRIVED | VisitStatus.CHECKED_IN:
             yield Step(step="start-visit", subject_id=subject, event_id=event)
-        case VisitStatus.IN_PROGRESS if visit.encounter_class not in STAYS:
+        case VisitStatus.IN_PROGRESS if not visit.is_stay:
             yield Step(step="complete-visit", subject_id=subject, event_id=event)
         case VisitStatus.NO_SHOW:
             yield Step(step="reschedule-visit", subject_id=subject, event_id=event)
