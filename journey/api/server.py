@@ -32,8 +32,18 @@ STOP = (signal.SIGINT, signal.SIGTERM)
 logger = structlog.get_logger()
 
 
-def serve(settings: Settings, database: Database, role: Role = "all", workers: int = 1) -> None:
-    """Serve until SIGINT or SIGTERM. Raises MigrationError, DatabaseUnavailable, OSError (address in use)."""
+def serve(
+    settings: Settings,
+    database: Database,
+    role: Role = "all",
+    workers: int = 1,
+    *,
+    told: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; `told` hears the address as soon as requests to it are taken in.
+
+    Raises MigrationError, DatabaseUnavailable, OSError (address in use).
+    """
     check(database.conninfo)
     if role == "worker":
         work(database.conninfo)
@@ -42,6 +52,8 @@ def serve(settings: Settings, database: Database, role: Role = "all", workers: i
     with listening(settings.host, settings.port) as listener:
         config = configured(factory, workers)
         logger.info("serving", url=url(listener), role=role, workers=workers)
+        listener.listen(config.backlog)  # who asks from now on waits until the application is up
+        told(url(listener))
         if workers > 1:
             Multiprocess(config, sockets=[listener]).run()
         else:
