@@ -6,7 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from journey.cli import failure, history, migrate, projections, show, simulate
+from journey.cli import demo, failure, history, keys, migrate, projections, serve, show, simulate
 
 app = typer.Typer(
     name="journey",
@@ -38,11 +38,14 @@ def journey(
     failure.DEBUG.set(debug)
 
 
+app.command("demo")(demo.run)
 app.command("migrate")(migrate.run)
+app.command("serve")(serve.run)
 app.command("simulate")(simulate.run)
 app.command("show")(show.run)
 app.command("history")(history.run)
 app.add_typer(projections.app, name="projections")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> NoReturn:
@@ -53,7 +56,7 @@ def main() -> NoReturn:
     code: Any = 0
     try:
         try:
-            app()
+            app(prog_name="journey")
         except SystemExit as done:
             code = done.code
         sys.stdout.flush()

@@ -43,6 +43,7 @@ def reported(error: Exception) -> int:
 def _expected(error: Exception) -> str | None:
     import psycopg
 
+    from journey.api.keys import NameTaken, NoSuchKey
     from journey.database import DatabaseUnavailable
     from journey.domain.event import Refused
     from journey.migrate import MigrationError
@@ -60,6 +61,8 @@ def _expected(error: Exception) -> str | None:
         StaleVersion,
         Contended,
         Refused,
+        NameTaken,
+        NoSuchKey,
         UnknownStoredEvent,
     )
     cause = error.__cause__ if isinstance(error, ConnectionLost) else error

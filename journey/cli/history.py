@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
-
 from journey.cli import terminal
 from journey.cli.options import JourneyId, Json
 
@@ -82,6 +80,8 @@ def _details(event: "Event", zone: ZoneInfo) -> Iterator[str]:
 
 
 def _words(value: Any, zone: ZoneInfo) -> str:
+    from pydantic import BaseModel
+
     if value is None or isinstance(value, UUID):
         return ""
     if isinstance(value, datetime):

@@ -21,6 +21,7 @@ JourneyId = Annotated[
     str,
     typer.Argument(
         metavar="JOURNEY",
+        show_default=False,
         help="The journey's id, or a number or name of its patient when that leads to one journey only.",
     ),
 ]

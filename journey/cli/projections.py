@@ -7,7 +7,7 @@ import typer
 from journey.cli import terminal
 from journey.cli.options import Json
 
-app = typer.Typer(help="The read models: how far behind the log each is.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 POSITIONS = """
     SELECT wanted.name, coalesce(checkpoint.position, 0) AS position, head.position AS log_position,

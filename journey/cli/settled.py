@@ -38,7 +38,7 @@ def _wait(connection: psycopg.Connection) -> None:
     pause = Signal()
     names = [model.name for model in READ_MODELS]
     last = connection.execute("SELECT max(id) FROM pending").fetchone()
-    while last and connection.execute("SELECT FROM pending WHERE id <= %s LIMIT 1", last).fetchone():
+    while last and connection.execute("SELECT true FROM pending WHERE id <= %s LIMIT 1", last).fetchone():
         pause.wait(LOOK_AGAIN)
     position = connection.execute("SELECT coalesce(max(position), 0) FROM log").fetchone()
     wanted = {"names": names, "position": position and position[0]}

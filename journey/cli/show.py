@@ -34,16 +34,18 @@ def run(
     as_of, as_known_at = (_in_zone(moment, zone) for moment in (as_of, as_known_at))
     state = journey_at(history, as_of=as_of, as_known_at=as_known_at)
     if state is None:
-        raise Failed("The journey was not there yet at that time.")
-    now = as_of or as_known_at or datetime.now(UTC)
-    stands = standing(state).at(now)
+        raise Failed("The journey was not there yet at that time, or not known yet.")
+    now = datetime.now(UTC)
+    stands = standing(state).at(as_of or now)
     if as_json:
-        terminal.say_json(
-            {**stands.model_dump(), "as_of": as_of or now, "as_known_at": as_known_at or datetime.now(UTC)}
-        )
+        from journey.api.whereabouts import Whereabouts
+
+        told = Whereabouts.model_validate_json(stands.model_dump_json())
+        when = {"as_of": as_of or now, "as_known_at": as_known_at or now}
+        terminal.say_json(told.model_copy(update=when))
         return
     names = {each.event_id: f"#{each.version} {each.event.stored_as}" for each in history.recorded}
-    for line in _Page(stands, now, zone, names).lines():
+    for line in _Page(stands, as_of or now, zone, names).lines():
         terminal.say(line)
 
 

@@ -24,6 +24,11 @@ def say(line: str = "") -> None:
     typer.echo(line)
 
 
+def note(line: str) -> None:
+    """What is going on, for people who wait: beside the answer, on standard error."""
+    typer.echo(f"==> {line}", err=True)
+
+
 def say_json(value: Any) -> None:
     """The answer for programs."""
     from pydantic_core import to_json

@@ -1,0 +1,123 @@
+"""`journey demo`: a database, simulated journeys and the API, with one command, gone with one Ctrl-C."""
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from journey.cli import terminal
+from journey.cli.serve import Port
+from journey.cli.simulate import Seed
+
+if TYPE_CHECKING:
+    from journey.settings import Settings
+
+MONTHS = 6
+TEAMS = {"coordinator": "care-coordination", "clinician": "cardiology"}
+"""The team of a role's key, where the role has one."""
+
+EXAMPLE = """
+    SELECT journey_id::text FROM patient_status
+     ORDER BY status = 'active' DESC, next_due IS NULL, stage = 'in-hospital' DESC, next_due DESC
+     LIMIT 1
+    """
+
+
+class Shown(NamedTuple):
+    """What the page at the start tells."""
+
+    journeys: int
+    example: str | None
+    keys: dict[str, str]
+
+
+def run(
+    *,
+    patients: Annotated[int, typer.Option(min=1, max=100_000, help="How many people to simulate.")] = 200,
+    port: Port = None,
+    seed: Seed = 1,
+) -> None:
+    """Everything in one: start the database, fill it with simulated journeys, serve the API."""
+    from journey.api.server import serve
+    from journey.cli.serve import require_free
+    from journey.cli.session import prepared, ready
+
+    settings = prepared(port=port)
+    require_free(settings.host, settings.port)
+    terminal.note("starting the database" if settings.database_url is None else "looking at the database")
+    with ready(settings) as database:
+        _fill(database.conninfo, patients, seed)
+        shown = _shown(database.conninfo)
+        serve(settings, database, told=lambda url: _tell(url, shown, settings))
+    terminal.note("everything is stopped")
+
+
+def _fill(conninfo: str, patients: int, seed: int) -> None:
+    """Simulated journeys, unless the store holds something already."""
+    from journey.cli.filling import fill
+    from journey.cli.settled import settled
+    from journey.cli.simulate import today, watched
+    from journey.database import connect
+    from journey.simulate.clinic import simulate
+    from journey.store.store import Store
+
+    with connect(conninfo) as connection:
+        if connection.execute("SELECT true FROM event LIMIT 1").fetchone():
+            return
+    terminal.note(f"simulating {patients} patients over {MONTHS} months")
+    end = today()
+    store = Store(conninfo)
+    try:
+        with (
+            settled(conninfo, appended=store.appended),
+            watched(simulate(patients, seed=seed, months=MONTHS, until=end), end, MONTHS) as steps,
+        ):
+            filled = fill(store, steps)
+    finally:
+        store.close()
+    terminal.note(f"recorded {filled.events} events")
+
+
+def _shown(conninfo: str) -> Shown:
+    """What there is to see, and a fresh key for each role: those of the demo before end here."""
+    from journey.api.access import Role
+    from journey.api.keys import create
+    from journey.database import connect
+
+    with connect(conninfo) as connection:
+        count = connection.execute("SELECT count(*) FROM patient_status").fetchone()
+        example = connection.execute(EXAMPLE).fetchone()
+    keys = {
+        str(role): create(conninfo, f"demo-{role}", role, TEAMS.get(role), replace=True).token
+        for role in Role
+    }
+    return Shown(count[0] if count else 0, example[0] if example else None, keys)
+
+
+def _tell(url: str, shown: Shown, settings: "Settings") -> None:
+    where = "under " + str(settings.home) if settings.database_url is None else "that DATABASE_URL names"
+    lines = [
+        "",
+        f"Journey is served on {url}, with {shown.journeys} journeys in the database {where}.",
+        "",
+        "API keys, one for each role, good until the next demo:",
+        *terminal.table(("  role", "key"), ((f"  {role}", key) for role, key in shown.keys.items())),
+        "",
+        "To try, in another terminal:",
+        *(f"  {line}" for line in _examples(url, shown)),
+        "",
+        "Ctrl-C stops everything, the database included.",
+        "",
+    ]
+    terminal.say("\n".join(lines))
+
+
+def _examples(url: str, shown: Shown) -> list[str]:
+    curl = 'curl -H "Authorization: Bearer $KEY"'
+    journey = f"{url}/v1/journeys/{shown.example}"
+    body = "-H 'Content-Type: application/json' -d '{\"team\": \"cardiology\"}'"
+    return [
+        f"KEY={shown.keys['coordinator']}",
+        f"{curl} {journey}",
+        f"{curl} {journey}/events",
+        f"{curl} {body} {journey}/assign-owner",
+    ]

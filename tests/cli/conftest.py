@@ -1,0 +1,87 @@
+"""The program as people and scripts run it: processes of its own, in a folder that is not the checkout."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from journey.embedded import Cluster
+
+ROOT = Path(__file__).parents[2]
+Finished = subprocess.CompletedProcess[str]
+
+
+@dataclass(frozen=True)
+class Program:
+    """`journey` in a folder, with an environment of the test's own."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def having(self, **environment: str) -> "Program":
+        return Program(self.folder, self.environment | environment)
+
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [sys.executable, "-m", "journey", *arguments],
+            cwd=self.folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.folder),
+                "PYTHONPATH": str(ROOT),
+                "PYTHONWARNINGS": "error",
+                **self.environment,
+            },
+            text=True,
+            **{**pipes, **options},
+        )
+
+    def run(self, *arguments: str, **options: Any) -> Finished:
+        return self.all([arguments], **options)[0]
+
+    def all(self, many: list[tuple[str, ...]], **options: Any) -> list[Finished]:
+        """Several at the same time, each to its end."""
+        started = [self.start(*arguments, **options) for arguments in many]
+        return [
+            Finished(process.args, process.returncode, out, err)
+            for process in started
+            for out, err in [process.communicate(timeout=60)]
+        ]
+
+    def answer(self, *arguments: str) -> Any:
+        """What `--json` prints."""
+        done = self.run(*arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Program:
+    """Without a database."""
+    return Program(tmp_path)
+
+
+@pytest.fixture
+def program(bare: Program, database_url: str) -> Program:
+    """With a migrated database that holds nothing."""
+    return bare.having(DATABASE_URL=database_url)
+
+
+@pytest.fixture(scope="module")
+def clinic(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """With a database that a simulated clinic was recorded in, for tests that only read it."""
+    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE clinic TEMPLATE {template}".encode())
+        program = Program(tmp_path_factory.mktemp("clinic"), {"DATABASE_URL": cluster.url("clinic")})
+        done = program.run("simulate", "--patients", "8", "--until", "2026-11-01")
+        assert done.returncode == 0, done.stderr
+        yield program
+        connection.execute("DROP DATABASE clinic WITH (FORCE)")

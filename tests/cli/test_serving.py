@@ -1,0 +1,138 @@
+"""`serve` and `demo`: started, asked over HTTP as a client would, and stopped."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from typing import IO, Any
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import Program
+from tests.conftest import throw_away_folder
+from tests.waiting import until
+
+
+def ask(url: str, key: str | None = None, body: Any = None) -> Any:
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - our own server
+        return json.load(answer)
+
+
+def heard(stream: IO[str] | None, pattern: str) -> "re.Match[str]":
+    """The first line that matches; fails where the program ends before it says so."""
+    assert stream is not None
+    for line in stream:
+        if found := re.search(pattern, line):
+            return found
+    raise AssertionError(f"it never said {pattern}")
+
+
+def processes_with(text: str) -> list[str]:
+    said = subprocess.run(["ps", "-eww", "-o", "command="], capture_output=True, text=True, check=True).stdout
+    return [line for line in said.splitlines() if text in line]
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_taken_port_is_one_sentence(program: Program, taken: int) -> None:
+    for done in program.all([("serve", "--port", str(taken)), ("demo", "--port", str(taken))]):
+        assert done.returncode == 1
+        assert done.stderr == (f"Error: Port {taken} is taken. Choose another with --port or JOURNEY_PORT.\n")
+
+
+def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) -> None:
+    """Ctrl-C, as a terminal sends it to everything it started, ends the database too."""
+    with throw_away_folder() as folder:
+        home = folder / "home"
+        program = bare.having(JOURNEY_HOME=str(home))
+        demo = program.start("demo", "--port", "0", "--patients", "6", start_new_session=True)
+        url = heard(demo.stdout, r"served on (http://127\.0\.0\.1:\d+), with \d+ journeys")[1]
+        keys = {role: heard(demo.stdout, rf"  {role} +(jk_\S+)")[1] for role in ("coordinator", "compliance")}
+        journey = heard(demo.stdout, rf"{url}(/v1/journeys/\S+)$")[1]
+        stands = ask(url + journey, keys["compliance"])
+        assert stands["reached"][0]["milestone"] == "journey-opened"
+        told = ask(f"{url}{journey}/assign-owner", keys["coordinator"], {"team": "night-shift"})
+        assert [event["type"] for event in told["events"]] == ["journey.owner_assigned"]
+        after = ask(f"{url}{journey}?min_version={told['version']}", keys["coordinator"])
+        assert after["responsible"]["team"] == "night-shift"
+        assert processes_with(str(home))
+        os.killpg(demo.pid, signal.SIGINT)
+        _, said = demo.communicate(timeout=30)
+        assert demo.returncode == 0
+        assert said.splitlines()[-1] == "==> everything is stopped"
+        assert processes_with(str(home)) == []
+
+        again = program.start("demo", "--port", "0")
+        url = heard(again.stdout, r"served on (http://127\.0\.0\.1:\d+), with ")[1]
+        fresh = heard(again.stdout, r"  coordinator +(jk_\S+)")[1]
+        assert fresh != keys["coordinator"]
+        assert ask(url + journey, fresh)["version"] == told["version"]
+        again.terminate()
+        again.communicate(timeout=30)
+        assert again.returncode == 0
+        assert processes_with(str(home)) == []
+
+
+def test_the_demo_stopped_while_it_fills_leaves_nothing_running(bare: Program) -> None:
+    with throw_away_folder() as folder:
+        home = folder / "home"
+        demo = bare.having(JOURNEY_HOME=str(home)).start("demo", "--port", "0", "--patients", "5000")
+        heard(demo.stderr, "simulating 5000 patients")
+        demo.terminate()
+        out, said = demo.communicate(timeout=30)
+        assert (demo.returncode, out) == (128 + signal.SIGTERM, "")
+        assert "Traceback" not in said
+        until(lambda: not processes_with(str(home)))
+
+
+def test_api_and_worker_in_processes_of_their_own(program: Program, database_url: str) -> None:
+    made = program.answer("keys", "create", "--name", "Ann", "--role", "coordinator", "--team", "clinic")
+    worker = program.start("serve", "--role", "worker")
+    api = program.having(JOURNEY_LOG_FORMAT="json").start("serve", "--role", "api", "--port", "0")
+    url = heard(api.stderr, r'"url": "(http://127\.0\.0\.1:\d+)"')[1]
+    opened = ask(f"{url}/v1/journeys", made["token"], {"patient_id": "5e1a64d6-4e0e-4c5c-8f5f-95b1b7bd2c60"})
+    assert opened["version"] >= 1
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        until(
+            lambda: connection.execute(
+                "SELECT true FROM patient_status WHERE journey_id = %s", [opened["journey_id"]]
+            ).fetchone()
+        )
+    for process in (api, worker):
+        process.terminate()
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+
+
+def test_keys_are_made_listed_and_ended(program: Program, database_url: str) -> None:
+    made = program.answer("keys", "create", "--name", "Ann", "--role", "clinician", "--team", "cardiology")
+    assert made["token"].startswith(f"jk_{made['id']}.")
+    other = program.run("keys", "create", "--name", "Feed", "--role", "integrator")
+    token = re.search(r"^token +(jk_\S+)$", other.stdout, re.MULTILINE)
+    assert token is not None
+    again = program.run("keys", "create", "--name", "Ann", "--role", "admin")
+    assert again.returncode == 1
+    assert again.stderr.startswith("Error: A key of this name is in use; ")
+    listed = program.run("keys", "list").stdout
+    assert made["id"] in listed
+    assert token[1].partition(".")[2] not in listed
+    revoked, unknown = program.run("keys", "revoke", made["id"]), program.run("keys", "revoke", "nothing")
+    assert (revoked.returncode, revoked.stdout) == (0, f"{made['id']} (Ann) is revoked.\n")
+    assert (unknown.returncode, unknown.stderr) == (1, "Error: No key in use has this id.\n")
+    ended = {key["name"]: key["revoked_at"] is not None for key in program.answer("keys", "list")}
+    assert ended == {"Ann": True, "Feed": False}
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("SELECT api_key::text FROM api_key").fetchall()
+    assert not any(token[1].partition(".")[2] in row[0] for row in rows)
