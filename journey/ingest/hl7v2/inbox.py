@@ -1,0 +1,179 @@
+"""The inbox: every message read, whole, with what became of it and why.
+
+A message is known by its content: two with one control id (MSH-10) but different content are two messages,
+for some senders count anew or send one id for all. Neither line ends nor the time of sending (MSH-7) make
+another message of it: who gets no answer sends again, with the time of that.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from journey.ingest.hl7v2.routing import connected
+from journey.store.store import Store
+
+Status = Literal["applied", "parked", "rejected"]
+
+_AROUND = b"\xef\xbb\xbf\x0b\x1c\r\n\t "
+_LINE_END = re.compile(rb"[\r\n]+")
+_MSH_7, _MSH_10 = 6, 9  # once the header is split: MSH-1 is the separator itself
+
+SEEN = "UPDATE inbox SET seen = seen + 1 WHERE key = %s RETURNING 1"
+PUT = """
+    INSERT INTO inbox (key, status, code, reason, channel, sender, control_id, trigger, occurred_at,
+                       applied_at, journey_id, waits, source, number, raw)
+    VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, 'hl7v2', %(sender)s, %(control_id)s, %(trigger)s,
+            %(occurred_at)s, CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
+            %(waits)s, %(source)s, %(number)s, %(raw)s)
+    ON CONFLICT (key) DO UPDATE SET seen = inbox.seen + 1
+    RETURNING xmax = 0,
+              EXISTS (SELECT FROM inbox AS other
+                       WHERE other.sender = %(sender)s AND other.control_id = %(control_id)s
+                         AND other.key <> %(key)s),
+              EXISTS (SELECT FROM inbox AS other
+                       WHERE other.journey_id = %(journey_id)s AND other.status = 'parked' AND other.waits)
+    """
+SETTLE = """
+    UPDATE inbox
+       SET status = %(status)s, code = %(code)s, reason = %(reason)s, trigger = %(trigger)s,
+           occurred_at = %(occurred_at)s, journey_id = %(journey_id)s, waits = %(waits)s,
+           applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
+     WHERE key = %(key)s AND status = 'parked'
+    """
+WAITING = """
+    SELECT key, raw, source, number FROM inbox
+     WHERE journey_id = %s AND status = 'parked' AND waits
+     ORDER BY occurred_at, received_at, key
+    """
+PARKED = """
+    SELECT key FROM inbox
+     WHERE status = 'parked' AND channel = 'hl7v2' AND (code = %s OR %s::text IS NULL)
+     ORDER BY occurred_at NULLS LAST, received_at, key
+    """
+GET = "SELECT key, raw, source, number FROM inbox WHERE key = %s AND status = 'parked'"
+
+
+def message_key(raw: bytes) -> bytes:
+    """The message's name among all messages; see this module's docstring."""
+    header, *rest = _LINE_END.split(raw.strip(_AROUND))
+    if header.startswith(b"MSH"):
+        fields = header.split(header[3:4] or b"|")
+        if len(fields) > _MSH_10 and fields[_MSH_10].strip():
+            fields[_MSH_7] = b""
+        header = b"|".join(fields)
+    return sha256(b"\r".join((header, *rest))).digest()
+
+
+class Header(NamedTuple):
+    """What is shown of a message: who sent it, under which id, and what it is."""
+
+    sender: str | None = None
+    control_id: str | None = None
+    trigger: str | None = None
+
+
+class Verdict(NamedTuple):
+    """What became of a message, and why."""
+
+    status: Status | Literal["duplicate"]
+    code: str | None = None
+    reason: str | None = None
+    waits: bool = False
+    """Whether another message of the same journey may change that."""
+
+
+@dataclass
+class Led:
+    """What a message is about, and what it has led to so far."""
+
+    header: Header = field(default_factory=Header)
+    occurred_at: datetime | None = None
+    journey_id: UUID | None = None
+    version: int = 0
+    """Of that journey, when it was decided."""
+    journeys: int = 0
+    """Opened by it."""
+    events: int = 0
+    """Recorded by it."""
+
+
+class Outcome(NamedTuple):
+    """What became of a message, and what it led to."""
+
+    verdict: Verdict
+    led: Led
+    reuses_id: bool = False
+    """Whether another message came under its control id."""
+
+    @property
+    def status(self) -> str:
+        return self.verdict.status
+
+
+class Kept(NamedTuple):
+    """A message as the inbox keeps it."""
+
+    key: bytes
+    raw: bytes
+    source: str
+    number: int
+
+
+class Put(NamedTuple):
+    """What the inbox knew when a message was put in."""
+
+    is_new: bool
+    reuses_id: bool
+    others_wait: bool
+
+
+class Inbox:
+    """The table."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def has_seen(self, key: bytes) -> bool:
+        """Whether the message is there already; counts that it came once more."""
+        with connected(self._store) as connection:
+            return connection.execute(SEEN, (key,)).fetchone() is not None
+
+    def put(self, message: Kept, outcome: Outcome) -> Put:
+        """Keep a message with what became of it."""
+        with connected(self._store) as connection:
+            row = connection.execute(PUT, {**message._asdict(), **_columns(outcome)}).fetchone()
+        return Put(*row) if row else Put(is_new=True, reuses_id=False, others_wait=False)
+
+    def settle(self, key: bytes, outcome: Outcome) -> None:
+        """Say what became of a parked message when it was tried again."""
+        with connected(self._store) as connection:
+            connection.execute(SETTLE, {"key": key, **_columns(outcome)})
+
+    def waiting(self, journey_id: UUID) -> list[Kept]:
+        """The messages that wait for others of this journey, in the order in which they happened."""
+        with connected(self._store) as connection:
+            return [Kept(*row) for row in connection.execute(WAITING, (journey_id,))]
+
+    def parked(self, code: str | None = None) -> Iterator[Kept]:
+        """Every parked message, or those of one reason, in the order in which they happened."""
+        with connected(self._store) as connection:
+            keys = [key for (key,) in connection.execute(PARKED, (code, code))]
+        for key in keys:
+            with connected(self._store) as connection:
+                row = connection.execute(GET, (key,)).fetchone()
+            if row:  # nobody else has settled it meanwhile
+                yield Kept(*row)
+
+
+def _columns(outcome: Outcome) -> dict[str, object]:
+    led = outcome.led
+    return {
+        **outcome.verdict._asdict(),
+        **led.header._asdict(),
+        "occurred_at": led.occurred_at,
+        "journey_id": led.journey_id,
+    }

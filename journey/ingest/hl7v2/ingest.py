@@ -1,0 +1,123 @@
+"""Reading a stream of messages to its end, and trying again what was parked. Nothing makes either crash.
+
+messages read = applied + duplicate + parked + rejected
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from journey.domain.event import Actor
+from journey.ingest.hl7v2.files import Found, Unreadable
+from journey.ingest.hl7v2.inbox import Led, Outcome
+from journey.ingest.hl7v2.receiver import FEED, Receiver, Taken
+from journey.store.errors import StoreUnavailable
+from journey.store.store import Store
+
+
+@dataclass
+class Counts:
+    """What became of the messages of one run, as it stands now."""
+
+    messages: int = 0
+    applied: int = 0
+    duplicate: int = 0
+    parked: int = 0
+    rejected: int = 0
+    released: int = 0
+    """Parked by an earlier run, and applied now because what they waited for came."""
+    reused_ids: int = 0
+    """Messages under a control id (MSH-10) that their sender had used for another one. Counted above too."""
+    journeys: int = 0
+    """Opened."""
+    events: int = 0
+    """Recorded."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why messages were parked or rejected, by code."""
+    unreadable: list[Unreadable] = field(default_factory=list)
+    """Files that could not be read, or not to their end."""
+    stopped: str | None = None
+    """Why the run ended before the messages did: a sentence. What is counted is done; run it again."""
+
+    _parked_now: dict[bytes, str] = field(default_factory=dict, repr=False)
+
+    def add(self, taken: Taken) -> None:
+        self.messages += 1
+        self._count(taken.outcome)
+        if taken.outcome.status == "parked":
+            self._parked_now[taken.key] = taken.outcome.verdict.code or ""
+        for other, outcome in taken.released:
+            self._release(other, outcome)
+
+    def _count(self, outcome: Outcome) -> None:
+        setattr(self, outcome.status, getattr(self, outcome.status) + 1)
+        self.reused_ids += outcome.reuses_id
+        self._led(outcome.led)
+        if outcome.verdict.code:
+            self.reasons[outcome.verdict.code] += 1
+
+    def _led(self, led: Led) -> None:
+        self.journeys += led.journeys
+        self.events += led.events
+
+    def _release(self, key: bytes, outcome: Outcome) -> None:
+        """A parked message has become something else. One of this run counts anew."""
+        code = self._parked_now.pop(key, None)
+        if code is None:
+            self.released += outcome.status == "applied"
+            self._led(outcome.led)
+            return
+        self.parked -= 1
+        self.reasons[code] -= 1
+        self._count(outcome)
+
+
+Progress = Callable[[Counts], None]
+
+
+def ingest(
+    store: Store,
+    messages: Iterable[Found | Unreadable],
+    *,
+    zone: ZoneInfo,
+    actor: Actor = FEED,
+    progress: Progress | None = None,
+) -> Counts:
+    """Take every message. `zone` is the wall clock of times that have no offset, in the field or in MSH-7."""
+    receiver = Receiver(store, zone, actor=actor)
+    counts = Counts()
+    for found in messages:
+        if isinstance(found, Unreadable):
+            counts.unreadable.append(found)
+            continue
+        try:
+            taken = receiver.take(found.raw, found.source, found.number)
+        except StoreUnavailable as problem:
+            counts.stopped = str(problem)
+            break
+        counts.add(taken)
+        if progress:
+            progress(counts)
+    return counts
+
+
+def replay(
+    store: Store,
+    *,
+    zone: ZoneInfo,
+    code: str | None = None,
+    actor: Actor = FEED,
+    progress: Progress | None = None,
+) -> Counts:
+    """Try every parked message again, or those parked for one reason, in the order in which they happened."""
+    receiver = Receiver(store, zone, actor=actor)
+    counts = Counts()
+    try:
+        for message in receiver.inbox.parked(code):
+            counts.add(receiver.retry(message))
+            if progress:
+                progress(counts)
+    except StoreUnavailable as problem:
+        counts.stopped = str(problem)
+    return counts

@@ -1,0 +1,244 @@
+"""From a message to commands: which triggers are known, what each asks for, and when it happened.
+
+    message -> parts, one a patient -> routed by their numbers -> commands for that patient's journey
+
+Nothing here reads a clock or a database. Everything is asked as another system's report (`reported`), so
+the order in which messages come changes nothing: each is recorded at its own time.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from journey.domain.codes import JourneyStatus
+from journey.domain.correction import History
+from journey.domain.episode import OpenJourney
+from journey.domain.event import Command
+from journey.domain.identity import AssignIdentifier, ChangeDemographics, IdentifierAssigned
+from journey.ingest.hl7v2 import adt, oru, siu
+from journey.ingest.hl7v2.er7 import Message
+from journey.ingest.hl7v2.patient import (
+    Key,
+    Numbers,
+    demographics,
+    numbered,
+    of_patient,
+    of_retired,
+)
+from journey.ingest.hl7v2.reasons import NothingToApply, Unapplied
+from journey.ingest.hl7v2.said import Said
+from journey.ingest.hl7v2.tables import ACKNOWLEDGEMENTS, ANSWERS, QUESTIONS
+from journey.ingest.hl7v2.telling import Telling
+from journey.ingest.hl7v2.timestamp import Timestamp
+
+Place = tuple[str, int]
+
+_NAME = re.compile(r"[A-Z]{3}(\^[A-Z0-9]{3})?")
+
+
+class Merge(Enum):
+    """What MRG stands for."""
+
+    NOTHING = "nothing"
+    ANOTHER_PATIENT = "another patient, who was found to be the same person"
+    EARLIER_NUMBER = "the number that the same patient had before"
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one trigger is read. The function's docstring says what it does."""
+
+    trigger: str
+    name: str
+    commands: Callable[[Telling], Iterator[Command]]
+    asks: str
+    own_time: tuple[Place, ...] = ()
+    """Fields that say when it happened where EVN does not; MSH-7 is the last resort of all."""
+    merge: Merge = Merge.NOTHING
+    says_who: bool = True
+    """Whether PID is believed on a patient who is known: a laboratory's copy of it is not."""
+
+
+def _adt(
+    trigger: str, name: str, commands: Callable[[Telling], Iterator[Command]], asks: str, *own_time: Place
+) -> Row:
+    return Row(f"ADT^{trigger}", name, commands, asks, own_time)
+
+
+ROWS = (
+    _adt("A01", "admit", adt.admit, "admit-patient", ("PV1", 44)),
+    _adt("A02", "transfer", adt.transfer, "move-patient"),
+    _adt("A03", "discharge", adt.discharge, "discharge-patient or complete-visit", ("PV1", 45)),
+    _adt("A04", "register", adt.register, "start-visit", ("PV1", 44)),
+    _adt("A05", "pre-admit", adt.expect, "book-visit"),
+    _adt("A06", "outpatient to inpatient", adt.become_inpatient, "admit-patient"),
+    _adt("A07", "inpatient to outpatient", adt.become_outpatient, "change-class"),
+    _adt("A08", "update", adt.update, "change-demographics, change-visit"),
+    _adt("A11", "cancel admit", adt.cancel_admission, "cancel-admission"),
+    _adt("A12", "cancel transfer", adt.cancel_transfer, "cancel-move"),
+    _adt("A13", "cancel discharge", adt.cancel_discharge, "cancel-discharge"),
+    _adt("A14", "pending admit", adt.expect, "book-visit"),
+    _adt("A16", "pending discharge", adt.expect_discharge, "change-expected-discharge"),
+    _adt("A25", "cancel pending discharge", adt.expect_no_discharge, "change-expected-discharge"),
+    _adt("A27", "cancel pending admit", adt.expect_nobody, "cancel-visit"),
+    _adt("A28", "add person", adt.identify, "change-demographics, assign-identifier"),
+    _adt("A31", "update person", adt.identify, "change-demographics, assign-identifier"),
+    Row("ADT^A34", "merge, before 2.3.1", adt.identify, "link-patient", merge=Merge.ANOTHER_PATIENT),
+    _adt("A38", "cancel pre-admit", adt.expect_nobody, "cancel-visit"),
+    Row("ADT^A40", "merge", adt.identify, "link-patient", merge=Merge.ANOTHER_PATIENT),
+    Row("ADT^A47", "change number", adt.identify, "assign-identifier", merge=Merge.EARLIER_NUMBER),
+    Row("SIU^S12", "book", siu.book, "book-visit"),
+    Row("SIU^S13", "reschedule", siu.reschedule, "reschedule-visit"),
+    Row("SIU^S14", "modify", siu.modify, "change-visit"),
+    Row("SIU^S15", "cancel", siu.cancel, "cancel-visit"),
+    Row("SIU^S16", "discontinue", siu.cancel, "cancel-visit"),
+    Row("SIU^S17", "delete", siu.delete, "remove-visit"),
+    Row("SIU^S26", "no-show", siu.miss, "record-no-show"),
+    Row(
+        "ORU^R01",
+        "result",
+        oru.receive,
+        "receive-result",
+        (("OBR", 22), ("OBR", 7)),
+        says_who=False,
+    ),
+)
+TABLE = {row.trigger: row for row in ROWS}
+"""Every trigger that is mapped."""
+
+
+class VisitKeys(NamedTuple):
+    """The number of the visit, and another that means the same visit from now on."""
+
+    key: Key
+    alias: Key | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a message says of one patient."""
+
+    row: Row
+    said: Said
+    at: Timestamp
+    patient: Numbers
+    retired: Numbers | None
+    """The patient that was merged into this one."""
+    visit: VisitKeys | None
+    person: ChangeDemographics
+
+    def commands(
+        self,
+        history: History,
+        journey_id: UUID,
+        patient_id: UUID,
+        *,
+        visit_id: UUID | None,
+        continues: UUID | None = None,
+    ) -> Iterator[Command]:
+        """What to ask of the journey that it is about. Raises Unapplied."""
+        telling = Telling(self.said, self.at, journey_id, history, visit_id)
+        if not history.recorded:
+            yield telling.asks(
+                OpenJourney,
+                patient_id=patient_id,
+                status=JourneyStatus.PLANNED,
+                continues=continues,
+                identifiers=self.patient.identifiers,
+                patient=self.person.demographics,
+            )
+        else:
+            yield from self._identity(telling)
+        yield from self.row.commands(telling)
+
+    def _identity(self, telling: Telling) -> Iterator[Command]:
+        known = {
+            each.event.identifier
+            for each in telling.history.recorded
+            if isinstance(each.event, IdentifierAssigned)
+        }
+        for identifier in self.patient.identifiers:
+            if identifier not in known:
+                yield telling.asks(AssignIdentifier, identifier=identifier)
+        if self.row.says_who:
+            yield telling.asks(
+                ChangeDemographics, demographics=self.person.demographics, cleared=self.person.cleared
+            )
+
+
+def parts(message: Message, zone: ZoneInfo) -> Sequence[Part]:
+    """What the message says, patient by patient. Raises Unapplied or NothingToApply."""
+    row = _row(message)
+    return [_part(row, Said(each, zone)) for each in _by_patient(message)]
+
+
+def _row(message: Message) -> Row:
+    for kinds, code in (
+        (ACKNOWLEDGEMENTS, "acknowledgement"),
+        (QUESTIONS, "question"),
+        (ANSWERS, "answer"),
+        ({""}, "no-type"),
+    ):
+        if message.type in kinds:
+            raise NothingToApply(code)
+    name = trigger(message)
+    row = TABLE.get(name)
+    if row is None:
+        raise Unapplied("no-mapping", f"There is no mapping for {name or 'what MSH-9 names'} yet.")
+    return row
+
+
+def trigger(message: Message) -> str:
+    """`ADT^A01`; "" where MSH-9 holds something else than names."""
+    name = f"{message.type}^{message.trigger}".rstrip("^")
+    return name if _NAME.fullmatch(name) else ""
+
+
+def _by_patient(message: Message) -> Iterator[Message]:
+    """A message of several patients (ORU, A40: groups that begin with PID) as one message for each."""
+    starts = [index for index, segment in enumerate(message.segments) if segment.name == "PID"]
+    if len(starts) < 2:  # noqa: PLR2004 - one patient or none
+        yield message
+        return
+    for start, end in pairwise([*starts, len(message.segments)]):
+        segments = (*message.segments[: starts[0]], *message.segments[start:end])
+        yield Message(segments, message.charset, message.charset_assumed)
+
+
+def _part(row: Row, said: Said) -> Part:
+    patient = of_patient(said)
+    retired = None if row.merge is Merge.NOTHING else of_retired(said)
+    if retired and row.merge is Merge.EARLIER_NUMBER:
+        patient, retired = Numbers(patient.identifiers, (*patient.keys, *retired.keys)), None
+    at = _when(row, said)
+    return Part(row, said, at, patient, retired, _visit(said), demographics(said))
+
+
+def _when(row: Row, said: Said) -> Timestamp:
+    """EVN-6, when it happened; else EVN-2, when that was recorded; else the trigger's own; else MSH-7."""
+    for name, field in (("EVN", 6), ("EVN", 2), *row.own_time, ("MSH", 7)):
+        if moment := said.moment(name, field):
+            return moment
+    raise Unapplied("no-time", "EVN-6, EVN-2 and MSH-7 are empty: nothing says when it happened.")
+
+
+def _visit(said: Said) -> VisitKeys | None:
+    """PV1-19, else PV1-50, else the account in PID-18; for an appointment SCH-2, else SCH-1."""
+    by_number = (
+        numbered(said, "PV1", 19, "visit")
+        or numbered(said, "PV1", 50, "visit")
+        or numbered(said, "PID", 18, "account")
+    )
+    for field in (2, 1):
+        if number := said.text("SCH", field):
+            system = said.text("SCH", field, 2) or said.sender
+            alias = by_number if by_number and by_number.kind == "visit" else None
+            return VisitKeys(Key(system, "appointment", number), alias)
+    if said.message.first("SCH"):
+        return None
+    return VisitKeys(by_number) if by_number else None

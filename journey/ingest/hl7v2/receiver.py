@@ -1,0 +1,153 @@
+"""Taking one message: known already, applied to the journeys it is about, or set aside with its reason.
+
+    seen before? -> read -> route its numbers -> tell the journeys -> keep it -> try again those that waited
+
+Killed between any two of these steps, the same message taken again goes on where that ended: numbers stay
+claimed, a journey is told a message once (by its key), and what is not in the inbox was not taken yet.
+"""
+
+from collections.abc import Iterator
+from traceback import extract_tb
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import ValidationError
+
+from journey.domain.correction import NothingToCancel
+from journey.domain.event import Actor, Refused
+from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
+from journey.ingest.hl7v2.er7 import Unparseable, parse
+from journey.ingest.hl7v2.inbox import Inbox, Kept, Led, Outcome, Verdict, message_key
+from journey.ingest.hl7v2.mapping import parts
+from journey.ingest.hl7v2.reasons import PARKED, NothingToApply, Unapplied
+from journey.ingest.hl7v2.routing import Routing
+from journey.ingest.hl7v2.said import clean
+from journey.store.errors import Contended, StoreUnavailable
+from journey.store.recorder import ConnectionLost
+from journey.store.store import Store
+
+FEED = Actor(id=CHANNEL, kind="system")
+
+Released = tuple[bytes, Outcome]
+"""The key of a message that had waited, and what became of it now."""
+
+logger = structlog.get_logger()
+
+
+class Taken(NamedTuple):
+    """What became of a message, and of others that had waited for it."""
+
+    key: bytes
+    outcome: Outcome
+    released: tuple[Released, ...] = ()
+
+
+class Receiver:
+    """Takes messages one after the other. Not for several threads at once: each has its own."""
+
+    def __init__(self, store: Store, zone: ZoneInfo, *, actor: Actor = FEED) -> None:
+        self.inbox = Inbox(store)
+        self._store = store
+        self._zone = zone
+        self._actor = actor
+        self._routing = Routing(store)
+
+    def take(self, raw: bytes, source: str, number: int) -> Taken:
+        """Take a message from a file or a connection. Raises StoreUnavailable alone: it is not taken then."""
+        key = message_key(raw)
+        if self.inbox.has_seen(key):
+            return Taken(key, Outcome(Verdict("duplicate"), Led()))
+        message = Kept(key, raw, clean(source), number)
+        outcome = self._applied(message)
+        put = self.inbox.put(message, outcome)
+        if not put.is_new:
+            return Taken(key, Outcome(Verdict("duplicate"), Led()))
+        outcome = outcome._replace(reuses_id=put.reuses_id)
+        return Taken(key, outcome, tuple(self._released(outcome, others_wait=put.others_wait)))
+
+    def retry(self, message: Kept) -> Taken:
+        """Try a parked message again. Raises as `take` does."""
+        outcome = self._applied(message)
+        self.inbox.settle(message.key, outcome)
+        others_wait = outcome.status == "applied"
+        return Taken(message.key, outcome, tuple(self._released(outcome, others_wait=others_wait)))
+
+    def _released(self, outcome: Outcome, *, others_wait: bool) -> Iterator[Released]:
+        """Those that waited for this one; itself too, where what it waits for came in meanwhile."""
+        verdict, led = outcome.verdict, outcome.led
+        if led.journey_id is None:
+            return
+        if verdict.status == "applied":
+            tries = others_wait
+        else:
+            tries = verdict.waits and self._store.load(led.journey_id).version != led.version
+        if tries:
+            yield from self._release(led.journey_id)
+
+    def _release(self, journey_id: UUID) -> Iterator[Released]:
+        """Try those that wait, in the order in which they happened, until none of them can be applied."""
+        progress = True
+        while progress:
+            progress = False
+            for message in self.inbox.waiting(journey_id):
+                outcome = self._applied(message)
+                if outcome.status != "parked":
+                    self.inbox.settle(message.key, outcome)
+                    yield message.key, outcome
+                    progress = True
+
+    def _applied(self, message: Kept) -> Outcome:
+        led = Led()
+        try:
+            return Outcome(self._apply(message, led), led)
+        except StoreUnavailable:
+            raise
+        except ConnectionLost as error:
+            raise StoreUnavailable from error
+        except Exception as error:  # noqa: BLE001 - whatever it does to us, it is kept and the next one taken
+            return Outcome(_set_aside(error), led)
+
+    def _apply(self, message: Kept, led: Led) -> Verdict:
+        parsed = parse(message.raw)
+        led.header = header(parsed)
+        for number, part in enumerate(parts(parsed, self._zone)):
+            led.occurred_at = part.at.at
+            name = f"{message.key.hex()[:32]}:{number}"
+            Applying(self._store, self._routing, self._actor, part, name, message.key, led).tell()
+        return Verdict("applied")
+
+
+def _set_aside(error: Exception) -> Verdict:
+    """Why it cannot be applied, or not now."""
+    verdict = Verdict("parked", "internal", f"{type(error).__name__}: {PARKED['internal']}")
+    match error:
+        case NothingToApply():
+            verdict = Verdict("rejected", error.code, error.sentence)
+        case Unapplied():
+            verdict = Verdict("parked", error.code, error.sentence, error.waits)
+        case Refused():
+            verdict = Verdict("parked", error.code, error.sentence, isinstance(error, NothingToCancel))
+        case Unparseable():
+            verdict = Verdict("parked", "unparseable", str(error))
+        case ValidationError():
+            verdict = Verdict("parked", "bad-value", _sentence(error))
+        case Contended():
+            verdict = Verdict("parked", "contended", str(error), waits=True)
+        case _:
+            logger.error("ingest.internal", error=type(error).__name__, place=_place(error))
+    return verdict
+
+
+def _sentence(problem: ValidationError) -> str:
+    """Which value is wrong, and how; never the value."""
+    first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+    return f"{where or problem.title}: {first['msg'].removeprefix('Value error, ')}."
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of ours that failed. Not the traceback: its texts may quote the patient."""
+    ours = [each for each in extract_tb(error.__traceback__) if "/journey/" in each.filename]
+    return f"{ours[-1].name}:{ours[-1].lineno}" if ours else ""
