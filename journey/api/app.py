@@ -2,15 +2,29 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 
 from fastapi import FastAPI
-from starlette.types import ExceptionHandler
+from fastapi.responses import HTMLResponse
 
-from journey.api import commands, problems, whereabouts
+from journey.api import (
+    commands,
+    docs,
+    feed,
+    health,
+    history,
+    keyroutes,
+    openapi,
+    problems,
+    search,
+    whereabouts,
+)
 from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
 from journey.settings import Settings
+
+TITLE, VERSION = "Journey", "1"
 
 
 def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastAPI:
@@ -24,18 +38,34 @@ def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastA
             yield
 
     app = FastAPI(
-        title="Journey",
-        version="1",
+        title=TITLE,
+        version=VERSION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    handler: ExceptionHandler = problems.answer
     for kind in problems.HANDLED:
-        app.add_exception_handler(kind, handler)
+        app.add_exception_handler(kind, problems.answer)
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes, figures=figures)
-    app.include_router(whereabouts.router)
-    app.include_router(commands.router())
+    for router in (
+        whereabouts.router,
+        history.router,
+        search.router,
+        commands.router(),
+        feed.router,
+        keyroutes.router,
+        health.router,
+    ):
+        app.include_router(router)
+    described = cache(partial(openapi.document, TITLE, VERSION, app.routes))
+    vars(app)["openapi"] = described  # FastAPI serves it as /openapi.json
+
+    @app.get("/docs", include_in_schema=False)
+    async def to_be_read() -> HTMLResponse:
+        headers = {"Content-Security-Policy": docs.CONTENT_SECURITY_POLICY}
+        return HTMLResponse(docs.page(described()), headers=headers)
+
     return app

@@ -29,6 +29,7 @@ class Figures:
             ["command", "outcome"],
             registry=self.registry,
         )
+        self.reachable = self._gauge("journey_database_reachable", "1 while the database is reached.")
         self.log_position = self._gauge("journey_log_position", "The last position of the log.")
         self.backlog = self._gauge("journey_sequencer_backlog", "Appends that wait for their positions.")
         self.lag = self._gauge("journey_projection_lag_events", "Events a read model is behind.", "model")

@@ -1,6 +1,8 @@
 """The guard: routes that let nobody past without a key that may, before they look at anything else."""
 
-from collections.abc import Callable, Coroutine
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,7 +13,6 @@ from journey.api.engine import engine
 from journey.api.problems import FieldError, Problem
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="journey"'}
-BODILESS = frozenset({"GET", "DELETE"})
 
 
 async def authenticated(request: Request) -> Caller:
@@ -35,6 +36,36 @@ def refuse_unknown_parameters(request: Request, known: frozenset[str]) -> None:
             for name in unknown[:20]
         )
         raise Problem("invalid", "A parameter is unknown; each is named below.", errors=errors)
+
+
+def refuse_nul(request: Request, body: bytes) -> None:
+    """The database holds every character but this one."""
+    found = [("query", name) for name, value in request.query_params.multi_items() if "\0" in name + value]
+    if rb"\u0000" in body:
+        with suppress(ValueError, RecursionError):
+            found += [("body", field) for field in _nul(json.loads(body), "")]
+    if found:
+        errors = tuple(
+            FieldError(where=where, field=name.replace("\0", "")[:100], message="NUL cannot be stored")
+            for where, name in found[:20]
+        )
+        raise Problem("invalid", "There is a NUL character; each place is named below.", errors=errors)
+
+
+def _nul(value: Any, path: str) -> Iterator[str]:
+    match value:
+        case str():
+            if "\0" in value:
+                yield path
+        case list():
+            for index, each in enumerate(value):
+                yield from _nul(each, f"{path}.{index}".lstrip("."))
+        case dict():
+            for name, each in value.items():
+                yield from _nul(name, path)
+                yield from _nul(each, f"{path}.{name}".lstrip("."))
+        case _:
+            pass
 
 
 def refuse_other_media(request: Request) -> None:
@@ -61,6 +92,7 @@ def guarded(permission: Permission) -> type[APIRoute]:
                 refuse_unknown_parameters(request, known)
                 if takes_a_body:
                     refuse_other_media(request)
+                refuse_nul(request, await request.body() if takes_a_body else b"")
                 return await handle(request)
 
             return checked

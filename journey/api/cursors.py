@@ -1,0 +1,44 @@
+"""Cursors: where a list goes on. Opaque outside; each is good for the list and filter that it came from."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import Query
+
+from journey.api.problems import Problem
+
+NUMBER = re.compile(r"\d{1,18}")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+Limit = Annotated[int, Query(ge=1, le=500, description="The most that one page holds.")]
+CursorIn = Annotated[
+    str | None, Query(alias="cursor", max_length=200, description="`next` of the page before.")
+]
+
+
+def cursor(scope: str, after: object) -> str:
+    """What leads on from `after` in the list that `scope` describes."""
+    return urlsafe_b64encode(f"{_mark(scope)}{after}".encode()).decode().rstrip("=")
+
+
+def position(scope: str, given: str, shape: re.Pattern[str] = NUMBER) -> str:
+    """What the cursor of this list says. Raises Problem."""
+    try:
+        text = urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode("ascii")
+    except (Error, ValueError):
+        raise foreign() from None
+    mark, after = text[:8], text[8:]
+    if mark != _mark(scope) or not shape.fullmatch(after):
+        raise foreign()
+    return after
+
+
+def foreign() -> Problem:
+    return Problem("bad-cursor", "This cursor does not belong here; start again without one.")
+
+
+def _mark(scope: str) -> str:
+    return sha256(scope.encode()).hexdigest()[:8]

@@ -1,0 +1,145 @@
+"""History: all that was recorded on one journey, in the order of recording or in the order of happening."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from psycopg.sql import SQL
+from pydantic import BaseModel, Field
+from pydantic_core import from_json, to_json
+
+from journey.api.access import Permission
+from journey.api.cursors import CursorIn, Limit, cursor, position
+from journey.api.engine import Engine, engine
+from journey.api.envelope import RecordedEvent, envelope
+from journey.api.guard import guarded
+from journey.api.openapi import answers
+from journey.domain.event import Actor, Precision
+from journey.domain.journey import NoSuchJourney
+from journey.store.mapper import recorded
+from journey.store.recorder import COLUMNS
+
+SELECT_EVENTS = SQL("""
+    WITH correction AS (
+        SELECT DISTINCT ON (target) target, CASE type WHEN 'correction.voided' THEN event_id END AS voided_by
+          FROM event, coalesce(data->>'voids', data->>'reinstates') AS target
+         WHERE journey_id = %s AND type IN ('correction.voided', 'correction.reinstated')
+         ORDER BY target, version DESC
+    )
+    SELECT voided_by, position, {columns}
+      FROM event LEFT JOIN log USING (journey_id, version) LEFT JOIN correction ON target = event_id::text
+     WHERE journey_id = %s AND version > %s
+     ORDER BY version LIMIT %s
+    """).format(columns=COLUMNS)
+
+SELECT_TIMELINE = """
+    SELECT event_id, version, position, type, occurred_at, occurred_precision, recorded_at,
+           actor_id, actor_kind, actor_role, actor_team, subject_id, data::text, voided_by
+      FROM timeline
+     WHERE journey_id = %s
+       AND (version <> 1, reaches, recorded_at, version) > (
+               SELECT version <> 1, reaches, recorded_at, version FROM timeline
+                WHERE journey_id = %s AND version = %s
+                UNION ALL SELECT false, '-infinity', '-infinity', 0
+                LIMIT 1)
+     ORDER BY version <> 1, reaches, recorded_at, version LIMIT %s
+    """
+SELECT_REACHED = "SELECT max(version) FROM timeline WHERE journey_id = %s"
+SELECT_THERE = "SELECT 1 FROM event WHERE journey_id = %s AND version = 1"
+
+router = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
+
+
+class EventsPage(BaseModel):
+    """A page of what was recorded."""
+
+    journey_id: UUID
+    events: tuple[RecordedEvent, ...]
+    next: str | None = Field(description="Where the next page begins; null on the last.")
+
+
+class TimelineEntry(BaseModel):
+    """One thing that happened."""
+
+    event_id: UUID
+    version: int
+    position: int
+    type: str
+    occurred_at: datetime
+    occurred_precision: Precision
+    recorded_at: datetime
+    actor: Actor
+    subject_id: UUID | None = Field(description="The visit it is about.")
+    data: dict[str, Any]
+    voided_by: UUID | None = Field(description="The correction that says it does not hold.")
+
+
+class TimelinePage(BaseModel):
+    """A page of what happened."""
+
+    journey_id: UUID
+    version: int = Field(description="The version that the timeline has come to.")
+    events: tuple[TimelineEntry, ...]
+    next: str | None = Field(description="Where the next page begins; null on the last.")
+
+
+@router.get("/v1/journeys/{journey_id}/events", responses=answers(EventsPage, 404))
+async def everything_recorded(
+    request: Request,
+    journey_id: UUID,
+    *,
+    limit: Limit = 100,
+    page: CursorIn = None,
+) -> Response:
+    """Everything recorded on the journey, in the order of recording, what does not hold any more included."""
+    scope = f"events {journey_id}"
+    after = int(position(scope, page)) if page is not None else 0
+    parameters = (journey_id, journey_id, after, limit + 1)
+    rows = await engine(request).reads.rows(SELECT_EVENTS, parameters, binary=True)
+    if not rows:
+        await _must_exist(engine(request), journey_id)
+    events = [envelope(recorded(row[2:], row[1]), row[0]) for row in rows[:limit]]
+    following = cursor(scope, rows[limit - 1][3]) if rows[limit:] else None
+    return _page({"journey_id": journey_id}, events, following)
+
+
+@router.get("/v1/journeys/{journey_id}/timeline", responses=answers(TimelinePage, 404))
+async def what_happened(
+    request: Request,
+    journey_id: UUID,
+    *,
+    limit: Limit = 100,
+    page: CursorIn = None,
+) -> Response:
+    """What happened on the journey, in the order of happening; what was struck out says by what."""
+    scope = f"timeline {journey_id}"
+    after = int(position(scope, page)) if page is not None else 0
+    reads = engine(request).reads
+    reached = (await reads.rows(SELECT_REACHED, (journey_id,)))[0][0]
+    if reached is None:
+        await _must_exist(engine(request), journey_id)
+    rows = await reads.rows(SELECT_TIMELINE, (journey_id, journey_id, after, limit + 1))
+    events = [_entry(row) for row in rows[:limit]]
+    head = {"journey_id": journey_id, "version": reached or 0}
+    return _page(head, events, cursor(scope, rows[limit - 1][1]) if rows[limit:] else None)
+
+
+async def _must_exist(engine: Engine, journey_id: UUID) -> None:
+    if not await engine.reads.rows(SELECT_THERE, (journey_id,)):
+        raise NoSuchJourney("No journey has this id.")
+
+
+def _page(head: dict[str, Any], events: list[dict[str, Any]], next_: str | None) -> Response:
+    return Response(to_json({**head, "events": events, "next": next_}), media_type="application/json")
+
+
+def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
+    names = ("event_id", "version", "position", "type", "occurred_at", "occurred_precision", "recorded_at")
+    return {
+        **dict(zip(names, row, strict=False)),
+        "actor": dict(zip(("id", "kind", "role", "team"), row[7:11], strict=True)),
+        "subject_id": row[11],
+        "data": from_json(row[12]),
+        "voided_by": row[13],
+    }
