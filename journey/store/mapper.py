@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -44,14 +45,18 @@ def _upcast(stored_as: str, schema_version: int, data: str) -> Event:
     state = from_json(data)
     for upcast in event.upcasts[schema_version - 1 :]:
         state = upcast(state)
-    return event.model_validate(state)
+    return event.model_validate(state, extra="ignore")
 
 
 VALIDATORS: dict[tuple[str, int], Callable[[str], Event]] = {
-    (event.stored_as, event.schema_version()): event.__pydantic_validator__.validate_json
+    (event.stored_as, event.schema_version()): partial(
+        event.__pydantic_validator__.validate_json, extra="ignore"
+    )
     for event in EVENT_TYPES
 }
-"""The short way for what is stored in today's shape: one pass of pydantic's core."""
+"""The short way for what is stored in today's shape: one pass of pydantic's core. A field that a newer program
+beside this one has added, at whatever depth, is passed over.
+"""
 
 
 def recorded(row: tuple[Any, ...], position: int | None = None) -> Recorded:

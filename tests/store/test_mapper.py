@@ -83,6 +83,16 @@ def test_a_shape_newer_than_ours_is_not_guessed_at() -> None:
         decoded("journey.opened", 2, '{"patient_id":"00000000-0000-0000-0000-000000000002"}')
 
 
+def test_a_field_that_a_newer_program_added_is_passed_over_at_whatever_depth() -> None:
+    newer = """{"visit_id": "7e3734fe-eae8-4c15-961b-70f5e2c82ea7", "weather": "fine",
+                "location": {"bed": "4", "window": true}}"""
+    moved = decoded("visit.moved", 1, newer)
+    assert moved.model_dump(mode="json", exclude_none=True) == {
+        "visit_id": "7e3734fe-eae8-4c15-961b-70f5e2c82ea7",
+        "location": {"bed": "4"},
+    }
+
+
 def test_an_error_does_not_quote_the_patient() -> None:
     with pytest.raises(ValidationError) as wrong:
         decoded("journey.opened", 1, '{"patient_id":"Mary Smith"}')
