@@ -54,8 +54,8 @@ VALIDATORS: dict[tuple[str, int], Callable[[str], Event]] = {
     )
     for event in EVENT_TYPES
 }
-"""The short way for what is stored in today's shape: one pass of pydantic's core. A field that a newer program
-beside this one has added, at whatever depth, is passed over.
+"""The short way for what is stored in today's shape: one pass of pydantic's core. A field that a newer
+program beside this one has added, at whatever depth, is passed over.
 """
 
 
