@@ -105,21 +105,24 @@ class Store:
     ) -> Appended:
         """All that a message says, or nothing: each command decided on top of the one before, one append.
 
-        `commands` reads the journey as it is when they are decided. Raises what `handle` raises, and what
-        `commands` does.
+        `commands` reads the journey as it is when they are decided. Messages seldom come twice, so the key is
+        looked up only when they cannot be appended. Raises what `handle` raises, and what `commands` does.
         """
         for attempt in range(ATTEMPTS):
-            if earlier := self._answered(journey_id, key):
-                return earlier
             before = history = self.load(journey_id)
-            for command in commands(before):
-                timed = _timed(command, history)
-                events = tuple(decide(history, timed))
-                recorded = _enveloped(journey_id, history.version, events, timed, context)
-                history = History((*history.recorded, *recorded))
-            with suppress(VersionConflict):
+            try:
+                for command in commands(before):
+                    timed = _timed(command, history)
+                    events = tuple(decide(history, timed))
+                    recorded = _enveloped(journey_id, history.version, events, timed, context)
+                    history = History((*history.recorded, *recorded))
                 added = history.recorded[len(before.recorded) :]
                 return self._append(journey_id, before.version, added, key if added else None)
+            except Exception as problem:
+                if earlier := self._answered(journey_id, key):
+                    return earlier
+                if not isinstance(problem, VersionConflict):
+                    raise
             _pause(attempt)
         raise Contended(journey_id)
 
