@@ -7,14 +7,14 @@ Times follow CloudEvents: `occurred_at` is when it happened, `recorded_at` when 
 
 import re
 from calendar import isleap, monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -91,6 +91,29 @@ EVENTS: dict[str, type[Event]] = {}
 """Every event by its name on disk."""
 
 
+EARLIEST, LATEST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
+"""Times outside are slips of the pen, and near the ends of what a computer can count with."""
+
+
+def unstorable(value: Any, path: str = "") -> Iterator[str]:
+    """What in a value could never be kept, each with where it stands."""
+    match value:
+        case str():
+            if "\0" in value:
+                yield f"{path}: a NUL character cannot be kept; leave it out"
+        case datetime():
+            if not EARLIEST <= value < LATEST:
+                yield f"{path}: the year should be from {EARLIEST.year} to {LATEST.year - 1}"
+        case BaseModel():
+            for name, each in value:
+                yield from unstorable(each, f"{path}.{name}".lstrip("."))
+        case tuple():
+            for each in value:
+                yield from unstorable(each, path)
+        case _:
+            pass
+
+
 class Command(BaseModel):
     """A wish that something be recorded: the body of an HTTP request and the input of `decide`."""
 
@@ -107,6 +130,12 @@ class Command(BaseModel):
         description="Another system reports what already happened there: it is recorded even where the "
         "order of things would forbid asking for it.",
     )
+
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        for complaint in unstorable(self):
+            raise ValueError(complaint)
+        return self
 
     @classmethod
     def name(cls) -> str:

@@ -80,9 +80,8 @@ class ChangeDemographics(Command):
 
     @model_validator(mode="after")
     def _clears_known_fields(self) -> "ChangeDemographics":
-        unknown = sorted(set(self.cleared) - set(Demographics.model_fields))
-        if unknown:
-            raise ValueError(f"cleared names unknown fields: {', '.join(unknown)}")
+        if not set(self.cleared) <= set(Demographics.model_fields):
+            raise ValueError(f"cleared: the fields there are are {', '.join(Demographics.model_fields)}")
         return self
 
 
