@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from journey.api.access import Permission
 from journey.api.engine import Engine, caller, engine
 from journey.api.guard import guarded
-from journey.api.openapi import answers
+from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Context, Source
@@ -73,6 +73,10 @@ class NewJourney(OpenJourney):
     """Begin to follow a patient; one that is not named is new."""
 
     patient_id: UUID = Field(default_factory=uuid7, description="The patient; a new one, if left out.")
+
+    @classmethod
+    def name(cls) -> str:
+        return OpenJourney.name()
 
 
 def expected_version(if_match: str | None) -> int | None:
@@ -152,7 +156,7 @@ def router() -> APIRouter:
         summary="open-journey",
         description=NewJourney.__doc__,
         status_code=201,
-        responses=answers(Written, 409, 415, 413, status=201),
+        responses=answers(Written, *WRITING, status=201, refused=True),
     )
     for room, (_, commands) in ROOMS.items():
         for command in get_args(commands):
@@ -165,7 +169,7 @@ def router() -> APIRouter:
                 operation_id=command.name(),
                 summary=command.name(),
                 description=command.__doc__,
-                responses=answers(Written, 404, 409, 412, 413, 415),
+                responses=answers(Written, *WRITING, "no-such-journey", "stale-version", refused=True),
             )
     return routes
 

@@ -20,7 +20,7 @@ from journey.api.cursors import Limit, cursor, foreign, position
 from journey.api.engine import engine
 from journey.api.envelope import CloudEvent, cloud_event
 from journey.api.guard import guarded
-from journey.api.openapi import answers
+from journey.api.openapi import LISTING, answers
 from journey.api.problems import FieldError, Problem
 from journey.api.reads import Reads, Rows
 from journey.domain.event import EVENTS, Recorded
@@ -77,7 +77,7 @@ class Piece(NamedTuple):
     head: int
 
 
-@router.get("/v1/events", responses=answers(Feed))
+@router.get("/v1/events", responses=answers(Feed, *LISTING))
 async def the_log(
     request: Request,
     *,

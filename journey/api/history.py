@@ -14,7 +14,7 @@ from journey.api.cursors import CursorIn, Limit, cursor, position
 from journey.api.engine import Engine, engine
 from journey.api.envelope import RecordedEvent, envelope
 from journey.api.guard import guarded
-from journey.api.openapi import answers
+from journey.api.openapi import READING, answers
 from journey.domain.event import Actor, Precision
 from journey.domain.journey import NoSuchJourney
 from journey.store.mapper import recorded
@@ -84,7 +84,10 @@ class TimelinePage(BaseModel):
     next: str | None = Field(description="Where the next page begins; null on the last.")
 
 
-@router.get("/v1/journeys/{journey_id}/events", responses=answers(EventsPage, 404))
+@router.get(
+    "/v1/journeys/{journey_id}/events",
+    responses=answers(EventsPage, *READING, "bad-cursor"),
+)
 async def everything_recorded(
     request: Request,
     journey_id: UUID,
@@ -104,7 +107,10 @@ async def everything_recorded(
     return _page({"journey_id": journey_id}, events, following)
 
 
-@router.get("/v1/journeys/{journey_id}/timeline", responses=answers(TimelinePage, 404))
+@router.get(
+    "/v1/journeys/{journey_id}/timeline",
+    responses=answers(TimelinePage, *READING, "bad-cursor"),
+)
 async def what_happened(
     request: Request,
     journey_id: UUID,

@@ -12,7 +12,7 @@ from journey.api.access import Permission, Role
 from journey.api.engine import engine
 from journey.api.guard import guarded
 from journey.api.keys import ApiKey
-from journey.api.openapi import answers
+from journey.api.openapi import TAKING_A_BODY, answers
 
 router = APIRouter(route_class=guarded(Permission.ADMIN), tags=["keys"])
 
@@ -42,7 +42,9 @@ class Keys(BaseModel):
     keys: tuple[ApiKey, ...]
 
 
-@router.post("/v1/keys", status_code=201, responses=answers(KeyMade, 409, 413, 415, status=201))
+@router.post(
+    "/v1/keys", status_code=201, responses=answers(KeyMade, *TAKING_A_BODY, "name-taken", status=201)
+)
 async def make_a_key(request: Request, wanted: KeyWanted) -> Response:
     """Make a key. Its token cannot be shown again."""
     conninfo = engine(request).conninfo
@@ -57,7 +59,7 @@ async def every_key(request: Request) -> Response:
     return Response(to_json({"keys": found}), media_type="application/json")
 
 
-@router.delete("/v1/keys/{key_id}", responses=answers(ApiKey, 404))
+@router.delete("/v1/keys/{key_id}", responses=answers(ApiKey, "no-such-key"))
 async def end_a_key(request: Request, key_id: Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]) -> Response:
     """Revoke a key: within a few seconds no request with it is answered."""
     ended = await asyncio.to_thread(keys.revoke, engine(request).conninfo, key_id)

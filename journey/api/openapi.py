@@ -1,6 +1,5 @@
 """OpenAPI: what the document says beyond the routes themselves: the key, and every route's problems."""
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -11,25 +10,31 @@ from starlette.routing import BaseRoute
 
 from journey.api.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument
 
-ALWAYS = (401, 403, 422, 500, 503)
-"""What any guarded route may answer."""
+GUARDED = ("unauthorized", "forbidden", "invalid", "internal", "store-unavailable")
+"""What any route with a key may answer."""
+
+READING = ("too-slow", "no-such-journey")
+LISTING = ("too-slow", "bad-cursor")
+TAKING_A_BODY = ("malformed-json", "body-too-large", "unsupported-media-type")
+WRITING = (*TAKING_A_BODY, "key-reused", "contended", "outcome-unknown", "overloaded")
 
 REF = "#/components/schemas/{model}"
 ABOUT = """Every request carries `Authorization: Bearer jk_…`. Times are UTC, RFC 3339. Every error is an
 `application/problem+json` with a stable `code`. Every answer carries `X-Request-Id`."""
-PROBLEMS = {"content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model=ProblemDocument.__name__)}}}}
+PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"$ref": REF.format(model=ProblemDocument.__name__)}}}}
 
 
-def answers(model: type[BaseModel], *problems: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The documented answers of a guarded route: its own, and its problems."""
-    return {status: {"model": model}, **{each: problem(each) for each in sorted({*ALWAYS, *problems})}}
-
-
-def problem(status: int) -> dict[str, Any]:
-    """The problems of a status, in one entry."""
-    codes = [f"`{code}`" for code, kind in CATALOGUE.items() if kind.status == status]
-    codes += ["the code of the rule that refuses"] if status == HTTPStatus.CONFLICT else []
-    return {"description": " or ".join(codes), **PROBLEMS}
+def answers(
+    model: type[BaseModel], *codes: str, status: int = 200, refused: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The documented answers of a guarded route: its own, and its problems by status."""
+    by_status: dict[int, list[str]] = {409: ["the code of the rule that refuses"]} if refused else {}
+    for code in (*GUARDED, *codes):
+        by_status.setdefault(CATALOGUE[code].status, []).append(f"`{code}`")
+    documented: dict[int | str, dict[str, Any]] = {status: {"model": model, "description": "Done."}}
+    for each, said in sorted(by_status.items()):
+        documented[each] = {"description": " or ".join(said), **PROBLEM}
+    return documented
 
 
 def document(title: str, version: str, routes: list[BaseRoute]) -> dict[str, Any]:

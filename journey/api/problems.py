@@ -170,12 +170,17 @@ def _invalid(error: RequestValidationError) -> Problem:
 
 
 def _field(error: dict[str, Any]) -> FieldError:
-    """Where and what, without what was sent. A parsing message may quote a character of it: it is cut."""
+    """Where and what, without what was sent: a parsing message may quote a character of it.
+
+    What a whole command complains of names the field itself: `appointment.start: the year …`.
+    """
     where, *path = (str(part)[:100] for part in error["loc"])
-    message = str(error["msg"]).removeprefix("Value error, ")
+    field, message = ".".join(path), str(error["msg"]).removeprefix("Value error, ")
     if error["type"].endswith("_parsing"):
         message = message.partition(",")[0]
-    return FieldError(where=where, field=".".join(path), message=message)
+    elif error["type"] == "value_error" and not field:
+        field, _, message = message.rpartition(": ")
+    return FieldError(where=where, field=field, message=message)
 
 
 def response(problem: Problem, request_id: str) -> Response:

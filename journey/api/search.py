@@ -15,7 +15,7 @@ from journey.api.access import Permission
 from journey.api.cursors import UUID_TEXT, CursorIn, Limit, cursor, position
 from journey.api.engine import engine
 from journey.api.guard import guarded
-from journey.api.openapi import answers
+from journey.api.openapi import LISTING, answers
 from journey.domain.codes import JourneyStatus
 
 SELECT = SQL("""
@@ -73,7 +73,7 @@ class Condition(NamedTuple):
 Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
-@router.get("/v1/journeys", responses=answers(FoundPage))
+@router.get("/v1/journeys", responses=answers(FoundPage, *LISTING))
 async def journeys_that_match(
     request: Request,
     *,

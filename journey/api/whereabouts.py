@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from journey.api.access import Permission
 from journey.api.engine import Engine, engine
 from journey.api.guard import guarded
-from journey.api.openapi import answers
+from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
 from journey.api.reads import Rows
 from journey.domain.correction import History
@@ -53,7 +53,11 @@ MinVersion = Annotated[
 ]
 
 
-@router.get("/v1/journeys/{journey_id}", tags=["read"], responses=answers(Whereabouts, 404))
+@router.get(
+    "/v1/journeys/{journey_id}",
+    tags=["read"],
+    responses=answers(Whereabouts, *READING, "no-such-journey", "not-there-yet", "version-not-reached"),
+)
 async def where_the_patient_stands(
     request: Request,
     journey_id: UUID,
