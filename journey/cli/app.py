@@ -6,7 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from journey.cli import demo, failure, history, keys, migrate, projections, serve, show, simulate
+from journey.cli import demo, failure, history, ingest, keys, migrate, projections, serve, show, simulate
 
 app = typer.Typer(
     name="journey",
@@ -42,6 +42,7 @@ app.command("demo")(demo.run)
 app.command("migrate")(migrate.run)
 app.command("serve")(serve.run)
 app.command("simulate")(simulate.run)
+app.add_typer(ingest.app, name="ingest")
 app.command("show")(show.run)
 app.command("history")(history.run)
 app.add_typer(projections.app, name="projections")

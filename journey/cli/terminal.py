@@ -84,7 +84,8 @@ def progress(doing: str, total: float | None) -> Iterator[Bar]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    far = TextColumn("{task.completed:.0f}") if total is None else TaskProgressColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), far, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(doing, total=total)
         yield lambda completed: bars.update(task, completed=completed)

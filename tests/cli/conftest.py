@@ -40,8 +40,7 @@ class Program:
                 "PYTHONWARNINGS": "error",
                 **self.environment,
             },
-            text=True,
-            **{**pipes, **options},
+            **{"text": True, **pipes, **options},
         )
 
     def run(self, *arguments: str, **options: Any) -> Finished:
