@@ -1,0 +1,85 @@
+"""How fast one event is appended, by one writer and by sixteen.
+
+The floor is a raw insert of the same row into the same table, one prepared statement in autocommit; the rival
+is the library's `Application.save` in its safe mode. `handle` is the whole way: load, decide, append.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+import psycopg
+from eventsourcing.persistence import JSONTranscoder
+
+from journey.bench import ward
+from journey.bench.figures import Figure, medians, rate
+from journey.bench.library import Rival
+from journey.bench.scratch import Scratch
+from journey.domain.episode import OpenJourney
+from journey.store.identifiers import uuid7
+from journey.store.mapper import PydanticMapper, StoredRow
+from journey.store.store import Store
+
+FLOOR = """
+    INSERT INTO floor (journey_id, version, event_id, type, schema_version,
+                       occurred_at, occurred_precision, context, data)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    """
+CREW = (1, 16)
+SECONDS = 0.6
+"""A contender's turn in a round."""
+
+[OPENING] = ward.journey(1, 1)
+
+
+def append(server: Scratch) -> Iterator[Figure]:
+    """Measured with the sequencer at rest: what waits in `pending` is part of the write, not what follows."""
+    with ExitStack() as stack:
+        url = server.database()
+        crew = max(CREW)
+        store = stack.enter_context(closing(Store(url, pool_size=crew, timeout=30)))
+        rival = Rival(server.database(migrated=False), stack, connections=crew)
+        raw = [stack.enter_context(_floor(url)) for _ in range(crew)]
+        opening = cast(StoredRow, PydanticMapper(JSONTranscoder()).to_stored_event(OPENING))
+        fixed = (
+            opening.topic,
+            opening.schema_version,
+            opening.occurred_at,
+            opening.occurred_precision,
+            opening.context,
+            opening.state,
+        )
+
+        def floor(number: int) -> None:
+            raw[number].execute(FLOOR, (uuid7(), 1, uuid7(), *fixed))
+
+        def ours(_: int) -> None:
+            event = replace(OPENING, journey_id=uuid7(), event_id=uuid7())
+            store.events.put(cast(Any, (event,)))
+
+        def handle(_: int) -> None:
+            store.handle(uuid7(), OpenJourney(patient_id=uuid7()), ward.CONTEXT)
+
+        works = {"floor": floor, "ours": ours, "handle": handle, "library": lambda _: rival.save_one()}
+        for writers in CREW:
+            found = medians(
+                {name: partial(rate, work, threads=writers, seconds=SECONDS) for name, work in works.items()}
+            )
+            yield from _figures(writers, found)
+
+
+def _floor(url: str) -> psycopg.Connection[Any]:
+    connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+    connection.execute("CREATE TABLE IF NOT EXISTS floor (LIKE event INCLUDING ALL)")
+    return connection
+
+
+def _figures(writers: int, found: dict[str, float]) -> Iterator[Figure]:
+    crew = "1 writer" if writers == 1 else f"{writers} writers"
+    yield Figure(f"append, {crew}: floor", found["floor"], "/s")
+    yield Figure(f"append, {crew}: ours", found["ours"], "/s", "floor", found["ours"] / found["floor"])
+    yield Figure(f"append, {crew}: library", found["library"], "/s")
+    yield Figure(f"append, {crew}: ours", found["ours"], "/s", "library", found["ours"] / found["library"])
+    yield Figure(f"append, {crew}: handle", found["handle"], "/s", "floor", found["handle"] / found["floor"])

@@ -1,0 +1,108 @@
+"""A log to measure on: journeys as they are in a hospital, ten events each, many of them going on at once."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, cast
+from uuid import UUID, uuid5
+
+import psycopg
+from eventsourcing.persistence import JSONTranscoder
+
+from journey.domain.codes import EncounterClass
+from journey.domain.discharge.events import PatientDischarged
+from journey.domain.episode import JourneyOpened, OwnerAssigned
+from journey.domain.event import Actor, Coded, Context, Event, Precision, Recorded, Source
+from journey.domain.identity import (
+    Demographics,
+    DemographicsChanged,
+    Identifier,
+    IdentifierAssigned,
+)
+from journey.domain.place import Location
+from journey.domain.visit import Appointment, PatientAdmitted, PatientArrived, PatientMoved, VisitBooked
+from journey.store.mapper import PydanticMapper, StoredRow
+
+WARD = UUID("5a1f3b7e-26ad-4f0f-8b8b-0f6d5a0c1d11")
+MORNING = datetime(2026, 1, 1, 8, tzinfo=UTC)
+AT_ONCE = 500
+"""Journeys that are going on at the same time, and so lie mixed in the log."""
+
+CONTEXT = Context(
+    actor=Actor(id="nurse-7", kind="human", role="nurse", team="ward-3"),
+    source=Source(system="adt", channel="hl7v2", message_id="MSG00001"),
+)
+CONTEXT_JSON = CONTEXT.model_dump_json(exclude_none=True)
+HOME = Coded(system="http://terminology.hl7.org/CodeSystem/discharge-disposition", code="home")
+
+
+def journey(number: int, events: int = 10) -> list[Recorded]:
+    """The events of one journey; beyond ten the patient is moved from bed to bed before leaving."""
+    journey_id = uuid5(WARD, str(number))
+    visit_id = uuid5(journey_id, "visit")
+    begun = MORNING + timedelta(minutes=number)
+    return [
+        Recorded(
+            journey_id,
+            version,
+            uuid5(journey_id, str(version)),
+            event,
+            begun + timedelta(hours=version),
+            Precision.INSTANT,
+            begun + timedelta(hours=version, seconds=1),
+            CONTEXT_JSON,
+        )
+        for version, event in zip(range(1, events + 1), _told(number, visit_id, begun, events), strict=False)
+    ]
+
+
+def _told(number: int, visit_id: UUID, begun: datetime, events: int) -> Iterator[Event]:
+    yield JourneyOpened(patient_id=uuid5(WARD, f"patient {number}"))
+    yield IdentifierAssigned(identifier=Identifier(system="mrn", value=f"{number:08}"))
+    yield DemographicsChanged(
+        demographics=Demographics(family=f"Family{number}", given=("Anna", "Maria"), birth_date="1970-01-01")
+    )
+    yield OwnerAssigned(team=f"team-{number % 20}")
+    service = Coded(system="local", code="ORTHO", display="Orthopaedics")
+    start = begun + timedelta(hours=6)
+    yield VisitBooked(
+        visit_id=visit_id,
+        appointment=Appointment(start=start, end=start + timedelta(hours=1), service=service),
+    )
+    yield PatientArrived(visit_id=visit_id)
+    yield PatientAdmitted(
+        visit_id=visit_id,
+        encounter_class=EncounterClass.INPATIENT,
+        location=Location(point_of_care="3", bed="12"),
+    )
+    for bed in range(events - 9):
+        yield PatientMoved(visit_id=visit_id, location=Location(point_of_care="3", bed=str(bed)))
+    yield OwnerAssigned(team=f"team-{number % 20}", person="dr-1")
+    yield PatientDischarged(visit_id=visit_id, disposition=HOME)
+
+
+def mixed(journeys: int, events: int = 10) -> Iterator[Recorded]:
+    """The journeys' events as they come in: AT_ONCE of them take turns."""
+    for first in range(0, journeys, AT_ONCE):
+        going_on = [journey(number, events) for number in range(first, min(first + AT_ONCE, journeys))]
+        for turn in range(events):
+            yield from (each[turn] for each in going_on)
+
+
+def fill(url: str, recorded: Iterator[Recorded]) -> int:
+    """Copy them into the log as if they had been sequenced; how many."""
+    mapper, positions = PydanticMapper(JSONTranscoder()), count(1)
+    rows = [cast(StoredRow, mapper.to_stored_event(each)) for each in recorded]
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        with cursor.copy(
+            "COPY event (journey_id, version, type, data, event_id, schema_version,"
+            " occurred_at, occurred_precision, recorded_at, context) FROM STDIN"
+        ) as copy:
+            for row in rows:
+                copy.write_row(cast(tuple[Any, ...], row))
+        with cursor.copy("COPY log (position, journey_id, version) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row((next(positions), row.originator_id, row.originator_version))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE event, log")
+    return len(rows)
