@@ -14,7 +14,9 @@ from journey.domain.visit import (
     ChangeClass,
     ChangeVisit,
     CompleteVisit,
+    EndLeave,
     MovePatient,
+    StartLeave,
     StartVisit,
     Visit,
 )
@@ -137,6 +139,16 @@ def update(telling: Telling) -> Iterator[Command]:
                 encounter_class=encounter_class if keeps_bed else None, location=location
             ),
         )
+
+
+def leave(telling: Telling) -> Iterator[Command]:
+    """Away for a while, the bed kept."""
+    yield telling.asks(StartLeave, visit_id=telling.going_on())
+
+
+def come_back(telling: Telling) -> Iterator[Command]:
+    """Back in the bed that was kept."""
+    yield telling.asks(EndLeave, visit_id=telling.going_on())
 
 
 def identify(_telling: Telling) -> Iterator[Command]:

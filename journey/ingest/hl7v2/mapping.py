@@ -84,6 +84,8 @@ ROWS = (
     _adt("A13", "cancel discharge", adt.cancel_discharge, "cancel-discharge"),
     _adt("A14", "pending admit", adt.expect, "book-visit"),
     _adt("A16", "pending discharge", adt.expect_discharge, "change-expected-discharge"),
+    _adt("A21", "leave of absence", adt.leave, "start-leave"),
+    _adt("A22", "back from leave", adt.come_back, "end-leave"),
     _adt("A25", "cancel pending discharge", adt.expect_no_discharge, "change-expected-discharge"),
     _adt("A27", "cancel pending admit", adt.expect_nobody, "cancel-visit"),
     _adt("A28", "add person", adt.identify, "change-demographics, assign-identifier"),
