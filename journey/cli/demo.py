@@ -32,7 +32,9 @@ class Shown(NamedTuple):
 
 def run(
     *,
-    patients: Annotated[int, typer.Option(min=1, max=100_000, help="How many people to simulate.")] = 200,
+    patients: Annotated[
+        int, typer.Option(min=1, max=100_000, metavar="N", help="How many people to simulate.")
+    ] = 200,
     port: Port = None,
     seed: Seed = 1,
 ) -> None:

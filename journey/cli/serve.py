@@ -18,7 +18,9 @@ def run(
     *,
     host: Host = None,
     port: Port = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer requests.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="Processes that answer requests.")
+    ] = 1,
     role: Annotated[
         Literal["all", "api", "worker"],
         typer.Option(help="worker = sequencer and read models; all = both in one."),

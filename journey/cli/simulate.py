@@ -34,9 +34,13 @@ def today() -> date:
     return datetime.now(ZONE).date()
 
 
-Patients = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many people come to the clinic.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same patients and the same steps.")]
-Months = Annotated[int, typer.Option(min=1, max=120, help="Over how long they come.")]
+Patients = Annotated[
+    int, typer.Option(min=1, max=1_000_000, metavar="N", help="How many people come to the clinic.")
+]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="The same seed gives the same patients and the same steps.")
+]
+Months = Annotated[int, typer.Option(min=1, max=120, metavar="N", help="Over how long they come.")]
 
 
 def run(

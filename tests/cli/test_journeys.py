@@ -2,7 +2,9 @@
 
 import json
 import re
+import shlex
 from itertools import chain
+from textwrap import dedent
 from typing import Any
 
 import psycopg
@@ -13,7 +15,7 @@ from journey.domain.correction import VoidEvent
 from journey.domain.event import Actor, Context, Source
 from journey.store.store import Store
 from journey.worker import Worker
-from tests.cli.conftest import Program
+from tests.cli.conftest import ROOT, Program
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 BY_ANN = Context(
@@ -61,6 +63,16 @@ def test_the_same_simulation_again_adds_nothing(program: Program) -> None:
     arguments = ("simulate", "--patients", "2", "--until", "2026-11-01")
     assert program.answer(*arguments)["journeys"] >= 2
     assert program.answer(*arguments)["journeys"] == 0
+
+
+def test_the_readme_shows_what_the_program_says(program: Program) -> None:
+    block = re.search(
+        r"(?:^    .*\n)+", (ROOT / "README.md").read_text().partition("answer looks like")[2], re.MULTILINE
+    )
+    assert block is not None
+    for asked in dedent(block[0]).split("$ ")[1:]:
+        command, _, told = asked.partition("\n")
+        assert program.run(*shlex.split(command)[1:]).stdout == told
 
 
 def test_what_was_recorded_beside_a_worker_is_read_after_it(database_url: str) -> None:

@@ -1,0 +1,176 @@
+"""What people hold on to is documented, and what is documented is there.
+
+docs/command-line.md and docs/problems.md are written from the code: `python -m tests.test_docs`.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from journey.api.app import create_app
+from journey.api.problems import catalogue
+from journey.cli.app import app
+from journey.projections import READ_MODELS
+from journey.settings import Settings, environment_name
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+HAND_WRITTEN = [
+    *("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/glossary.md"),
+    *("docs/adding-an-event.md", "docs/adding-a-read-model.md"),
+]
+
+COMMAND_LINE = """# Command line
+
+Every command of `journey` (also `python -m journey`). Settings come from the
+[environment](operations.md#settings). Exit status: 0 done, 1 refused or failed (one sentence on standard
+error says why), 2 wrong usage. `--json` prints figures for programs. Progress is shown on standard error, on
+a terminal only. `journey --debug …` adds tracebacks.
+
+This page is written from the code by `python -m tests.test_docs`.
+"""
+PROBLEMS = """# Problems
+
+What the API answers when a request cannot be done: `application/problem+json` (RFC 9457) with one of these
+codes. A code never changes its meaning; the sentence in `detail` may. A refusal (409) lists what stands in
+the way in `blockers`.
+
+This page is written from the code by `python -m tests.test_docs`.
+
+| code | status | when |
+|---|---|---|
+"""
+
+
+def leaves(command: Any, path: tuple[str, ...] = ("journey",)) -> Iterator[tuple[str, Any]]:
+    """Every command with its full name."""
+    for name, inner in getattr(command, "commands", {}).items():
+        if hasattr(inner, "commands"):
+            yield from leaves(inner, (*path, name))
+        else:
+            yield " ".join((*path, name)), inner
+
+
+def command_line() -> str:
+    return COMMAND_LINE + "".join(map(_command, leaves(typer.main.get_command(app))))
+
+
+def _command(named: tuple[str, Any]) -> str:
+    """What it says of itself."""
+    name, command = named
+    with command.make_context(name, ["--help"], resilient_parsing=True, terminal_width=100) as context:
+        said = context.get_help()
+    return f"\n## `{name}`\n\n{command.help}\n\n```text\n{_without_repeating(said, command.help)}\n```\n"
+
+
+def _without_repeating(said: str, help_text: str) -> str:
+    """The usage and what may be given; the sentence above the block says the rest."""
+    blocks = said.split("\n\n")
+    same = " ".join(help_text.split())
+    kept = [block.rstrip() for block in blocks if " ".join(block.split()) != same]
+    return re.sub(r"\n +--help .*$", "", "\n\n".join(kept))
+
+
+def problems() -> str:
+    kinds = sorted(catalogue().items(), key=lambda each: (each[1].status, each[0]))
+    return PROBLEMS + "".join(f"| `{code}` | {kind.status} | {kind.meaning} |\n" for code, kind in kinds)
+
+
+WRITTEN = {"command-line.md": command_line, "problems.md": problems}
+
+
+@pytest.mark.parametrize("page", WRITTEN)
+def test_what_is_written_from_the_code_is_up_to_date(page: str) -> None:
+    assert (DOCS / page).read_text() == WRITTEN[page](), "write it again: python -m tests.test_docs"
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_is_described(field: str) -> None:
+    described = Settings.model_fields[field].description
+    pattern = rf"^\| `{environment_name(field)}` \| .+ \| {re.escape(str(described))} \|$"
+    page = (DOCS / "operations.md").read_text()
+    assert re.search(pattern, page, re.MULTILINE), f"add a row that ends with: {described}"
+
+
+def test_every_read_model_is_in_the_glossary() -> None:
+    page = (DOCS / "glossary.md").read_text()
+    assert [model.name for model in READ_MODELS if f"`{model.name}`" not in page] == []
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN)
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    named = re.findall(
+        r"`((?:journey|tests|migrations|docs)/(?!NNNN)[\w./-]*|[\w-]+\.(?:md|toml|lock))`",
+        (ROOT / page).read_text(),
+    )
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN)
+def test_every_command_that_a_page_names_is_there(page: str) -> None:
+    known = [name for name, _ in leaves(typer.main.get_command(app))]
+    text = re.sub(r"`journey(?:\[embedded\]|/[^`]*)`", "", (ROOT / page).read_text())
+    named = re.findall(r"(?:^|`| )(journey(?: [a-z][\w-]+)+)", text, re.MULTILINE)
+    spoken = [each for each in named if f"`{each}" in text or f"    {each}" in text]
+    assert [each for each in spoken if not any(f"{each} ".startswith(f"{name} ") for name in known)] == []
+
+
+def test_every_route_that_a_page_names_is_there(settings: Settings) -> None:
+    paths = create_app(settings, "", with_worker=False).openapi()["paths"]
+    shapes = [re.compile(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(path))) for path in paths]
+    for page in HAND_WRITTEN:
+        for named in re.findall(
+            r"`(?:GET |POST |DELETE )?(/(?:v1/|healthz|readyz|metrics)[^`?]*)", (ROOT / page).read_text()
+        ):
+            assert any(shape.fullmatch(named) for shape in shapes), f"{page} names {named}"
+
+
+def quoted(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """The pieces of code on a page that say which file they stand in, with their lines."""
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        first, *lines = block.splitlines()
+        mark = re.fullmatch(r"(?:#|--) ((?:journey|tests|migrations)/[\w./]+)", first)
+        if mark:
+            yield mark[1], [line for line in lines if line.strip() not in {"", "...", "-- ..."}]
+        elif language == "python":
+            raise AssertionError(f"{page.name}: say in the first line which file this stands in: {first}")
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("adding-*.md")), ids=lambda page: page.name)
+def test_quoted_code_stands_in_the_file_it_names(page: Path) -> None:
+    pieces = list(quoted(page))
+    assert pieces
+    for path, lines in pieces:
+        remaining = iter((ROOT / path).read_text().splitlines())
+        for line in lines:
+            assert line in remaining, f"{page.name} quotes {path}, where this does not follow: {line}"
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("adding-*.md")), ids=lambda page: page.name)
+def test_every_name_that_a_page_tells_is_defined(page: Path) -> None:
+    names = {
+        name
+        for path in [*ROOT.glob("journey/**/*.py"), *ROOT.glob("tests/**/*.py")]
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _names(node)
+    }
+    told = re.findall(r"`([A-Za-z_]*[A-Z_][A-Za-z_]*)`", page.read_text())
+    assert [name for name in told if name not in names] == []
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+            yield name
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.arg(arg=name):
+            yield name
+
+
+if __name__ == "__main__":
+    for name, written in WRITTEN.items():
+        (DOCS / name).write_text(written())
