@@ -45,6 +45,7 @@ KNOWN_OTHERWISE = """
      ORDER BY status.status IN ('finished', 'cancelled', 'entered-in-error'), status.position DESC
      LIMIT 1
     """
+BOOKED = "SELECT 1 FROM routing WHERE patient_id = %s AND visit_id = %s AND kind = 'appointment'"
 MOVE_VISIT = """
     UPDATE routing SET journey_id = %s, patient_id = %s, visit_id = %s
      WHERE system = %s AND kind = %s AND value = %s
@@ -101,7 +102,7 @@ class Routing:
         asked = [keys.key, *([keys.alias] if keys.alias else [])]
         found = self._found(asked)
         own = {key: route for key, route in found.items() if route.patient_id == patient.patient_id}
-        known = own.get(keys.key) or next(iter(own.values()), None)
+        known = own.get(keys.key) or self._unbooked(own.get(keys.alias) if keys.alias else None)
         route = known or patient._replace(visit_id=visit_id_of(patient.journey_id, keys.key))
         if missing := [key for key in asked if key not in found]:
             with connected(self._store) as connection, connection.transaction():
@@ -110,6 +111,14 @@ class Routing:
                 connection.execute(CLAIM, (*route._replace(continues=None), *_columns(free)))
             self._remember(dict.fromkeys(free, route))
         return route
+
+    def _unbooked(self, visit: Route | None) -> Route | None:
+        """The visit, unless another appointment led to it: a series may go under one visit number."""
+        if visit is None:
+            return None
+        with connected(self._store) as connection:
+            row = connection.execute(BOOKED, (visit.patient_id, visit.visit_id)).fetchone()
+        return None if row else visit
 
     def visit_elsewhere(self, keys: VisitKeys, patient: Route) -> Route:
         """The visit of this number on the patient's own journey, though it was on an earlier one."""
