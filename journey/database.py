@@ -1,6 +1,7 @@
 """The database this installation uses: the one DATABASE_URL names, or an embedded one under the home."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from journey.settings import Settings
 
 OLDEST_SERVER = 15
 CONNECT_SECONDS = 5
+LOOK_AFTER_SECONDS = 0.25
+"""Between looks at whether the embedded server is there."""
 
 log = structlog.get_logger()
 
@@ -100,7 +103,23 @@ def _embedded(settings: Settings) -> Iterator[str]:
     except ClusterError as error:
         raise DatabaseUnavailable(str(error)) from error
     log.warning("using the embedded database: good for trying out, for production set DATABASE_URL")
+    leaving = threading.Event()
+
+    def keep_up() -> None:
+        """Bring the server back when something has killed it: nobody else would."""
+        while not leaving.wait(LOOK_AFTER_SECONDS):
+            if not cluster.is_up:
+                log.warning("the embedded database is gone; starting it again")
+                try:
+                    cluster.start()
+                except ClusterError as error:
+                    log.error("the embedded database does not start", reason=str(error))  # noqa: TRY400 - said in full
+
+    keeper = threading.Thread(target=keep_up, name="database-keeper", daemon=True)
+    keeper.start()
     try:
         yield conninfo
     finally:
+        leaving.set()
+        keeper.join()
         cluster.stop()

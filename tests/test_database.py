@@ -1,3 +1,5 @@
+import os
+import signal
 import socket
 import struct
 import threading
@@ -10,6 +12,7 @@ import pytest
 
 from journey.database import DatabaseUnavailable, connect, open_database
 from journey.settings import Settings
+from tests.waiting import until
 
 
 def test_database_url_names_the_database(settings: Settings, database_url: str) -> None:
@@ -29,6 +32,33 @@ def test_without_it_an_embedded_one_runs_for_as_long_as_it_is_used(
             assert connection.execute("SELECT current_database()").fetchone() == ("journey",)
     with pytest.raises(DatabaseUnavailable, match="cannot be reached"):
         connect(database.conninfo)
+
+
+def test_an_embedded_one_that_was_killed_comes_back_with_what_was_committed(
+    short_folder: Path, postgres_bin_dir: Path | None
+) -> None:
+    settings = Settings.load(home=short_folder / "home", postgres_bin_dir=postgres_bin_dir)
+
+    def server() -> int:
+        with connect(database.conninfo) as connection:
+            row = connection.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
+        assert row is not None
+        return int(row[0].split()[0])
+
+    def another_serves() -> bool:
+        try:
+            return server() != killed
+        except (DatabaseUnavailable, psycopg.Error):
+            return False
+
+    with open_database(settings) as database:
+        with connect(database.conninfo) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1")
+        killed = server()
+        os.kill(killed, signal.SIGKILL)
+        until(another_serves, 30)
+        with connect(database.conninfo) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (1,)
 
 
 def test_no_way_to_embed_one_is_a_sentence(short_folder: Path) -> None:

@@ -96,6 +96,11 @@ class Cluster:
         finally:
             os.close(users)
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the server that was started or joined answers for its folder still."""
+        return self._place is not None and self._is_ready(self._place)
+
     def url(self, database: str = DATABASE) -> str:
         """Where a database of this cluster is, once started; libpq and ``psql`` take it as it is."""
         host = quote(self._sockets, safe="")
