@@ -35,7 +35,7 @@ from journey.store.identifiers import uuid7
 from journey.store.recorder import LISTEN
 from journey.store.sequencer import Sequencer
 from journey.store.store import Appended, Store
-from journey.worker import Listener
+from journey.worker import Listener, Worker
 
 NAMESPACE = UUID("6f5f0f0e-7b1d-4c53-9a55-0d8f0f6f2f11")
 HOT, HOT_FOR = 8, 1.5
@@ -236,3 +236,12 @@ def ask(store: Store, journal: Journal, journey_id: UUID, command: Callable[[], 
     else:
         outcome, event_ids = Outcome.OK, tuple(each.event_id for each in answer.events)
     journal.write(" ".join([str(request), outcome, *map(str, event_ids)]) + "\n")
+
+
+# --- Everything behind the writes, in one process
+
+
+def worker(pipe: Pipe, url: str) -> None:
+    """As `journey serve --role worker` runs it."""
+    with until_closed(pipe) as closed, Worker(url):
+        closed.wait()

@@ -1,0 +1,73 @@
+"""How fast each read model catches up with a log of 100,000 events, from nothing.
+
+The floor is reading the log and decoding it, with nothing done about it; the rival is the library's
+ProjectionRunner with a simpler view, over fewer events, as its rate does not depend on how many.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from journey.bench import ward
+from journey.bench.figures import Figure, medians, seconds
+from journey.bench.library import Rival
+from journey.bench.scratch import Scratch
+from journey.projections import READ_MODELS
+from journey.projections.model import ReadModel
+from journey.projections.projector import BATCH, Projector
+from journey.store import log
+
+EVENTS, LIBRARY_EVENTS = 100_000, 3_000
+LENGTH = 10
+ROUNDS = 3
+
+
+def catch_up(server: Scratch) -> Iterator[Figure]:
+    """Events a second. Each turn begins with empty tables and no checkpoint."""
+    with ExitStack() as stack:
+        url = server.database()
+        ward.fill(url, ward.mixed(EVENTS // LENGTH, LENGTH))
+        rival = Rival(server.database(migrated=False), stack, connections=5)
+        for _ in range(LIBRARY_EVENTS // LENGTH):
+            rival.saved(LENGTH)
+        found = medians(
+            {
+                "select and decode": partial(_read, url),
+                "library": rival.catch_up_rate,
+                **{model.name: partial(_project, url, model) for model in READ_MODELS},
+            },
+            rounds=ROUNDS,
+        )
+        yield Figure("catch-up: select and decode", found["select and decode"], "events/s")
+        yield Figure("catch-up: library", found["library"], "events/s")
+        for model in READ_MODELS:
+            for against in ("select and decode", "library"):
+                ratio = found[model.name] / found[against]
+                yield Figure(f"catch-up: {model.name}", found[model.name], "events/s", against, ratio)
+
+
+def _read(url: str) -> float:
+    def everything() -> None:
+        with psycopg.connect(url, prepare_threshold=0) as connection:
+            position = 0
+            while batch := log.read(connection, position, BATCH):
+                position = batch[-1].position or 0
+
+    return EVENTS / seconds(everything)
+
+
+def _project(url: str, model: ReadModel) -> float:
+    with psycopg.connect(url, autocommit=True) as connection:
+        _empty(connection, model)
+        taken = seconds(Projector(url, model).catch_up)
+        _empty(connection, model)
+    return EVENTS / taken
+
+
+def _empty(connection: psycopg.Connection[Any], model: ReadModel) -> None:
+    connection.execute("DELETE FROM checkpoint WHERE name = %s", (model.name,))
+    connection.execute(SQL("TRUNCATE {}").format(Identifier(model.name)))
