@@ -56,26 +56,19 @@ def run(
 def _fill(conninfo: str, patients: int, seed: int) -> None:
     """Simulated journeys, unless the store holds something already."""
     from journey.cli.filling import fill
-    from journey.cli.settled import settled
+    from journey.cli.settle import settle
     from journey.cli.simulate import today, watched
     from journey.database import connect
     from journey.simulate.clinic import simulate
-    from journey.store.store import Store
 
     with connect(conninfo) as connection:
         if connection.execute("SELECT true FROM event LIMIT 1").fetchone():
             return
     terminal.note(f"simulating {patients} patients over {MONTHS} months")
     end = today()
-    store = Store(conninfo)
-    try:
-        with (
-            settled(conninfo, appended=store.appended),
-            watched(simulate(patients, seed=seed, months=MONTHS, until=end), end, MONTHS) as steps,
-        ):
-            filled = fill(store, steps)
-    finally:
-        store.close()
+    with watched(simulate(patients, seed=seed, months=MONTHS, until=end), end, MONTHS) as steps:
+        filled = fill(conninfo, steps)
+    settle(conninfo)
     terminal.note(f"recorded {filled.events} events")
 
 

@@ -1,11 +1,13 @@
 """Putting the simulator's steps into the store: each through `Store.handle`, as any other command."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from journey.domain.event import Context, Refused
 from journey.domain.journey import COMMANDS
@@ -13,7 +15,7 @@ from journey.simulate.step import Step
 from journey.store.store import Store
 
 LANES = 4
-"""Steps recorded at the same time: more wait for the disk together, and a journey keeps to one lane."""
+"""Steps recorded at the same time, for where the database is far; a journey keeps to one lane."""
 
 BATCH = 500
 """Steps held in memory."""
@@ -35,9 +37,22 @@ class Filled:
         self.refused += other.refused
 
 
-def fill(store: Store, steps: Iterable[Step]) -> Filled:
-    """Record the steps. What the rules refuse is counted and left out."""
-    filled, steps = Filled(), iter(steps)
+def fill(conninfo: str, steps: Iterable[Step]) -> Filled:
+    """Record the steps. What the rules refuse is counted and left out.
+
+    No append waits for the disk: what is simulated can be simulated again. The sequencer's commit does, so
+    all of it is on disk as soon as it has positions.
+    """
+    options = f"{conninfo_to_dict(conninfo).get('options') or ''} -c synchronous_commit=off".strip()
+    store = Store(make_conninfo(conninfo, options=options), pool_size=LANES)
+    try:
+        return _filled(store, iter(steps))
+    finally:
+        store.close()
+
+
+def _filled(store: Store, steps: Iterator[Step]) -> Filled:
+    filled = Filled()
     with ThreadPoolExecutor(LANES, thread_name_prefix="filling") as pool:
         while batch := list(islice(steps, BATCH)):
             lanes: dict[int, list[Step]] = {}

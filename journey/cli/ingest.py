@@ -124,16 +124,18 @@ def _run(work: Work, doing: str, *, as_json: bool) -> None:
 
 def _done(settings: "Settings", work: Work, doing: str) -> "Counts":
     from journey.cli.session import ready
-    from journey.cli.settled import settled
+    from journey.cli.settle import settle
     from journey.store.store import Store
 
     with ready(settings) as database:
         store = Store(database.conninfo)
         try:
-            with settled(database.conninfo, appended=store.appended), terminal.progress(doing, None) as told:
-                return work(store, ZoneInfo(settings.timezone), lambda counts: told(counts.messages))
+            with terminal.progress(doing, None) as told:
+                counts = work(store, ZoneInfo(settings.timezone), lambda counts: told(counts.messages))
         finally:
             store.close()
+        settle(database.conninfo)
+    return counts
 
 
 def _figures(counts: "Counts") -> dict[str, Any]:

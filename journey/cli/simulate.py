@@ -72,16 +72,12 @@ def run(
 def _record(steps: "Iterator[Step]", until: date, months: int, *, as_json: bool) -> None:
     from journey.cli.filling import fill
     from journey.cli.session import prepared, ready
-    from journey.cli.settled import settled
-    from journey.store.store import Store
+    from journey.cli.settle import settle
 
     with ready(prepared()) as database:
-        store = Store(database.conninfo)
-        try:
-            with settled(database.conninfo, appended=store.appended), watched(steps, until, months) as told:
-                filled = fill(store, told)
-        finally:
-            store.close()
+        with watched(steps, until, months) as told:
+            filled = fill(database.conninfo, told)
+        settle(database.conninfo)
     refused = filled.refused.total()
     figures = {
         "steps": filled.steps,

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from journey.cli.settled import settled
+from journey.cli.settle import settle
 from journey.domain.correction import VoidEvent
 from journey.domain.event import Actor, Context, Source
 from journey.store.store import Store
@@ -77,8 +77,8 @@ def test_the_readme_shows_what_the_program_says(program: Program) -> None:
 
 def test_what_was_recorded_beside_a_worker_is_read_after_it(database_url: str) -> None:
     """The worker elsewhere leads; here one stands by, and waits for it."""
-    with Worker(database_url), settled(database_url):
-        pass
+    with Worker(database_url):
+        settle(database_url)
 
 
 def test_messages_are_the_same_for_the_same_seed(bare: Program) -> None:

@@ -1,7 +1,5 @@
 """Waiting until the read models tell what has been recorded, so that a command's next reader sees it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Event as Signal
 
 import psycopg
@@ -22,16 +20,13 @@ BEHIND = """
     """
 
 
-@contextmanager
-def settled(conninfo: str, *, appended: Signal | None = None) -> Iterator[None]:
-    """A worker for as long as the block lasts, and after it until everything recorded in it can be read.
+def settle(conninfo: str) -> None:
+    """Return once everything recorded so far can be read, and is on disk.
 
-    Where another process runs a worker this one stands by, and that one's is waited for.
+    By a worker of our own; where another process runs one, ours stands by and that one is waited for.
     """
-    with Worker(conninfo, appended=appended):
-        yield
-        with connect(conninfo) as connection:
-            _wait(connection)
+    with Worker(conninfo), connect(conninfo) as connection:
+        _wait(connection)
 
 
 def _wait(connection: psycopg.Connection) -> None:
