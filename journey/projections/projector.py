@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from journey.projections.folded import FoldedJourneys
 from journey.projections.model import ReadModel
 from journey.store import log
+from journey.store.memory import collect_rarely
 
 BATCH = 2000
 """Events in a transaction. More would make a rebuild little faster and a late reader wait longer."""
@@ -41,6 +42,7 @@ class Projector:
         self._batch = batch
         self._folded = FoldedJourneys()
         self._stopping = Signal()
+        collect_rarely()
         self._thread = Thread(target=self._run, name=f"projector-{model.name}", daemon=True)
 
     def start(self) -> None:

@@ -16,6 +16,7 @@ from journey.domain.event import Command, Context, Event, Recorded, Refused
 from journey.domain.journey import decide
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
+from journey.store.memory import collect_rarely
 from journey.store.recorder import (
     ConnectionLost,
     Datastore,
@@ -61,6 +62,7 @@ class Store:
         self.datastore = Datastore(conninfo, pool_size=pool_size, timeout=timeout)
         self.events = event_store(self.datastore)
         self.appended = Signal()
+        collect_rarely()
 
     def close(self) -> None:
         self.datastore.close()
