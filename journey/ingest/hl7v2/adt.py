@@ -156,6 +156,16 @@ def identify(_telling: Telling) -> Iterator[Command]:
     yield from ()
 
 
+def merge(_telling: Telling) -> Iterator[Command]:
+    """Links both patients: the one in PID replaces the one in MRG, group by group."""
+    yield from ()
+
+
+def renumber(_telling: Telling) -> Iterator[Command]:
+    """The patient in MRG-1 goes by the numbers in PID-3 from now on."""
+    yield from ()
+
+
 def expect_discharge(telling: Telling) -> Iterator[Command]:
     """The stay is expected to end at PV2-9, else EVN-3."""
     expected = telling.said.moment("PV2", 9) or telling.said.moment("EVN", 3)

@@ -69,17 +69,14 @@ class Applying:
         raise Contended(patient.journey_id)
 
     def _merge(self, retired: Numbers) -> None:
-        """Link the two records. A retired number that nobody knew is the survivor's from now on."""
+        """Link the two records. A retired number that nobody knew leads to the survivor from now on."""
         own = tuple(key for key in self.part.patient.keys if key not in retired.keys)
         other = self.routing.known(retired.keys)
-        if other is None or not own:
-            keys = tuple(dict.fromkeys((*own, *retired.keys)))
-            both = Numbers((*self.part.patient.identifiers, *retired.identifiers), keys)
-            self._patient(replace(self.part, patient=both), self.routing.patient(keys))
-            return
-        survivor = self.routing.patient(own)
-        self._patient(self.part, survivor)
-        if survivor.patient_id != other.patient_id:
+        keys = own if own and other else tuple(dict.fromkeys((*own, *retired.keys)))
+        numbers = Numbers((*self.part.patient.identifiers, *retired.identifiers), keys)
+        survivor = self.routing.patient(keys)
+        self._patient(replace(self.part, patient=numbers), survivor)
+        if other is not None and survivor.patient_id != other.patient_id:
             self._link(self.part, survivor, other, LinkType.REPLACES)
             self._link(replace(self.part, patient=retired), other, survivor, LinkType.REPLACED_BY)
             self.routing.redirect(other, survivor)

@@ -22,7 +22,14 @@ _AROUND = b"\xef\xbb\xbf\x0b\x1c\r\n\t "
 _LINE_END = re.compile(rb"[\r\n]+")
 _MSH_7, _MSH_10 = 6, 9  # once the header is split: MSH-1 is the separator itself
 
-SEEN = "UPDATE inbox SET seen = seen + 1 WHERE key = %s RETURNING 1"
+SEEN = """
+    UPDATE inbox SET seen = seen + 1 WHERE key = %s
+    RETURNING CASE WHEN status = 'applied'
+                    AND EXISTS (SELECT FROM inbox AS other
+                                 WHERE other.journey_id = inbox.journey_id
+                                   AND other.status = 'parked' AND other.waits)
+              THEN journey_id END
+    """
 PUT = """
     WITH durability AS (
         SELECT set_config('synchronous_commit', 'off', true) WHERE %(status)s = 'applied'
@@ -130,6 +137,13 @@ class Kept(NamedTuple):
     number: int
 
 
+class Seen(NamedTuple):
+    """What the inbox knew of a message that came again."""
+
+    others_wait_on: UUID | None
+    """Its journey, if others wait for it still: whoever took it first did not come to try them again."""
+
+
 class Put(NamedTuple):
     """What the inbox knew when a message was put in."""
 
@@ -144,10 +158,11 @@ class Inbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def has_seen(self, key: bytes) -> bool:
-        """Whether the message is there already; counts that it came once more."""
+    def seen(self, key: bytes) -> Seen | None:
+        """Counts that the message came once more; None where it is new."""
         with connected(self._store) as connection:
-            return connection.execute(SEEN, (key,)).fetchone() is not None
+            row = connection.execute(SEEN, (key,)).fetchone()
+        return Seen(*row) if row else None
 
     def put(self, message: Kept, outcome: Outcome) -> Put:
         """Keep a message with what became of it."""

@@ -57,8 +57,10 @@ class Receiver:
     def take(self, raw: bytes, source: str, number: int) -> Taken:
         """Take a message from a file or a connection. Raises StoreUnavailable alone: it is not taken then."""
         key = message_key(raw)
-        if self.inbox.has_seen(key):
-            return Taken(key, Outcome(Verdict("duplicate"), Led()))
+        if seen := self.inbox.seen(key):
+            waited_on = seen.others_wait_on
+            released = tuple(self._release(waited_on)) if waited_on else ()
+            return Taken(key, Outcome(Verdict("duplicate"), Led()), released)
         message = Kept(key, raw, clean(source), number)
         outcome = self._applied(message)
         put = self.inbox.put(message, outcome)

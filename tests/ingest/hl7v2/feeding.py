@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import psycopg
 from psycopg.rows import dict_row
 
 from journey.domain.journey import Journey, fold
@@ -47,8 +46,8 @@ class Feed:
         return self.rows("SELECT * FROM inbox ORDER BY received_at, number")
 
     def rows(self, query: str, *parameters: Any) -> Sequence[dict[str, Any]]:
-        with psycopg.connect(self.url, row_factory=dict_row) as connection:
-            return connection.execute(query.encode(), parameters).fetchall()
+        with self.store.datastore.pool.connection() as connection:
+            return connection.cursor(row_factory=dict_row).execute(query.encode(), parameters).fetchall()
 
     def journey_ids(self) -> set[UUID]:
         return {row["journey_id"] for row in self.rows("SELECT DISTINCT journey_id FROM event")}

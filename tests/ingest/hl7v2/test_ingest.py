@@ -377,7 +377,8 @@ def test_a_merge_links_both_patients_and_leads_the_retired_number_to_the_survivo
     retired, survivor = feed.journey_of("M0").journey_id, feed.journey_of("M1").journey_id
     counts = feed.take(MERGE)
 
-    assert (counts.applied, counts.journeys, counts.events) == (1, 0, 2)
+    assert (counts.applied, counts.journeys, counts.events) == (1, 0, 3)
+    assert [each.value for each in feed.journey(survivor).identity.identifiers] == ["M1", "M0"]
     assert (links(feed, survivor), links(feed, retired)) == (["replaces"], ["replaced-by"])
 
     feed.take(

@@ -1,6 +1,6 @@
 """What each trigger asks for, when, and of whom: messages in, commands out, no database."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ from journey.ingest.hl7v2.mapping import TABLE, Part, parts
 from journey.ingest.hl7v2.patient import Key
 from journey.ingest.hl7v2.reasons import NothingToApply, Unapplied
 from journey.ingest.hl7v2.telling import visit_id_of
+from tests.ingest.hl7v2.page import PAGE, block, mapping_table, reasons_table
 from tests.ingest.hl7v2.written import PID, evn, message, pv1, segment
 from tests.spec import JOURNEY, PATIENT, given
 
@@ -231,6 +232,11 @@ def test_every_trigger_of_the_table_is_tested_here() -> None:
     assert tested | {"ADT^A08", "ADT^A28", "ADT^A31", "ADT^A34", "ADT^A40", "ADT^A47", "ORU^R01"} == set(
         TABLE
     )
+
+
+@pytest.mark.parametrize(("name", "written"), [("mapping", mapping_table), ("reasons", reasons_table)])
+def test_the_page_has_the_tables_of_the_code(name: str, written: Callable[[], str]) -> None:
+    assert block(PAGE.read_text(), name) == written(), "write it again: python -m tests.ingest.hl7v2.page"
 
 
 # --- When
