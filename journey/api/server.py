@@ -51,8 +51,8 @@ def serve(
     factory = partial(application, settings, database.conninfo, with_worker=role == "all")
     with listening(settings.host, settings.port) as listener:
         config = configured(factory, workers)
-        logger.info("serving", url=url(listener), role=role, workers=workers)
         listener.listen(config.backlog)  # who asks from now on waits until the application is up
+        logger.info("serving", url=url(listener), role=role, workers=workers)
         told(url(listener))
         if workers > 1:
             Multiprocess(config, sockets=[listener]).run()
