@@ -83,8 +83,6 @@ class Applying:
             self.led.journey_id = survivor.journey_id
 
     def _link(self, part: Part, here: Route, there: Route, link: LinkType) -> None:
-        control_id = header(part.said.message).control_id
-
         def commands(history: History) -> Iterator[Command]:
             if not history.recorded:
                 yield from part.commands(history, here.journey_id, here.patient_id, visit_id=None)
@@ -92,7 +90,7 @@ class Applying:
                 LinkPatient,
                 other_patient_id=there.patient_id,
                 link=link,
-                evidence=" ".join(filter(None, (part.row.trigger, control_id))),
+                evidence=" ".join(filter(None, (part.row.trigger, self.led.header.control_id))),
             )
 
         self._journey(here, commands, f"{self.name}:{link}")
@@ -109,7 +107,7 @@ class Applying:
         self.led.journeys += sum(event.type == "journey.opened" for event in appended.events)
 
     def _context(self) -> Context:
-        named = header(self.part.said.message)
+        named = self.led.header
         source = Source(
             system=named.sender or self.part.said.sender, channel=CHANNEL, message_id=named.control_id
         )

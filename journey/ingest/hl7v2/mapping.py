@@ -114,6 +114,14 @@ TABLE = {row.trigger: row for row in ROWS}
 """Every trigger that is mapped."""
 
 
+REPORTS_NOTHING = (
+    (ACKNOWLEDGEMENTS, "acknowledgement"),
+    (QUESTIONS, "question"),
+    (ANSWERS, "answer"),
+    (frozenset({""}), "no-type"),
+)
+
+
 class VisitKeys(NamedTuple):
     """The number of the visit, and another that means the same visit from now on."""
 
@@ -180,19 +188,13 @@ def parts(message: Message, zone: ZoneInfo) -> Sequence[Part]:
 
 
 def _row(message: Message) -> Row:
-    for kinds, code in (
-        (ACKNOWLEDGEMENTS, "acknowledgement"),
-        (QUESTIONS, "question"),
-        (ANSWERS, "answer"),
-        ({""}, "no-type"),
-    ):
+    name = trigger(message)
+    if row := TABLE.get(name):
+        return row
+    for kinds, code in REPORTS_NOTHING:
         if message.type in kinds:
             raise NothingToApply(code)
-    name = trigger(message)
-    row = TABLE.get(name)
-    if row is None:
-        raise Unapplied("no-mapping", f"There is no mapping for {name or 'what MSH-9 names'} yet.")
-    return row
+    raise Unapplied("no-mapping", f"There is no mapping for {name or 'what MSH-9 names'} yet.")
 
 
 def trigger(message: Message) -> str:

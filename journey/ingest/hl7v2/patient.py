@@ -110,10 +110,12 @@ def _name(pid: Segment) -> dict[str, Any]:
     name = legal or next(iter(names), None)
     if name is None:
         return {"family": None, "given": None}
-    given = (clean(name.component(2)), *clean(name.component(3)).split())
+    family, first, more = (clean(name.component(each)) for each in (1, 2, 3))
+    if len(family + first + more) > LONGEST:
+        raise Unapplied("bad-value", "PID-5: too long for a name.")
     return {
-        "family": clean(name.component(1)) or None,
-        "given": tuple(each for each in given if each) or None,
+        "family": family or None,
+        "given": tuple(each for each in (first, *more.split()) if each) or None,
     }
 
 

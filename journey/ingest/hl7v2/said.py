@@ -16,7 +16,7 @@ from journey.ingest.hl7v2.timestamp import BadTimestamp, Timestamp, parse_timest
 LONGEST = 250
 """Characters of a code or a number: more is not one."""
 
-YEARS = range(1800, 3000)
+YEARS = range(1800, 2300)
 """Nothing else is the year of a patient's journey; 9999 and the like stand for no time at all."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")

@@ -342,6 +342,13 @@ def test_a_birth_date_may_be_partial(said: str, expected: str) -> None:
     assert person(f"PID|||M1||||{said}").demographics.birth_date == expected
 
 
+@pytest.mark.parametrize(("field", "said"), [(3, "PID-3"), (5, "PID-5"), (18, "PID-18")])
+def test_what_is_too_long_to_be_a_number_or_a_name_is_set_aside(field: int, said: str) -> None:
+    fields = {3: "M1", field: "x" * 300}
+
+    assert reason(message("ADT^A01", EVN, segment("PID", fields))).startswith(f"bad-value: {said}: too long")
+
+
 def test_what_is_not_text_is_left_out_of_it() -> None:
     said = person("PID|||M1||Do\\X00\\e^Ja\x07ne").demographics
 
