@@ -62,7 +62,7 @@ def _recompute(connection: Connection[Any], model: ReadModel, journey_ids: Seque
     for journey_id, history in log.histories(connection, journey_ids):
         journey = fold(history.effective, journey_id, history.version)
         position = history.recorded[-1].position or 0
-        for statement, row in model.project(Change(journey, history.recorded, position)):
+        for statement, row in model.project(Change(journey_id, history.recorded, position, journey)):
             rows.setdefault(statement, []).append(row)
     for statement, many in rows.items():
         connection.execute(statement, {"rows": to_json(many).decode()})

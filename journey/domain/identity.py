@@ -7,8 +7,7 @@ FHIR: Patient, Patient.link.  HL7 v2: PID, ADT^A08, A28, A31, A40 (MRG).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -98,8 +97,7 @@ IdentityCommand = AssignIdentifier | ChangeDemographics | LinkPatient
 # --- State
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """The person, as known."""
 
     patient_id: UUID | None = None
@@ -120,13 +118,14 @@ def evolve(identity: Identity, event: IdentityEvent, _fact: Fact) -> Identity:
     match event:
         case IdentifierAssigned():
             others = tuple(known for known in identity.identifiers if known != event.identifier)
-            return replace(identity, identifiers=(*others, event.identifier))
+            return identity._replace(identifiers=(*others, event.identifier))
         case DemographicsChanged():
-            changed = dict.fromkeys(event.cleared) | event.demographics.model_dump(exclude_none=True)
-            return replace(identity, demographics=identity.demographics.model_copy(update=changed))
+            said = {name: value for name, value in event.demographics if value is not None}
+            changed = dict.fromkeys(event.cleared) | said
+            return identity._replace(demographics=identity.demographics.model_copy(update=changed))
         case PatientLinked():
             others_linked = tuple(link for link in identity.links if link[0] != event.other_patient_id)
-            return replace(identity, links=(*others_linked, (event.other_patient_id, event.link)))
+            return identity._replace(links=(*others_linked, (event.other_patient_id, event.link)))
         case _:
             assert_never(event)
 

@@ -5,7 +5,7 @@ occurred. So a late report is judged by its own time, and changes what is true n
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -126,20 +126,21 @@ class StillOpen(Refused):
 # --- evolve
 
 
-def evolve(journey: Journey, recorded: Recorded) -> Journey:
-    """What is true after this event, which happened after all that was folded before. Never refuses."""
-    rooms = {room: getattr(journey, room) for room in _EVOLVE}
-    _apply(rooms, recorded)
-    return Journey(journey.journey_id, max(journey.version, recorded.version), **rooms)
+def evolve(journey: Journey, recorded: Iterable[Recorded]) -> Journey:
+    """What is true after these events, which happened in this order after all that was folded before.
+
+    Never refuses.
+    """
+    rooms, version = {room: getattr(journey, room) for room in _EVOLVE}, journey.version
+    for each in recorded:
+        version = max(version, each.version)
+        _apply(rooms, each)
+    return Journey(journey.journey_id, version, **rooms)
 
 
 def fold(recorded: Iterable[Recorded], journey_id: UUID, version: int = 0) -> Journey:
     """The state after these events, which are in the order in which they happened."""
-    rooms = dict(_AT_FIRST)
-    for each in recorded:
-        version = max(version, each.version)
-        _apply(rooms, each)
-    return Journey(journey_id, version, **rooms)
+    return evolve(Journey(journey_id, version), recorded)
 
 
 def journey_at(
@@ -153,9 +154,6 @@ def journey_at(
     return fold(recorded, recorded[0].journey_id, known.version)
 
 
-_AT_FIRST: dict[str, Any] = {room: getattr(Journey(UUID(int=0), 0), room) for room in _EVOLVE}
-
-
 def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     event, fact = recorded.event, recorded.fact
     room = _ROOM_OF_EVENT[type(event)]
@@ -165,13 +163,14 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     elif room == "visits":
         rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
     elif isinstance(event, episode.JourneyOpened):
-        rooms["identity"] = replace(rooms["identity"], patient_id=event.patient_id)
+        rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
 
 
 def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
     """Whoever is in the visit again has not departed from it."""
     now = visits.get(visit_id)
-    is_back = now is not None and now.is_here and discharges.of(visit_id).departed is not None
+    is_back = now is not None and now.is_here and visit_id in discharges.by_visit
+    is_back = is_back and discharges.of(visit_id).departed is not None
     return returned(discharges, visit_id) if is_back else discharges
 
 

@@ -5,7 +5,7 @@ An event that happened after all before it is one step; a late one, or a correct
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,24 @@ CAPACITY = 20_000
 """Journeys kept in memory: more than are active at once in one hospital."""
 
 Order = tuple[bool, datetime, datetime, int]
+BEFORE_ALL: Order = (False, datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), 0)
+
+
+def parted(batch: Sequence[Recorded]) -> dict[UUID, list[Recorded]]:
+    """The events of each journey, in their order."""
+    by_journey: dict[UUID, list[Recorded]] = {}
+    for each in batch:
+        by_journey.setdefault(each.journey_id, []).append(each)
+    return by_journey
+
+
+def unfolded(batch: Sequence[Recorded]) -> Iterator[Change]:
+    """What the batch did to each of its journeys, for who does not ask where they stand."""
+    return (_change(journey_id, events) for journey_id, events in parted(batch).items())
+
+
+def _change(journey_id: UUID, events: Sequence[Recorded], state: Journey | None = None) -> Change:
+    return Change(journey_id, tuple(events), events[-1].position or 0, state)
 
 
 class Kept(NamedTuple):
@@ -43,9 +61,7 @@ class FoldedJourneys:
 
     def changes(self, connection: Connection[Any], batch: Sequence[Recorded]) -> Iterator[Change]:
         """What the batch, which directly follows the one before, did to each of its journeys."""
-        by_journey: dict[UUID, list[Recorded]] = {}
-        for each in batch:
-            by_journey.setdefault(each.journey_id, []).append(each)
+        by_journey = parted(batch)
         anew = [
             journey_id for journey_id, events in by_journey.items() if not self._follows(journey_id, events)
         ]
@@ -53,7 +69,7 @@ class FoldedJourneys:
         for journey_id, history in log.histories(connection, anew, until) if anew else ():
             self._keep(journey_id, _folded(journey_id, history))
         for journey_id, events in by_journey.items():
-            yield Change(self._kept[journey_id].journey, tuple(events), events[-1].position or 0)
+            yield _change(journey_id, events, self._kept[journey_id].journey)
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
 
@@ -62,15 +78,13 @@ class FoldedJourneys:
         kept = self._kept.get(journey_id)
         if events[0].version != (kept.journey.version if kept else 0) + 1:
             return False
-        journey = kept.journey if kept else Journey(journey_id, 0)
-        ends = kept.ends if kept else None
+        ends = kept.ends if kept else BEFORE_ALL
         for each in events:
             order = in_order(each)
-            if isinstance(each.event, EventVoided | EventReinstated) or (ends is not None and order < ends):
+            if order < ends or isinstance(each.event, EventVoided | EventReinstated):
                 return False
-            journey, ends = evolve(journey, each), order
-        if ends is not None:
-            self._keep(journey_id, Kept(journey, ends))
+            ends = order
+        self._keep(journey_id, Kept(evolve(kept.journey if kept else Journey(journey_id, 0), events), ends))
         return True
 
     def _keep(self, journey_id: UUID, kept: Kept) -> None:

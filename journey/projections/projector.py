@@ -15,7 +15,7 @@ import structlog
 from psycopg import Connection
 from pydantic_core import to_json
 
-from journey.projections.folded import FoldedJourneys
+from journey.projections.folded import FoldedJourneys, unfolded
 from journey.projections.model import ReadModel
 from journey.store import log
 from journey.store.memory import collect_rarely
@@ -72,7 +72,7 @@ class Projector:
             if not batch:
                 return 0
             rows: dict[Any, list[dict[str, Any]]] = {}
-            for change in self._folded.changes(connection, batch):
+            for change in self._folded.changes(connection, batch) if self.model.folds else unfolded(batch):
                 for statement, row in self.model.project(change):
                     rows.setdefault(statement, []).append(row)
             for statement, many in rows.items():

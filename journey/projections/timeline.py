@@ -22,6 +22,7 @@ class Timeline(ReadModel):
     """A row an event; a void strikes its target out and stays visible itself."""
 
     name = "timeline"
+    folds = False
 
     def project(self, change: Change) -> Iterator[Write]:
         """A row for each event, then what the corrections among them strike out or bring back."""
@@ -58,5 +59,5 @@ class Timeline(ReadModel):
         for event_id, voided_by in struck.items():
             yield Write(
                 STRIKE,
-                {"journey_id": change.journey.journey_id, "event_id": event_id, "voided_by": voided_by},
+                {"journey_id": change.journey_id, "event_id": event_id, "voided_by": voided_by},
             )

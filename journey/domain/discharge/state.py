@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import ChecklistItem
 from journey.domain.event import Blocker, Coded, Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Discharge:
+class Discharge(NamedTuple):
     """The end of one stay."""
 
     visit_id: UUID
@@ -18,7 +19,7 @@ class Discharge:
     expected_at: datetime | None = None
     checklist: tuple[ChecklistItem, ...] = ()
     settled: frozenset[ChecklistItem] = frozenset()
-    barriers: Mapping[UUID, tuple[Coded, Fact]] = field(default_factory=dict)
+    barriers: Mapping[UUID, tuple[Coded, Fact]] = MappingProxyType({})
     cleared: frozenset[UUID] = frozenset()
     ready: Fact | None = None
     departed: Fact | None = None

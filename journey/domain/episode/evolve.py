@@ -1,6 +1,5 @@
 """What is true of the journey as a whole after an event. Total: history is never refused."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from journey.domain.episode import events as happened
@@ -12,11 +11,11 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
     """The journey's state after this event. Total: history is never refused."""
     match event:
         case happened.JourneyOpened():
-            return replace(episode, status=event.status, since=fact, opened=fact, concern=event.concern)
+            return episode._replace(status=event.status, since=fact, opened=fact, concern=event.concern)
         case happened.OwnerAssigned():
-            return replace(episode, owner=Owner(event.team, event.person, fact))
+            return episode._replace(owner=Owner(event.team, event.person, fact))
         case happened.OwnerUnassigned():
-            return replace(episode, owner=None)
+            return episode._replace(owner=None)
         case (
             happened.JourneyWaitlisted()
             | happened.JourneyActivated()
@@ -28,6 +27,6 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
             | happened.JourneyEnteredInError()
         ):
             _, status = TRANSITIONS[type(event)]
-            return episode if status is episode.status else replace(episode, status=status, since=fact)
+            return episode if status is episode.status else episode._replace(status=status, since=fact)
         case _:
             assert_never(event)

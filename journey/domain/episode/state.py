@@ -1,6 +1,6 @@
 """What is true of the journey as a whole: only what a rule or the patient's standing reads."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import events as happened
@@ -21,8 +21,7 @@ TRANSITIONS: dict[type[Event], tuple[frozenset[JourneyStatus], JourneyStatus]] =
 """For each event: the statuses it may follow, and the one it leads to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Who is accountable, and since which event."""
 
     team: str
@@ -30,8 +29,7 @@ class Owner:
     since: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
+class Episode(NamedTuple):
     """The journey's own state."""
 
     status: JourneyStatus = JourneyStatus.PLANNED

@@ -1,6 +1,5 @@
 """What is true of the intake after an event. Total: history is never refused."""
 
-from dataclasses import replace
 from typing import assert_never
 
 from journey.domain.codes import IntakeStatus
@@ -13,25 +12,25 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
     """Where the intake stands after this event. Total: history is never refused."""
     match event:
         case happened.IntakeStarted():
-            return _standing(replace(intake, required=event.required), IntakeStatus.IN_PROGRESS, fact)
+            return _standing(intake._replace(required=event.required), IntakeStatus.IN_PROGRESS, fact)
         case happened.IntakeItemCaptured():
-            return replace(intake, captured={**intake.captured, event.item: event.value})
+            return intake._replace(captured={**intake.captured, event.item: event.value})
         case happened.IntakeInformationRequested():
             question = Question(event.what, event.due, fact)
-            asked = replace(intake, questions={**intake.questions, event.request_id: question})
+            asked = intake._replace(questions={**intake.questions, event.request_id: question})
             return _standing(asked, IntakeStatus.AWAITING_INFORMATION, fact) if asked.is_open else asked
         case happened.IntakeInformationReceived():
             left = {key: value for key, value in intake.questions.items() if key != event.request_id}
-            answered = replace(intake, questions=left, answered=intake.answered | {event.request_id})
+            answered = intake._replace(questions=left, answered=intake.answered | {event.request_id})
             goes_on = answered.is_open and not left
             return _standing(answered, IntakeStatus.IN_PROGRESS, fact) if goes_on else answered
         case happened.PotentialDuplicateFlagged():
-            return replace(intake, duplicates={**intake.duplicates, event.candidate_patient_id: fact})
+            return intake._replace(duplicates={**intake.duplicates, event.candidate_patient_id: fact})
         case happened.PotentialDuplicateDismissed():
             undecided = {k: v for k, v in intake.duplicates.items() if k != event.candidate_patient_id}
-            return replace(intake, duplicates=undecided)
+            return intake._replace(duplicates=undecided)
         case happened.InterpreterNeedRecorded():
-            return replace(intake, interpreter=event.language)
+            return intake._replace(interpreter=event.language)
         case happened.IntakeCompleted():
             return _standing(intake, IntakeStatus.COMPLETED, fact)
         case happened.IntakeAbandoned():
@@ -43,4 +42,4 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
 
 
 def _standing(intake: Intake, status: IntakeStatus, fact: Fact) -> Intake:
-    return intake if intake.status is status else replace(intake, status=status, since=fact)
+    return intake if intake.status is status else intake._replace(status=status, since=fact)

@@ -1,7 +1,8 @@
 """What is true of the intake: only what a rule or the patient's standing reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -10,8 +11,7 @@ from journey.domain.codes import IntakeStatus
 from journey.domain.event import Blocker, Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What was asked, of whom, until when."""
 
     what: str
@@ -19,17 +19,16 @@ class Question:
     asked: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """Where the intake stands. `since` is the event that gave it its status."""
 
     status: IntakeStatus = IntakeStatus.NOT_STARTED
     since: Fact | None = None
     required: tuple[str, ...] = ()
-    captured: Mapping[str, str | None] = field(default_factory=dict)
-    questions: Mapping[UUID, Question] = field(default_factory=dict)
+    captured: Mapping[str, str | None] = MappingProxyType({})
+    questions: Mapping[UUID, Question] = MappingProxyType({})
     answered: frozenset[UUID] = frozenset()
-    duplicates: Mapping[UUID, Fact] = field(default_factory=dict)
+    duplicates: Mapping[UUID, Fact] = MappingProxyType({})
     interpreter: str | None = None
 
     @property

@@ -1,7 +1,6 @@
 """What happens to a visit if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import cast
 
 from journey.domain.codes import EncounterClass, VisitStatus
@@ -75,7 +74,7 @@ def _has_happened(visits: Visits, visit: Visit, event: happened.VisitEvent, *, r
     may yet be reported, or be undone. And nobody can ask for a wait or a no-show of who has come.
     """
     after = evolve(visits, event, visit.since).by_id[visit.visit_id]
-    if replace(after, since=visit.since, ended=visit.ended) != visit:
+    if after._replace(since=visit.since, ended=visit.ended) != visit:
         return False
     _, target = TRANSITIONS[type(event)]
     if reported:

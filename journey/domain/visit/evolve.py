@@ -1,6 +1,5 @@
 """What is true of the visits after an event. Total: history is never refused."""
 
-from dataclasses import replace
 from typing import assert_never
 from uuid import UUID
 
@@ -18,7 +17,7 @@ def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
     status = status or _implied(known, event)
     if status is not visit.status and visit.status not in PASSED.get(status, frozenset()):
         back = status in HERE and not visit.is_here
-        visit = replace(visit, status=status, since=fact, ended=None if back else visit.ended)
+        visit = visit._replace(status=status, since=fact, ended=None if back else visit.ended)
     return visits.having(visit)
 
 
@@ -34,20 +33,20 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
         case happened.VisitRequested() | happened.VisitBooked() | happened.VisitChanged():
             return _agreed(visit, event.appointment)
         case happened.VisitRescheduled():
-            return replace(visit, start=event.start, end=event.end)
+            return visit._replace(start=event.start, end=event.end)
         case happened.PatientArrived():
             return _at(visit, event)
         case happened.EncounterClassChanged():
             admitted = visit.admitted if event.encounter_class in STAYS else None
-            return replace(_at(visit, event), admitted=admitted)
+            return _at(visit, event)._replace(admitted=admitted)
         case happened.VisitStarted():
-            return replace(_at(visit, event), begun=visit.begun or fact)
+            return _at(visit, event)._replace(begun=visit.begun or fact)
         case happened.PatientAdmitted():
-            return replace(_at(visit, event), begun=visit.begun or fact, admitted=visit.admitted or fact)
+            return _at(visit, event)._replace(begun=visit.begun or fact, admitted=visit.admitted or fact)
         case happened.PatientMoved():
-            return replace(visit, location=event.location)
+            return visit._replace(location=event.location)
         case happened.VisitCompleted():
-            return replace(visit, ended=fact)
+            return visit._replace(ended=fact)
         case (
             happened.VisitWaitlisted()
             | happened.VisitCancelled()
@@ -67,8 +66,7 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
 def _agreed(visit: Visit, agreed: happened.Appointment) -> Visit:
     """What an appointment says overrides; what it leaves out stays."""
     service = agreed.service and (agreed.service.display or agreed.service.code)
-    return replace(
-        visit,
+    return visit._replace(
         start=agreed.start or visit.start,
         end=agreed.end or visit.end,
         service=service or visit.service,
@@ -86,8 +84,7 @@ def _at(
     | happened.PatientAdmitted
     | happened.EncounterClassChanged,
 ) -> Visit:
-    return replace(
-        visit,
+    return visit._replace(
         encounter_class=event.encounter_class or visit.encounter_class,
         location=event.location or visit.location,
     )
@@ -96,4 +93,4 @@ def _at(
 def departed(visits: Visits, visit_id: UUID, fact: Fact) -> Visits:
     """The visits after the patient was discharged from this one."""
     visit = visits.get(visit_id) or Visit(visit_id, VisitStatus.PROPOSED, fact)
-    return visits.having(replace(visit, status=VisitStatus.FINISHED, since=fact, ended=fact))
+    return visits.having(visit._replace(status=VisitStatus.FINISHED, since=fact, ended=fact))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import STAYS, EncounterClass, VisitStatus
@@ -46,8 +47,7 @@ PASSED: dict[VisitStatus | None, frozenset[VisitStatus]] = {
 """Where a visit that is further along is not taken back to: whoever has come is not on a waiting list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One visit. `since` is the event that gave it its status."""
 
     visit_id: UUID
