@@ -24,13 +24,14 @@ class Program:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    started: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     def having(self, **environment: str) -> "Program":
-        return Program(self.folder, self.environment | environment)
+        return Program(self.folder, self.environment | environment, self.started)
 
     def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "journey", *arguments],
             cwd=self.folder,
             env={
@@ -42,6 +43,17 @@ class Program:
             },
             **{"text": True, **pipes, **options},
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """None outlives its test, whatever became of that."""
+        for process in self.started:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
 
     def run(self, *arguments: str, **options: Any) -> Finished:
         return self.all([arguments], **options)[0]
@@ -63,9 +75,11 @@ class Program:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Program:
+def bare(tmp_path: Path) -> Iterator[Program]:
     """Without a database."""
-    return Program(tmp_path)
+    program = Program(tmp_path)
+    yield program
+    program.end()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import urllib.request
 from collections.abc import Iterator
 from typing import IO, Any
@@ -15,6 +14,7 @@ import pytest
 
 from tests.cli.conftest import Program
 from tests.conftest import throw_away_folder
+from tests.embedded.test_cluster import is_gone
 from tests.waiting import until
 
 
@@ -33,11 +33,6 @@ def heard(stream: IO[str] | None, pattern: str) -> "re.Match[str]":
         if found := re.search(pattern, line):
             return found
     raise AssertionError(f"it never said {pattern}")
-
-
-def processes_with(text: str) -> list[str]:
-    said = subprocess.run(["ps", "-eww", "-o", "command="], capture_output=True, text=True, check=True).stdout
-    return [line for line in said.splitlines() if text in line]
 
 
 @pytest.fixture
@@ -67,12 +62,12 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         assert [event["type"] for event in told["events"]] == ["journey.owner_assigned"]
         after = ask(f"{url}{journey}?min_version={told['version']}", keys["coordinator"])
         assert after["responsible"]["team"] == "night-shift"
-        assert processes_with(str(home))
+        assert not is_gone(home)
         os.killpg(demo.pid, signal.SIGINT)
         _, said = demo.communicate(timeout=30)
         assert demo.returncode == 0
         assert said.splitlines()[-1] == "==> everything is stopped"
-        assert processes_with(str(home)) == []
+        assert is_gone(home)
 
         again = program.start("demo", "--port", "0")
         url = heard(again.stdout, r"served on (http://127\.0\.0\.1:\d+), with ")[1]
@@ -82,7 +77,7 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         again.terminate()
         again.communicate(timeout=30)
         assert again.returncode == 0
-        assert processes_with(str(home)) == []
+        assert is_gone(home)
 
 
 def test_the_demo_stopped_while_it_fills_leaves_nothing_running(bare: Program) -> None:
@@ -94,7 +89,7 @@ def test_the_demo_stopped_while_it_fills_leaves_nothing_running(bare: Program) -
         out, said = demo.communicate(timeout=30)
         assert (demo.returncode, out) == (128 + signal.SIGTERM, "")
         assert "Traceback" not in said
-        until(lambda: not processes_with(str(home)))
+        until(lambda: is_gone(home))
 
 
 def test_api_and_worker_in_processes_of_their_own(program: Program, database_url: str) -> None:
