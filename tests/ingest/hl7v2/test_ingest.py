@@ -180,6 +180,16 @@ def test_what_is_released_in_the_same_run_counts_once(feed: Feed) -> None:
     assert location.point_of_care == "W1"
 
 
+def test_a_second_cancellation_is_not_taken_for_the_first(feed: Feed) -> None:
+    again, undo_again = adt("A03", 12), adt("A13", 13)
+    counts = feed.take(ADMIT, DISCHARGE, UNDO_DISCHARGE, undo_again)
+
+    assert dict(counts.reasons) == {"nothing-to-cancel": 1}
+    assert feed.take(again).released == 1
+    assert feed.only_visit().status is VisitStatus.IN_PROGRESS
+    assert feed.take(adt("A13", 13), adt("A13", 11)).events == 0, "said again, they are the same two"
+
+
 def test_a_cancelled_admission_leaves_no_stay(feed: Feed) -> None:
     feed.take(UNDO_ADMIT, ADMIT)
 
