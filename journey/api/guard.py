@@ -38,6 +38,11 @@ def refuse_wrong_parameters(request: Request, known: frozenset[str]) -> None:
 
 
 def refuse_other_media(request: Request) -> None:
+    """A body is JSON and says so; one that is missing is missed later, by name."""
+    if not {"content-type", "transfer-encoding"} & set(request.headers.keys()) and (
+        request.headers.get("content-length", "0") == "0"
+    ):
+        return
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise Problem("unsupported-media-type", "Send the body with Content-Type: application/json.")

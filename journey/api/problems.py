@@ -20,6 +20,7 @@ from journey.database import DatabaseUnavailable
 from journey.domain.event import WORDS, Blocker, Refused
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.recorder import ConnectionLost
+from journey.store.store import OccursInTheFuture
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
@@ -105,7 +106,7 @@ def catalogue() -> dict[str, Kind]:
     """Every code that can be answered."""
     refused = {
         WORDS.sub("-", kind.__name__).lower(): Kind(409, " ".join((kind.__doc__ or "").split()))
-        for kind in refusals()
+        for kind in {*refusals(), OccursInTheFuture}  # the one that is not of the domain
     }
     return refused | CATALOGUE
 

@@ -37,6 +37,7 @@ class Reads:
             min_size=1,
             max_size=size,
             timeout=TIMEOUT,
+            reconnect_timeout=TIMEOUT,  # longer, and its pauses grow beyond a minute
             open=False,
             kwargs={"autocommit": True, "prepare_threshold": 0, "options": options},
             name="reads",
