@@ -43,6 +43,8 @@ class EventReinstated(Event, stored_as="correction.reinstated"):
 
 
 CorrectionEvent = EventVoided | EventReinstated
+CORRECTIONS: frozenset[type[Event]] = frozenset({EventVoided, EventReinstated})
+"""Asked of every event of every history, where isinstance() of a pydantic class takes seven times as long."""
 
 # --- Commands
 
@@ -106,8 +108,8 @@ class History:
     def voided(self) -> frozenset[UUID]:
         """The events that do not hold. The latest word on each counts."""
         out: set[UUID] = set()
-        for each in self.recorded:
-            match each.event:
+        for correction in (each.event for each in self.recorded if type(each.event) in CORRECTIONS):
+            match correction:
                 case EventVoided(voids=target):
                     out.add(target)
                 case EventReinstated(reinstates=target):
@@ -119,11 +121,10 @@ class History:
     @cached_property
     def effective(self) -> tuple[Recorded, ...]:
         """What holds, in the order in which it happened; what opened the journey stands first."""
-        holding = [
-            each
-            for each in self.recorded
-            if each.event_id not in self.voided and not isinstance(each.event, EventVoided | EventReinstated)
-        ]
+        voided = self.voided
+        holding = [each for each in self.recorded if type(each.event) not in CORRECTIONS]
+        if voided:
+            holding = [each for each in holding if each.event_id not in voided]
         holding.sort(key=in_order)
         return tuple(holding)
 

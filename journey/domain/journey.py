@@ -158,19 +158,20 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     event, fact = recorded.event, recorded.fact
     room = _ROOM_OF_EVENT[type(event)]
     rooms[room] = _EVOLVE[room](rooms[room], event, fact)
-    if isinstance(event, PatientDischarged):
-        rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
-    elif room == "visits":
+    if room == "visits":
         rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
+    elif isinstance(event, PatientDischarged):
+        rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
     elif isinstance(event, episode.JourneyOpened):
         rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
 
 
 def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
     """Whoever is in the visit again has not departed from it."""
+    if visit_id not in discharges.by_visit or discharges.of(visit_id).departed is None:
+        return discharges
     now = visits.get(visit_id)
-    is_back = now is not None and now.is_here and visit_id in discharges.by_visit
-    is_back = is_back and discharges.of(visit_id).departed is not None
+    is_back = now is not None and now.is_here
     return returned(discharges, visit_id) if is_back else discharges
 
 

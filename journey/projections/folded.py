@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from journey.domain.correction import EventReinstated, EventVoided, History, in_order
+from journey.domain.correction import CORRECTIONS, History, in_order
 from journey.domain.event import Recorded
 from journey.domain.journey import Journey, evolve, fold
 from journey.projections.model import Change
@@ -81,7 +81,7 @@ class FoldedJourneys:
         ends = kept.ends if kept else BEFORE_ALL
         for each in events:
             order = in_order(each)
-            if order < ends or isinstance(each.event, EventVoided | EventReinstated):
+            if order < ends or type(each.event) in CORRECTIONS:
                 return False
             ends = order
         self._keep(journey_id, Kept(evolve(kept.journey if kept else Journey(journey_id, 0), events), ends))
