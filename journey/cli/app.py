@@ -6,7 +6,19 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from journey.cli import demo, failure, history, ingest, keys, migrate, projections, serve, show, simulate
+from journey.cli import (
+    bench,
+    demo,
+    failure,
+    history,
+    ingest,
+    keys,
+    migrate,
+    projections,
+    serve,
+    show,
+    simulate,
+)
 
 app = typer.Typer(
     name="journey",
@@ -45,6 +57,7 @@ app.command("simulate")(simulate.run)
 app.add_typer(ingest.app, name="ingest")
 app.command("show")(show.run)
 app.command("history")(history.run)
+app.command("bench")(bench.run)
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
 
