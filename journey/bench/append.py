@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, cast
 
 import psycopg
-from eventsourcing.persistence import JSONTranscoder
 
 from journey.bench import ward
 from journey.bench.figures import Figure, medians, rate
@@ -19,7 +18,7 @@ from journey.bench.library import Rival
 from journey.bench.scratch import Scratch
 from journey.domain.episode import OpenJourney
 from journey.store.identifiers import uuid7
-from journey.store.mapper import PydanticMapper, StoredRow
+from journey.store.mapper import stored
 from journey.store.store import Store
 
 FLOOR = """
@@ -42,7 +41,7 @@ def append(server: Scratch) -> Iterator[Figure]:
         store = stack.enter_context(closing(Store(url, pool_size=crew, timeout=30)))
         rival = Rival(server.database(migrated=False), stack, connections=crew)
         raw = [stack.enter_context(_floor(url)) for _ in range(crew)]
-        opening = cast(StoredRow, PydanticMapper(JSONTranscoder()).to_stored_event(OPENING))
+        opening = stored(OPENING)
         fixed = (
             opening.topic,
             opening.schema_version,

@@ -186,7 +186,7 @@ def asked(path: Path) -> list[Asked]:
 def _write(store: Store, journal: Journal, closed: Signal, dice: random.Random) -> None:
     own = [uuid7()]
     while not closed.is_set():
-        if dice.random() < 0.5:  # noqa: PLR2004 - half
+        if dice.random() < 0.5:  # noqa: PLR2004 - half of all
             slot = f"{dice.randrange(HOT)} {time() // HOT_FOR}"
             journey_id = uuid5(NAMESPACE, slot)
         else:

@@ -7,7 +7,6 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 import psycopg
-from eventsourcing.persistence import JSONTranscoder
 
 from journey.domain.codes import EncounterClass
 from journey.domain.discharge.events import PatientDischarged
@@ -21,7 +20,7 @@ from journey.domain.identity import (
 )
 from journey.domain.place import Location
 from journey.domain.visit import Appointment, PatientAdmitted, PatientArrived, PatientMoved, VisitBooked
-from journey.store.mapper import PydanticMapper, StoredRow
+from journey.store.mapper import stored
 
 WARD = UUID("5a1f3b7e-26ad-4f0f-8b8b-0f6d5a0c1d11")
 MORNING = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -91,8 +90,8 @@ def mixed(journeys: int, events: int = 10) -> Iterator[Recorded]:
 
 def fill(url: str, recorded: Iterator[Recorded]) -> int:
     """Copy them into the log as if they had been sequenced; how many."""
-    mapper, positions = PydanticMapper(JSONTranscoder()), count(1)
-    rows = [cast(StoredRow, mapper.to_stored_event(each)) for each in recorded]
+    positions = count(1)
+    rows = [stored(each) for each in recorded]
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         with cursor.copy(
             "COPY event (journey_id, version, type, data, event_id, schema_version,"

@@ -43,7 +43,7 @@ class EventReinstated(Event, stored_as="correction.reinstated"):
 
 
 CorrectionEvent = EventVoided | EventReinstated
-CORRECTIONS: frozenset[type[Event]] = frozenset({EventVoided, EventReinstated})
+CORRECTIONS: frozenset[type[Event]] = frozenset((EventVoided, EventReinstated))
 """Asked of every event of every history, where isinstance() of a pydantic class takes seven times as long."""
 
 # --- Commands

@@ -68,6 +68,23 @@ def recorded(row: tuple[Any, ...], position: int | None = None) -> Recorded:
     )
 
 
+def stored(each: Recorded) -> StoredRow:
+    """A recorded event as a row."""
+    event = each.event
+    return StoredRow(
+        originator_id=each.journey_id,
+        originator_version=each.version,
+        topic=event.stored_as,
+        state=event.__pydantic_serializer__.to_json(event, exclude_none=True).decode(),
+        event_id=each.event_id,
+        schema_version=event.schema_version(),
+        occurred_at=each.occurred_at,
+        occurred_precision=each.occurred_precision,
+        recorded_at=each.recorded_at,
+        context=each.context_json,
+    )
+
+
 PRECISION = {str(each): each for each in Precision}
 
 
@@ -75,21 +92,7 @@ class PydanticMapper(Mapper[UUID]):
     """Between recorded events and stored rows: one pass of pydantic's core each way."""
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
-        each = cast(Recorded, domain_event)
-        event = each.event
-        row = StoredRow(
-            originator_id=each.journey_id,
-            originator_version=each.version,
-            topic=event.stored_as,
-            state=event.__pydantic_serializer__.to_json(event, exclude_none=True).decode(),
-            event_id=each.event_id,
-            schema_version=event.schema_version(),
-            occurred_at=each.occurred_at,
-            occurred_precision=each.occurred_precision,
-            recorded_at=each.recorded_at,
-            context=each.context_json,
-        )
-        return cast(StoredEvent, row)
+        return cast(StoredEvent, stored(cast(Recorded, domain_event)))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         return recorded(cast(StoredRow, stored_event))

@@ -86,13 +86,20 @@ class Store:
         """
         key = _digested(idempotency_key, command)
         for attempt in range(ATTEMPTS):
-            if key is not None and (earlier := self._answered(journey_id, key)):
+            if earlier := self._answered(journey_id, key):
                 return earlier
             history = self.load(journey_id)
-            if expected_version is not None and history.version != expected_version:
-                raise StaleVersion(expected_version, history.version)
-            timed = _timed(command, history)
-            recorded = _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
+            try:
+                if expected_version is not None and history.version != expected_version:
+                    raise StaleVersion(expected_version, history.version)
+                timed = _timed(command, history)
+                events = tuple(decide(history, timed))
+            except (Refused, StaleVersion):
+                # What stands in the way may be the same request's doing, if it was sent twice at once.
+                if earlier := self._answered(journey_id, key):
+                    return earlier
+                raise
+            recorded = _enveloped(journey_id, history.version, events, timed, context)
             with suppress(VersionConflict):
                 return self._append(journey_id, history.version, recorded, key)
             _pause(attempt)
@@ -173,8 +180,10 @@ class Store:
         found = self.events.get(journey_id, gt=first - 1, lte=last)
         return [cast(Recorded, each).event_id for each in found] == [each.event_id for each in recorded]
 
-    def _answered(self, journey_id: UUID, key: IdempotencyKey) -> Appended | None:
+    def _answered(self, journey_id: UUID, key: IdempotencyKey | None) -> Appended | None:
         """What the same request was answered the first time."""
+        if key is None:
+            return None
         remembered = self.datastore.remembered(journey_id, key.key)
         if remembered is None:
             return None

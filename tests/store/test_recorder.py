@@ -157,14 +157,14 @@ class OnADatabase:
 
 
 class TestAsAggregateRecorder(OnADatabase, cases.AggregateRecorderTestCase):
-    test_performance = None  # type: ignore[assignment]  # declined
+    test_performance = None  # type: ignore[assignment]  # declined, see above
 
     def create_recorder(self) -> AggregateRecorder:
         return self.making(AsTheyExpect(self.url, tells_positions=False))
 
 
 class TestAsApplicationRecorder(OnADatabase, cases.ApplicationRecorderTestCase[ApplicationRecorder]):
-    test_performance = None  # type: ignore[assignment]  # declined
+    test_performance = None  # type: ignore[assignment]  # declined, see above
 
     def create_recorder(self) -> ApplicationRecorder:
         return self.making(AsTheyExpect(self.url))

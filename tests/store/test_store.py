@@ -6,9 +6,7 @@ from threading import Event as Signal
 from threading import Thread
 from time import monotonic
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Refused
@@ -205,22 +203,6 @@ def test_a_request_that_overtakes_itself_is_answered_and_not_called_stale(
     meanwhile(monkeypatch, store, lambda: ask(elsewhere))
     assert ask(store) == ask(elsewhere)
     assert versions(store, journey_id) == [1, 2]
-
-
-# --- What is recorded stays
-
-
-@pytest.mark.parametrize("change", ["UPDATE {} SET journey_id = journey_id", "DELETE FROM {}", "TRUNCATE {}"])
-@pytest.mark.parametrize("table", ["event", "log", "idempotency"])
-def test_the_database_refuses_to_change_what_is_recorded(
-    store: Store, database_url: str, table: str, change: str
-) -> None:
-    store.handle(opened(store), owned_by("east"), CONTEXT, idempotency_key="k")
-    with (
-        psycopg.connect(database_url) as connection,
-        pytest.raises(psycopg.errors.InsufficientPrivilege, match="record a correction"),
-    ):
-        connection.execute(sql.SQL(change).format(sql.Identifier(table)))
 
 
 # --- Too many at once
