@@ -90,16 +90,12 @@ class Store:
                 return earlier
             history = self.load(journey_id)
             try:
-                if expected_version is not None and history.version != expected_version:
-                    raise StaleVersion(expected_version, history.version)
-                timed = _timed(command, history)
-                events = tuple(decide(history, timed))
+                recorded = _decided(journey_id, history, command, context, expected_version)
             except (Refused, StaleVersion):
                 # What stands in the way may be the same request's doing, if it was sent twice at once.
                 if earlier := self._answered(journey_id, key):
                     return earlier
                 raise
-            recorded = _enveloped(journey_id, history.version, events, timed, context)
             with suppress(VersionConflict):
                 return self._append(journey_id, history.version, recorded, key)
             _pause(attempt)
@@ -121,9 +117,7 @@ class Store:
             before = history = self.load(journey_id)
             try:
                 for command in commands(before):
-                    timed = _timed(command, history)
-                    events = tuple(decide(history, timed))
-                    recorded = _enveloped(journey_id, history.version, events, timed, context)
+                    recorded = _decided(journey_id, history, command, context, None)
                     history = History((*history.recorded, *recorded))
                 added = history.recorded[len(before.recorded) :]
                 return self._append(journey_id, before.version, added, key if added else None)
@@ -209,6 +203,16 @@ def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
         return None
     body = f"{command.name()} {command.model_dump_json(exclude_unset=True)}"
     return IdempotencyKey(key, sha256(body.encode()).digest())
+
+
+def _decided(
+    journey_id: UUID, history: History, command: Command, context: Context, expected_version: int | None
+) -> tuple[Recorded, ...]:
+    """What the command leads to, on top of this history and no other version."""
+    if expected_version is not None and history.version != expected_version:
+        raise StaleVersion(expected_version, history.version)
+    timed = _timed(command, history)
+    return _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
 
 
 def _timed(command: Command, history: History) -> Command:
