@@ -56,6 +56,8 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         url = heard(demo.stdout, r"served on (http://127\.0\.0\.1:\d+), with \d+ journeys")[1]
         keys = {role: heard(demo.stdout, rf"  {role} +(jk_\S+)")[1] for role in ("coordinator", "compliance")}
         journey = heard(demo.stdout, rf"{url}(/v1/journeys/\S+)$")[1]
+        with urllib.request.urlopen(f"{url}/docs") as page:  # noqa: S310 - our own server
+            assert page.status == 200
         stands = ask(url + journey, keys["compliance"])
         assert stands["reached"][0]["milestone"] == "journey-opened"
         told = ask(f"{url}{journey}/assign-owner", keys["coordinator"], {"team": "night-shift"})
