@@ -23,10 +23,10 @@ CREATE TABLE inbox (
 );
 COMMENT ON TABLE inbox IS 'Every message read, whole, with what became of it.';
 COMMENT ON COLUMN inbox.key IS 'SHA-256 of the message but for its line ends and the time it was sent.';
-COMMENT ON COLUMN inbox.waits IS 'Parked until another message of its journey comes.';
+COMMENT ON COLUMN inbox.waits IS 'Another message of its journey may release it, or complete what was applied.';
 CREATE INDEX inbox_control_id ON inbox (sender, control_id);
 CREATE INDEX inbox_parked ON inbox (occurred_at, received_at) WHERE status = 'parked';
-CREATE INDEX inbox_waits ON inbox (journey_id) WHERE status = 'parked' AND waits;
+CREATE INDEX inbox_waits ON inbox (journey_id) WHERE waits;
 
 CREATE TABLE routing (
     system text NOT NULL,

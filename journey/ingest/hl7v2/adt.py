@@ -1,18 +1,10 @@
 """ADT: what happened to a patient, as commands (HL7 v2.5.1 chapter 3). A docstring is the row in the docs."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from journey.domain.codes import STAYS, EncounterClass
-from journey.domain.correction import (
-    CancelAdmission,
-    CancelDischarge,
-    CancelMove,
-    EventVoided,
-    in_order,
-)
-from journey.domain.discharge import ChangeExpectedDischarge, DischargePatient, PatientDischarged
-from journey.domain.event import Command, Event, latest
+from journey.domain.discharge import ChangeExpectedDischarge, DischargePatient
+from journey.domain.event import Command
 from journey.domain.visit import (
     AdmitPatient,
     Appointment,
@@ -23,15 +15,11 @@ from journey.domain.visit import (
     CompleteVisit,
     EndLeave,
     MovePatient,
-    PatientAdmitted,
-    PatientMoved,
     StartLeave,
     StartVisit,
     Visit,
-    VisitStarted,
 )
 from journey.ingest.hl7v2.reasons import Unapplied
-from journey.ingest.hl7v2.said import precision
 from journey.ingest.hl7v2.tables import DISCHARGE_DISPOSITION, HOSPITAL_SERVICE
 from journey.ingest.hl7v2.telling import Telling
 
@@ -135,21 +123,18 @@ def become_outpatient(telling: Telling) -> Iterator[Command]:
 
 
 def update(telling: Telling) -> Iterator[Command]:
-    """What differs: demographics; place or class of a visit that is there. Never its status or its bed."""
+    """What differs: demographics; place and class of a visit once it is known. Never its status or bed."""
+    location, encounter_class = telling.said.location("PV1", 3), telling.said.encounter_class
+    if location is None and encounter_class is None:
+        return
     visit_id = telling.perhaps()
     visit = None if visit_id is None else telling.visit(visit_id)
-    if visit is None or not visit.is_open:
-        return
-    location, encounter_class = telling.said.location("PV1", 3), telling.said.encounter_class
-    keeps_bed = (encounter_class in STAYS) == visit.is_stay
-    if location is not None or (encounter_class is not None and keeps_bed):
-        yield telling.asks(
-            ChangeVisit,
-            visit_id=visit.visit_id,
-            appointment=Appointment(
-                encounter_class=encounter_class if keeps_bed else None, location=location
-            ),
-        )
+    if visit is None:
+        telling.lacks()
+    elif visit.is_open:
+        keeps_bed = (encounter_class in STAYS) == visit.is_stay
+        appointment = Appointment(encounter_class=encounter_class if keeps_bed else None, location=location)
+        yield telling.asks(ChangeVisit, visit_id=visit.visit_id, appointment=appointment)
 
 
 def leave(telling: Telling) -> Iterator[Command]:
@@ -193,54 +178,3 @@ def expect_no_discharge(telling: Telling) -> Iterator[Command]:
 def expect_nobody(telling: Telling) -> Iterator[Command]:
     """The stay that was expected is called off."""
     yield telling.asks(CancelVisit, visit_id=telling.going_on())
-
-
-def cancel_admission(telling: Telling) -> Iterator[Command]:
-    """Voids the admission or registration; parked until that is recorded."""
-    visit_id = telling.going_on()
-    _refuse_done(telling, visit_id, (PatientAdmitted, VisitStarted))
-    yield telling.asks(CancelAdmission, visit_id=visit_id)
-
-
-def cancel_transfer(telling: Telling) -> Iterator[Command]:
-    """Voids the move to PV1-6, else the latest one; parked until that is recorded."""
-    visit_id, location = telling.going_on(), telling.said.location("PV1", 6)
-    if location is None:
-        _refuse_done(telling, visit_id, (PatientMoved,))
-    yield telling.asks(CancelMove, visit_id=visit_id, location=location)
-
-
-def cancel_discharge(telling: Telling) -> Iterator[Command]:
-    """Voids the discharge, so the stay goes on; parked until that is recorded."""
-    visit_id = telling.ended()
-    _refuse_done(telling, visit_id, (PatientDischarged,))
-    yield telling.asks(CancelDischarge, visit_id=visit_id)
-
-
-def _refuse_done(telling: Telling, visit_id: UUID, kinds: tuple[type[Event], ...]) -> None:
-    """What an earlier cancellation undid is not what this one is about: that has yet to come.
-
-    A cancellation of the same time is the same one, said again.
-    """
-    recorded, reaches = telling.history.recorded, latest(telling.at.at, precision(telling.at))
-    told = [
-        each
-        for each in recorded
-        if isinstance(each.event, kinds)
-        and getattr(each.event, "visit_id", None) == visit_id
-        and each.occurred_at <= reaches
-    ]
-    last = max(told, key=in_order, default=None)
-    if last is None or last.event_id not in telling.history.voided:
-        return
-    undone = {
-        each.occurred_at
-        for each in recorded
-        if isinstance(each.event, EventVoided) and each.event.voids == last.event_id
-    }
-    if telling.at.at not in undone:
-        raise Unapplied(
-            "nothing-to-cancel",
-            "What it could mean was cancelled before; its own is not here yet.",
-            waits=True,
-        )

@@ -24,6 +24,9 @@ CHANNEL = "hl7v2"
 CORRELATION = UUID("6f0f2f9c-3a57-4b0e-9a51-0c3f8f6f5a71")
 """The namespace of the ids that tie together what one message led to."""
 
+VISITS = ("visit.", "discharge.")
+"""The names of events about visits begin with these."""
+
 JOURNEYS_ON = 3
 """How often a journey may turn out to be over while somebody else opens the next."""
 
@@ -60,13 +63,28 @@ class Applying:
             journey = visit or patient
             continues = patient.continues if journey.journey_id == patient.journey_id else None
             try:
-                self._journey(journey, _of(part, journey, continues), self.name)
+                self._journey(journey, self._of(part, journey, continues), self.name)
             except JourneyIsOver:
                 patient = self.routing.after(journey.journey_id, patient, part.patient.keys)
                 visit = self.routing.visit_elsewhere(part.visit, patient) if part.visit else None
             else:
                 return
         raise Contended(patient.journey_id)
+
+    def _of(
+        self, part: Part, journey: Route, continues: UUID | None
+    ) -> Callable[[History], Iterator[Command]]:
+        def lacks() -> None:
+            self.led.lacks = True
+
+        return lambda history: part.commands(
+            history,
+            journey.journey_id,
+            journey.patient_id,
+            visit_id=journey.visit_id,
+            continues=continues,
+            lacks=lacks,
+        )
 
     def _merge(self, retired: Numbers) -> None:
         """Link the two records. A retired number that nobody knew leads to the survivor from now on."""
@@ -105,6 +123,7 @@ class Applying:
         appended = self.store.tell(journey.journey_id, noted, self._context(), key)
         self.led.events += len(appended.events)
         self.led.journeys += sum(event.type == "journey.opened" for event in appended.events)
+        self.led.visits |= any(event.type.startswith(VISITS) for event in appended.events)
 
     def _context(self) -> Context:
         named = self.led.header
@@ -112,16 +131,3 @@ class Applying:
             system=named.sender or self.part.said.sender, channel=CHANNEL, message_id=named.control_id
         )
         return Context(actor=self.actor, source=source, correlation_id=uuid5(CORRELATION, self.digest.hex()))
-
-
-def _of(part: Part, journey: Route, continues: UUID | None) -> Callable[[History], Iterator[Command]]:
-    def commands(history: History) -> Iterator[Command]:
-        return part.commands(
-            history,
-            journey.journey_id,
-            journey.patient_id,
-            visit_id=journey.visit_id,
-            continues=continues,
-        )
-
-    return commands

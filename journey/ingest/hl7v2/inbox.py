@@ -26,8 +26,7 @@ SEEN = """
     UPDATE inbox SET seen = seen + 1 WHERE key = %s
     RETURNING CASE WHEN status = 'applied'
                     AND EXISTS (SELECT FROM inbox AS other
-                                 WHERE other.journey_id = inbox.journey_id
-                                   AND other.status = 'parked' AND other.waits)
+                                 WHERE other.journey_id = inbox.journey_id AND other.waits)
               THEN journey_id END
     """
 PUT = """
@@ -45,7 +44,7 @@ PUT = """
                        WHERE other.sender = %(sender)s AND other.control_id = %(control_id)s
                          AND other.key <> %(key)s),
               EXISTS (SELECT FROM inbox AS other
-                       WHERE other.journey_id = %(journey_id)s AND other.status = 'parked' AND other.waits),
+                       WHERE other.journey_id = %(journey_id)s AND other.waits AND other.key <> %(key)s),
               (SELECT count(*) FROM durability)
     """
 """What was applied does not wait for the disk a second time: its events are there. A server that loses its
@@ -56,11 +55,11 @@ SETTLE = """
        SET status = %(status)s, code = %(code)s, reason = %(reason)s, trigger = %(trigger)s,
            occurred_at = %(occurred_at)s, journey_id = %(journey_id)s, waits = %(waits)s,
            applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
-     WHERE key = %(key)s AND status = 'parked'
+     WHERE key = %(key)s AND (status = 'parked' OR waits)
     """
 WAITING = """
-    SELECT key, raw, source, number FROM inbox
-     WHERE journey_id = %s AND status = 'parked' AND waits
+    SELECT key, raw, source, number, status FROM inbox
+     WHERE journey_id = %s AND waits
      ORDER BY occurred_at, received_at, key
     """
 PARKED = """
@@ -68,7 +67,7 @@ PARKED = """
      WHERE status = 'parked' AND channel = 'hl7v2' AND (code = %s OR %s::text IS NULL)
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
-GET = "SELECT key, raw, source, number FROM inbox WHERE key = %s AND status = 'parked'"
+GET = "SELECT key, raw, source, number, status FROM inbox WHERE key = %s AND status = 'parked'"
 
 
 def message_key(raw: bytes) -> bytes:
@@ -97,7 +96,7 @@ class Verdict(NamedTuple):
     code: str | None = None
     reason: str | None = None
     waits: bool = False
-    """Whether another message of the same journey may change that."""
+    """Whether another message of the same journey may change that, or complete what was applied."""
 
 
 @dataclass
@@ -113,6 +112,10 @@ class Led:
     """Opened by it."""
     events: int = 0
     """Recorded by it."""
+    visits: bool = False
+    """Whether any of them is about a visit: what others wait for."""
+    lacks: bool = False
+    """Whether it says more than could be recorded before its visit is known."""
 
 
 class Outcome(NamedTuple):
@@ -135,6 +138,8 @@ class Kept(NamedTuple):
     raw: bytes
     source: str
     number: int
+    status: str = ""
+    """What it was when it was asked for; "" where it is new."""
 
 
 class Seen(NamedTuple):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from journey.domain.event import Actor
 from journey.ingest.hl7v2.files import Found, Unreadable
 from journey.ingest.hl7v2.inbox import Led, Outcome
-from journey.ingest.hl7v2.receiver import FEED, Receiver, Taken
+from journey.ingest.hl7v2.receiver import FEED, Receiver, Released, Taken
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Store
 
@@ -47,8 +47,8 @@ class Counts:
         self._count(taken.outcome)
         if taken.outcome.status == "parked":
             self._parked_now[taken.key] = taken.outcome.verdict.code or ""
-        for other, outcome in taken.released:
-            self._release(other, outcome)
+        for released in taken.released:
+            self._release(released)
 
     def _count(self, outcome: Outcome) -> None:
         setattr(self, outcome.status, getattr(self, outcome.status) + 1)
@@ -61,11 +61,11 @@ class Counts:
         self.journeys += led.journeys
         self.events += led.events
 
-    def _release(self, key: bytes, outcome: Outcome) -> None:
-        """A parked message has become something else. One of this run counts anew."""
-        code = self._parked_now.pop(key, None)
+    def _release(self, released: Released) -> None:
+        """A parked message has become something else; one of this run counts anew."""
+        outcome, code = released.outcome, self._parked_now.pop(released.key, None)
         if code is None:
-            self.released += outcome.status == "applied"
+            self.released += released.was == "parked" and outcome.status == "applied"
             self._led(outcome.led)
             return
         self.parked -= 1

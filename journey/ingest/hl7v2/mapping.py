@@ -20,7 +20,7 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, IdentifierAssigned
-from journey.ingest.hl7v2 import adt, oru, siu
+from journey.ingest.hl7v2 import adt, oru, siu, undo
 from journey.ingest.hl7v2.er7 import Message
 from journey.ingest.hl7v2.patient import (
     Key,
@@ -79,9 +79,9 @@ ROWS = (
     _adt("A06", "outpatient to inpatient", adt.become_inpatient, "admit-patient"),
     _adt("A07", "inpatient to outpatient", adt.become_outpatient, "change-class"),
     _adt("A08", "update", adt.update, "change-demographics, change-visit"),
-    _adt("A11", "cancel admit", adt.cancel_admission, "cancel-admission"),
-    _adt("A12", "cancel transfer", adt.cancel_transfer, "cancel-move"),
-    _adt("A13", "cancel discharge", adt.cancel_discharge, "cancel-discharge"),
+    _adt("A11", "cancel admit", undo.admission, "cancel-admission"),
+    _adt("A12", "cancel transfer", undo.transfer, "cancel-move"),
+    _adt("A13", "cancel discharge", undo.discharge, "cancel-discharge or void-event"),
     _adt("A14", "pending admit", adt.expect, "book-visit"),
     _adt("A16", "pending discharge", adt.expect_discharge, "change-expected-discharge"),
     _adt("A21", "leave of absence", adt.leave, "start-leave"),
@@ -150,9 +150,10 @@ class Part:
         *,
         visit_id: UUID | None,
         continues: UUID | None = None,
+        lacks: Callable[[], None] = lambda: None,
     ) -> Iterator[Command]:
         """What to ask of the journey that it is about. Raises Unapplied."""
-        telling = Telling(self.said, self.at, journey_id, history, visit_id)
+        telling = Telling(self.said, self.at, journey_id, history, visit_id, lacks)
         if not history.recorded:
             yield telling.asks(
                 OpenJourney,

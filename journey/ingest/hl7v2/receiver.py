@@ -30,10 +30,18 @@ from journey.store.store import Store
 
 FEED = Actor(id=CHANNEL, kind="system")
 
-Released = tuple[bytes, Outcome]
-"""The key of a message that had waited, and what became of it now."""
+AGAIN = ":completed"
+"""Ends the name under which a journey is told the rest of what was applied before its visit was known."""
 
 logger = structlog.get_logger()
+
+
+class Released(NamedTuple):
+    """A message that had waited, what it was until then, and what became of it now."""
+
+    key: bytes
+    was: str
+    outcome: Outcome
 
 
 class Taken(NamedTuple):
@@ -82,7 +90,7 @@ class Receiver:
         if led.journey_id is None:
             return
         if verdict.status == "applied":
-            tries = others_wait
+            tries = others_wait and led.visits
         else:
             tries = verdict.waits and self._store.load(led.journey_id).version != led.version
         if tries:
@@ -95,9 +103,9 @@ class Receiver:
             progress = False
             for message in self.inbox.waiting(journey_id):
                 outcome = self._applied(message)
-                if outcome.status != "parked":
+                if not outcome.verdict.waits:
                     self.inbox.settle(message.key, outcome)
-                    yield message.key, outcome
+                    yield Released(message.key, message.status, outcome)
                     progress = True
 
     def _applied(self, message: Kept) -> Outcome:
@@ -116,9 +124,9 @@ class Receiver:
         led.header = header(parsed)
         for number, part in enumerate(parts(parsed, self._zone)):
             led.occurred_at = part.at.at
-            name = f"{message.key.hex()[:32]}:{number}"
+            name = f"{message.key.hex()[:32]}:{number}{AGAIN if message.status == 'applied' else ''}"
             Applying(self._store, self._routing, self._actor, part, name, message.key, led).tell()
-        return Verdict("applied")
+        return Verdict("applied", waits=led.lacks)
 
 
 def _set_aside(error: Exception) -> Verdict:

@@ -33,6 +33,8 @@ class Telling:
     history: History
     numbered: UUID | None
     """The visit that the message names by a number, if it does."""
+    lacks: Callable[[], None] = lambda: None
+    """Called where the message says more than can be recorded before its visit is known."""
 
     def asks(self, command: type[C], *, at: Timestamp | None = None, **facts: Any) -> C:
         """The command, as what another system says happened at the message's time, or at this one."""

@@ -190,6 +190,39 @@ def test_a_second_cancellation_is_not_taken_for_the_first(feed: Feed) -> None:
     assert feed.take(adt("A13", 13), adt("A13", 11)).events == 0, "said again, they are the same two"
 
 
+def test_a_cancelled_move_waits_for_the_move_away_from_where_the_patient_is_back(feed: Feed) -> None:
+    to_icu, to_lab = adt("A02", 9, pv1(f3="ICU")), adt("A02", 11, pv1(f3="LAB"))
+    counts = feed.take(ADMIT, to_icu, adt("A12", 12, pv1(f3="ICU")))
+
+    assert dict(counts.reasons) == {"nothing-to-cancel": 1}
+    assert feed.take(to_lab).released == 1
+    assert str(feed.only_visit().location) == "ICU"
+
+
+def test_a_cancelled_discharge_of_a_visit_without_a_bed(feed: Feed) -> None:
+    counts = feed.take(
+        *(adt(trigger, hour, pv1(f2="O")) for trigger, hour in (("A04", 8), ("A03", 9), ("A13", 9)))
+    )
+
+    assert counts.applied == 3
+    assert feed.only_visit().status is VisitStatus.IN_PROGRESS
+
+
+def test_an_update_that_comes_before_its_visit_is_applied_and_completed_when_that_comes(feed: Feed) -> None:
+    update = adt("A08", 9, pv1(f2="E", f3="BAY7"), pid=PID + "|||F")
+    first = feed.take(update)
+
+    assert (first.applied, first.parked) == (1, 0)
+    assert list(feed.journey_of("M1").visits) == []
+
+    counts = feed.take(adt("A28", 7), adt("A04", 8, pv1(f2="E", f3="WAITING")))
+
+    assert (counts.applied, counts.released) == (2, 0)
+    assert str(feed.only_visit().location) == "BAY7"
+    assert not any(kept["waits"] for kept in feed.inbox())
+    assert feed.take(update).duplicate == 1
+
+
 def test_a_cancelled_admission_leaves_no_stay(feed: Feed) -> None:
     feed.take(UNDO_ADMIT, ADMIT)
 

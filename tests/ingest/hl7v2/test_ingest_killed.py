@@ -15,7 +15,7 @@ from tests.ingest.hl7v2.feeding import Feed
 from tests.ingest.hl7v2.written import evn, message, pv1
 from tests.waiting import until
 
-PATIENTS, EACH = 40, 6
+PATIENTS, EACH = 40, 7
 
 
 def at(hour: int) -> str:
@@ -23,11 +23,12 @@ def at(hour: int) -> str:
 
 
 def story(n: int) -> list[bytes]:
-    """A stay, its discharge cancelled before it is told, and two merges, under numbers of its own."""
+    """A stay, its discharge cancelled and its place changed before they are told, and two merges."""
     pid = f"PID|||M{n}-1^^^HOSP^MR~N{n}^^^NHS^NH||Doe"
     other = f"PID|||M{n}-2^^^HOSP^MR"
     told = [
         ("A13", 11, pid, pv1(f19=f"V{n}")),
+        ("A08", 8, other, pv1(f19=f"W{n}", f2="E", f3="BAY7")),
         ("A01", 8, pid, pv1(f19=f"V{n}")),
         ("A04", 7, other, pv1(f19=f"W{n}", f2="E")),
         ("A40", 9, pid, f"MRG|M{n}-2^^^HOSP^MR"),
