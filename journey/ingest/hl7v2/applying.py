@@ -114,8 +114,10 @@ class Applying:
         self._journey(here, commands, f"{self.name}:{link}")
 
     def _journey(self, journey: Route, commands: Callable[[History], Iterator[Command]], name: str) -> None:
+        lacked = self.led.lacks
+
         def noted(history: History) -> Iterator[Command]:
-            self.led.version = history.version
+            self.led.version, self.led.lacks = history.version, lacked
             return commands(history)
 
         self.led.journey_id = journey.journey_id
