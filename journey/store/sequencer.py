@@ -3,10 +3,14 @@
 One at a time, elected by an advisory lock that lives and dies with its database connection. It takes what is
 visible in `pending` in insert order: if A committed before B was inserted, A has the lower number, and every
 snapshot that sees B sees A; so no journey is inverted, and rows still in flight cannot precede what is taken.
+
+A transaction left open anywhere keeps the deleted rows of `pending` from being cleaned away. So that they
+need not be looked through each time, the sequencer knows below which number nothing can come any more.
 """
 
 from threading import Event as Signal
 from threading import Thread
+from time import monotonic
 
 import psycopg
 import structlog
@@ -22,11 +26,14 @@ BATCH = 2000
 QUICK, PATIENT, STANDBY = 0.002, 0.010, 0.200
 """Seconds between looks: while appends come in, when idle, and while another process is the sequencer."""
 
+SETTLE = 1.0
+"""Seconds between looks at who is writing to `pending`."""
+
 SEQUENCE = SQL("""
     WITH head AS (
-        SELECT id FROM pending ORDER BY id LIMIT %s
+        SELECT id FROM pending WHERE id > %(above)s ORDER BY id LIMIT %(batch)s
     ), taken AS (
-        DELETE FROM pending WHERE id <= (SELECT max(id) FROM head)
+        DELETE FROM pending WHERE id > %(above)s AND id <= (SELECT max(id) FROM head)
         RETURNING id, journey_id, first_version, last_version
     ), numbered AS (
         INSERT INTO log (position, journey_id, version)
@@ -35,19 +42,66 @@ SEQUENCE = SQL("""
           FROM taken CROSS JOIN LATERAL generate_series(first_version, last_version) AS version
         RETURNING position
     )
-    SELECT count(*), CASE WHEN count(*) > 0 THEN pg_notify({channel}, max(position)::text) END FROM numbered
+    SELECT count(*), (SELECT count(*) FROM taken),
+           CASE WHEN count(*) > 0 THEN pg_notify({channel}, max(position)::text) END
+      FROM numbered
     """).format(channel=CHANNEL)
+GIVEN = SQL("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM pending_id_seq")
+WRITING = SQL("""
+    SELECT virtualtransaction FROM pg_locks
+     WHERE relation = 'pending'::regclass AND mode = 'RowExclusiveLock'
+       AND pid IS DISTINCT FROM pg_backend_pid()
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    """)
 
 logger = structlog.get_logger()
 
 
-def sequence(connection: Connection[tuple[object, ...]], batch: int = BATCH) -> int:
+class Settled:
+    """Up to which number of `pending` everything has been taken, and nothing can come any more.
+
+    Whoever draws a number has locked the table before, and holds the lock until what it wrote can be seen, or
+    never will be. So numbers given before a look are settled once all who were writing then are gone.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._given = 0
+        self._writing: set[str] = set()
+
+    def look(self, connection: Connection[tuple[object, ...]], batch: int) -> int:
+        """Settle what can be, taking what stands there still; the number of events moved."""
+        if self._writing & _writing(connection):
+            return 0
+        moved, settled = 0, self._given
+        while True:
+            events, appends = _take(connection, batch, self.number)
+            moved += events
+            if appends < batch:
+                break
+        self.number = settled
+        [(given,)] = connection.execute(GIVEN).fetchall()
+        self._given = int(str(given))
+        self._writing = _writing(connection)
+        return moved
+
+
+def _writing(connection: Connection[tuple[object, ...]]) -> set[str]:
+    return {str(transaction) for (transaction,) in connection.execute(WRITING)}
+
+
+def _take(connection: Connection[tuple[object, ...]], batch: int, above: int) -> tuple[int, int]:
+    """Move one batch; the numbers of events and of appends."""
+    [(events, appends, _)] = connection.execute(SEQUENCE, {"above": above, "batch": batch}).fetchall()
+    return int(str(events)), int(str(appends))
+
+
+def sequence(connection: Connection[tuple[object, ...]], batch: int = BATCH, *, above: int = 0) -> int:
     """Move one batch of appends into the log, in one transaction; the number of events moved.
 
-    The caller holds the sequencer's lock on this connection.
+    The caller holds the sequencer's lock on this connection. `above` is a number that is settled.
     """
-    row = connection.execute(SEQUENCE, (batch,)).fetchone()
-    return int(str(row[0])) if row else 0
+    return _take(connection, batch, above)[0]
 
 
 def drain(conninfo: str) -> int:
@@ -96,9 +150,13 @@ class Sequencer:
                 return
         self.leading.set()
         logger.info("sequencer.leading")
-        pause = QUICK
+        pause, settled, settle_at = QUICK, Settled(), 0.0
         while not self._stopping.is_set():
-            if sequence(connection):
+            moved = sequence(connection, above=settled.number)
+            if monotonic() > settle_at:
+                moved += settled.look(connection, BATCH)
+                settle_at = monotonic() + SETTLE
+            if moved:
                 pause = QUICK
                 continue
             if self._appended.wait(pause):

@@ -12,7 +12,7 @@ from psycopg import Connection
 from journey.store import log
 from journey.store.identifiers import uuid7
 from journey.store.recorder import LISTEN
-from journey.store.sequencer import LOCK, Sequencer, drain, sequence
+from journey.store.sequencer import LOCK, Sequencer, Settled, drain, sequence
 from journey.store.store import Store
 from tests.store.asked import CONTEXT, meanwhile, opened, owned_by
 from tests.waiting import until
@@ -102,6 +102,54 @@ def test_an_open_transaction_elsewhere_does_not_hold_it_up(
         assert positions(connection) == [(1, quick, 1)]
     assert sequence(connection) == 1
     assert positions(connection) == [(1, quick, 1), (2, slow, 1)]
+
+
+def test_what_is_settled_need_not_be_looked_through_again_and_nothing_late_is_missed(
+    store: Store, connection: Connection[Row], database_url: str
+) -> None:
+    settled = Settled()
+    with psycopg.connect(database_url) as foreign, psycopg.connect(database_url) as slow:
+        foreign.execute("SELECT pg_current_xact_id()")
+        opened(store)
+        for _ in range(2):
+            settled.look(connection, 10)
+        assert settled.number == 1, "somebody who does not write holds nothing up"
+        late = uuid7()
+        slow.execute(
+            "INSERT INTO pending (journey_id, first_version, last_version) VALUES (%s, 1, 1)", (late,)
+        )
+        opened(store)
+        for _ in range(3):
+            settled.look(connection, 10)
+        assert settled.number == 1, "the slow one has drawn 2 and may yet commit it"
+        slow.commit()
+        assert sequence(connection, above=settled.number) == 1
+        assert positions(connection)[-1] == (3, late, 1)
+        for _ in range(2):
+            settled.look(connection, 10)
+        assert settled.number == 3
+
+
+def test_settling_takes_what_stands_there_first(store: Store, connection: Connection[Row]) -> None:
+    settled = Settled()
+    settled.look(connection, 2)
+    for _ in range(5):
+        opened(store)
+    settled.look(connection, 2)
+    for _ in range(3):
+        opened(store)
+    settled.look(connection, 2)
+    assert settled.number == 5
+    assert is_dense(connection, 8)
+
+
+def test_a_number_that_was_never_drawn_is_not_settled(store: Store, connection: Connection[Row]) -> None:
+    settled = Settled()
+    for _ in range(3):
+        settled.look(connection, 10)
+    assert settled.number == 0
+    opened(store)
+    assert sequence(connection, above=settled.number) == 1
 
 
 def test_each_batch_is_told_once_with_how_far_the_log_reaches(
