@@ -13,7 +13,7 @@ from typing import Any, cast
 import psycopg
 
 from journey.bench import ward
-from journey.bench.figures import Figure, medians, rate
+from journey.bench.figures import Figure, measured, rate
 from journey.bench.library import Rival
 from journey.bench.scratch import Scratch
 from journey.domain.episode import OpenJourney
@@ -27,8 +27,10 @@ FLOOR = """
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
     """
 CREW = (1, 16)
-SECONDS = 0.6
+SECONDS = 0.3
 """A contender's turn in a round."""
+
+COMPARED = (("floor", ""), ("library", ""), ("ours", "floor"), ("ours", "library"), ("handle", "floor"))
 
 [OPENING] = ward.journey(1, 1)
 
@@ -63,22 +65,15 @@ def append(server: Scratch) -> Iterator[Figure]:
 
         works = {"floor": floor, "ours": ours, "handle": handle, "library": lambda _: rival.save_one()}
         for writers in CREW:
-            found = medians(
+            found = measured(
                 {name: partial(rate, work, threads=writers, seconds=SECONDS) for name, work in works.items()}
             )
-            yield from _figures(writers, found)
+            who = "1 writer" if writers == 1 else f"{writers} writers"
+            for name, against in COMPARED:
+                yield found.figure(f"append, {who}: {name}", name, "/s", against)
 
 
 def _floor(url: str) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
     connection.execute("CREATE TABLE IF NOT EXISTS floor (LIKE event INCLUDING ALL)")
     return connection
-
-
-def _figures(writers: int, found: dict[str, float]) -> Iterator[Figure]:
-    crew = "1 writer" if writers == 1 else f"{writers} writers"
-    yield Figure(f"append, {crew}: floor", found["floor"], "/s")
-    yield Figure(f"append, {crew}: ours", found["ours"], "/s", "floor", found["ours"] / found["floor"])
-    yield Figure(f"append, {crew}: library", found["library"], "/s")
-    yield Figure(f"append, {crew}: ours", found["ours"], "/s", "library", found["ours"] / found["library"])
-    yield Figure(f"append, {crew}: handle", found["handle"], "/s", "floor", found["handle"] / found["floor"])

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from journey.bench import ward
-from journey.bench.figures import Figure, medians, seconds
+from journey.bench.figures import Figure, measured, seconds
 from journey.bench.library import Rival
 from journey.bench.scratch import Scratch
 from journey.projections import READ_MODELS
@@ -24,6 +24,7 @@ from journey.store import log
 EVENTS, LIBRARY_EVENTS = 100_000, 3_000
 LENGTH = 10
 ROUNDS = 3
+FLOOR, RIVAL = "select and decode", "library"
 
 
 def catch_up(server: Scratch) -> Iterator[Figure]:
@@ -34,20 +35,19 @@ def catch_up(server: Scratch) -> Iterator[Figure]:
         rival = Rival(server.database(migrated=False), stack, connections=5)
         for _ in range(LIBRARY_EVENTS // LENGTH):
             rival.saved(LENGTH)
-        found = medians(
+        found = measured(
             {
-                "select and decode": partial(_read, url),
-                "library": rival.catch_up_rate,
+                FLOOR: partial(_read, url),
+                RIVAL: rival.catch_up_rate,
                 **{model.name: partial(_project, url, model) for model in READ_MODELS},
             },
             rounds=ROUNDS,
         )
-        yield Figure("catch-up: select and decode", found["select and decode"], "events/s")
-        yield Figure("catch-up: library", found["library"], "events/s")
+        for name in (FLOOR, RIVAL):
+            yield found.figure(f"catch-up: {name}", name, "events/s")
         for model in READ_MODELS:
-            for against in ("select and decode", "library"):
-                ratio = found[model.name] / found[against]
-                yield Figure(f"catch-up: {model.name}", found[model.name], "events/s", against, ratio)
+            for against in (FLOOR, RIVAL):
+                yield found.figure(f"catch-up: {model.name}", model.name, "events/s", against)
 
 
 def _read(url: str) -> float:

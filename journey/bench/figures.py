@@ -1,6 +1,7 @@
-"""How things are measured: contenders take turns in shuffled rounds, and the median of each is kept.
+"""How things are measured: contenders take turns in shuffled rounds, each turn short.
 
-A machine that is busy with something else is so for all of them; what to believe are the ratios.
+A figure is the median of the rounds; a ratio the median of the ratios within each round. A machine that is
+busy with something else is so for all who take their turn meanwhile: what to believe are the ratios.
 """
 
 import random
@@ -10,7 +11,7 @@ from threading import Barrier, Thread
 from time import perf_counter
 from typing import NamedTuple
 
-ROUNDS = 5
+ROUNDS = 11
 
 
 class Figure(NamedTuple):
@@ -23,16 +24,31 @@ class Figure(NamedTuple):
     ratio: float | None = None
 
 
-def medians(contenders: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS) -> dict[str, float]:
-    """What each measured, each once a round, in another order every time. The first round warms up."""
+class Measured:
+    """What every contender measured, round by round."""
+
+    def __init__(self, rounds: Mapping[str, list[float]]) -> None:
+        self._rounds = rounds
+
+    def figure(self, what: str, name: str, unit: str, against: str = "", *, scale: float = 1) -> Figure:
+        """A contender's median, and its ratio to another where one is named."""
+        ratio = None
+        if against:
+            pairs = zip(self._rounds[name], self._rounds[against], strict=True)
+            ratio = median(own / other for own, other in pairs)
+        return Figure(what, median(self._rounds[name]) * scale, unit, against, ratio)
+
+
+def measured(contenders: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS) -> Measured:
+    """Each contender once a round, in another order every time. The first round warms up."""
     dice = random.Random(0)  # noqa: S311 - no secret
-    measured: dict[str, list[float]] = {name: [] for name in contenders}
+    found: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name in dice.sample(list(contenders), len(contenders)):
             value = contenders[name]()
             if number > 0:
-                measured[name].append(value)
-    return {name: median(values) for name, values in measured.items()}
+                found[name].append(value)
+    return Measured(found)
 
 
 def rate(work: Callable[[int], object], *, threads: int, seconds: float) -> float:

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 
 from journey.bench import ward
-from journey.bench.figures import Figure, medians, seconds
+from journey.bench.figures import Figure, measured, seconds
 from journey.bench.library import Rival
 from journey.bench.scratch import Scratch
 from journey.domain.journey import fold
@@ -19,10 +19,17 @@ from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 from journey.store.store import Store
 
 LENGTHS = (10, 50, 200)
-TIMES = 100
+TIMES = 40
 """Loads in a contender's turn."""
 
 MILLISECONDS = 1000
+COMPARED = (
+    ("floor", ""),
+    ("library", ""),
+    ("load", "floor"),
+    ("load and fold", "floor"),
+    ("load and fold", "library"),
+)
 
 
 def load(server: Scratch) -> Iterator[Figure]:
@@ -42,16 +49,9 @@ def load(server: Scratch) -> Iterator[Figure]:
                 "load and fold": partial(_folded, store, journey_id),
                 "library": partial(rival.load, patient),
             }
-            found = medians({name: partial(seconds, work, times=TIMES) for name, work in works.items()})
-            for name, against in (
-                ("floor", ""),
-                ("load", "floor"),
-                ("load and fold", "floor"),
-                ("library", ""),
-                ("load and fold", "library"),
-            ):
-                ratio = found[name] / found[against] if against else None
-                yield Figure(f"{length} events: {name}", found[name] * MILLISECONDS, "ms", against, ratio)
+            found = measured({name: partial(seconds, work, times=TIMES) for name, work in works.items()})
+            for name, against in COMPARED:
+                yield found.figure(f"{length} events: {name}", name, "ms", against, scale=MILLISECONDS)
 
 
 def _select(connection: psycopg.Connection, journey_id: UUID) -> object:
