@@ -39,11 +39,11 @@ class Measured:
         return Figure(what, median(self._rounds[name]) * scale, unit, against, ratio)
 
 
-def measured(contenders: Mapping[str, Callable[[], float]], *, rounds: int = ROUNDS) -> Measured:
+def measured(contenders: Mapping[str, Callable[[], float]], *, rounds: int | None = None) -> Measured:
     """Each contender once a round, in another order every time. The first round warms up."""
     dice = random.Random(0)  # noqa: S311 - no secret
     found: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(rounds + 1):
+    for number in range((rounds or ROUNDS) + 1):
         for name in dice.sample(list(contenders), len(contenders)):
             value = contenders[name]()
             if number > 0:

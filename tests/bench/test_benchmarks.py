@@ -1,0 +1,70 @@
+"""Each benchmark runs and answers figures; how high they are is not a test's business."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from journey.bench import append, catch_up, drain, figures, latency, load, ward
+from journey.bench.figures import Figure, measured, percentile
+from journey.bench.scratch import Scratch, scratch
+from journey.domain.journey import fold
+from journey.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def server(postgres_bin_dir: Path | None) -> Iterator[Scratch]:
+    with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(append, "SECONDS", 0.02)
+    monkeypatch.setattr(append, "CREW", (1, 2))
+    monkeypatch.setattr(load, "TIMES", 1)
+    monkeypatch.setattr(catch_up, "EVENTS", 200)
+    monkeypatch.setattr(catch_up, "LIBRARY_EVENTS", 20)
+    monkeypatch.setattr(drain, "APPENDS", 50)
+    monkeypatch.setattr(latency, "SAMPLES", 10)
+    for module in (figures, catch_up, drain):
+        monkeypatch.setattr(module, "ROUNDS", 1)
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "lines"),
+    [
+        (append.append, 10),
+        (load.load, 15),
+        (catch_up.catch_up, 6),
+        (drain.drain, 2),
+        (latency.latency, 4),
+    ],
+)
+def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> None:
+    assert callable(benchmark)
+    found: list[Figure] = list(benchmark(server))
+    assert len(found) == lines
+    assert all(each.value > 0 for each in found)
+    assert all((each.ratio is not None) == bool(each.against) for each in found)
+
+
+def test_a_ratio_is_taken_within_each_round() -> None:
+    values = {"ours": iter([9.0, 2.0, 4.0, 30.0]), "floor": iter([9.0, 1.0, 2.0, 10.0])}
+    found = measured({name: partial(next, each) for name, each in values.items()}, rounds=3)
+    assert found.figure("what", "ours", "/s", "floor") == Figure("what", 4.0, "/s", "floor", 2.0)
+
+
+def test_percentiles() -> None:
+    values = [float(number) for number in range(100, 0, -1)]
+    assert (percentile(values, 0.5), percentile(values, 0.99), percentile([7.0], 0.99)) == (51.0, 100.0, 7.0)
+
+
+def test_the_ward_tells_journeys_that_fold_to_a_discharge() -> None:
+    for events in (10, 50):
+        recorded = ward.journey(3, events)
+        assert [each.version for each in recorded] == list(range(1, events + 1))
+        [discharge] = fold(recorded, recorded[0].journey_id).discharges
+        assert discharge.departed is not None
+    assert len(list(ward.mixed(7))) == 70
