@@ -76,7 +76,12 @@ class Given:
     ) -> "Given":
         """The same, and these recorded together."""
         recorded = self.history.recorded
-        learnt = max([occurred_at, *(each.recorded_at + timedelta(seconds=1) for each in recorded[-1:])])
+        learnt = max(
+            [
+                latest(occurred_at, precision),
+                *(each.recorded_at + timedelta(seconds=1) for each in recorded[-1:]),
+            ]
+        )
         for event in events:
             same = sum(1 for each in recorded if each.event == event and each.occurred_at == occurred_at)
             says = f"{event.stored_as} {event.model_dump_json()} {occurred_at} {same}"

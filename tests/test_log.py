@@ -125,7 +125,7 @@ def test_tracebacks_on_a_terminal_show_no_variables(capsys: Lines) -> None:
 
 
 def test_other_libraries_write_the_same_lines_and_no_addresses(capsys: Lines) -> None:
-    logging.getLogger("psycopg.pool").warning("a connection was lost")
+    logging.getLogger("some.library").warning("a connection was lost")
     assert last(capsys) | {"at": ""} == {"event": "a connection was lost", "level": "warning", "at": ""}
     logging.getLogger("uvicorn.access").info('"GET /v1/journeys?mrn=4711 HTTP/1.1" 200')
     assert capsys.readouterr().err == ""

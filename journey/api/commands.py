@@ -22,7 +22,6 @@ from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Context, Source
 from journey.domain.journey import ROOMS
 from journey.store.identifiers import uuid7
-from journey.store.recorder import ConnectionLost
 from journey.store.store import Appended
 
 NAMESPACE = UUID("f3b0b1f6-5c5a-5a0e-8f0a-1d9d6d1f7e55")
@@ -120,17 +119,9 @@ async def carry_out(
         idempotency_key=idempotency_key,
     )
 
-    def once_more_if_lost() -> Appended:
-        """A lost connection shows itself here only while nothing was being recorded."""
-        try:
-            return handle()
-        except ConnectionLost:
-            engine.store.datastore.pool.check()
-            return handle()
-
     name = command.name()
     try:
-        appended = await engine.write(once_more_if_lost)
+        appended = await engine.write(handle)
     except Exception as error:
         engine.figures.command(name, problem_of(error).code)
         raise

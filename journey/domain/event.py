@@ -252,8 +252,13 @@ class Recorded:
 
     @property
     def reaches(self) -> datetime:
-        """Where it sorts in the order of what happened."""
-        return latest(self.occurred_at, self.occurred_precision)
+        """Where it sorts in the order of what happened: as late as it can have been.
+
+        That is the end of the period that its time names; but nothing happened after it was recorded, so
+        that what is known of today only as "today" comes before what is done next.
+        """
+        end = latest(self.occurred_at, self.occurred_precision)
+        return end if end <= self.recorded_at else max(self.occurred_at, self.recorded_at)
 
     @property
     def context(self) -> Context:

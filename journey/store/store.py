@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -85,21 +84,14 @@ class Store:
         Raises Refused, StaleVersion, KeyReused, Contended, StoreUnavailable and OutcomeUnknown.
         """
         key = _digested(idempotency_key, command)
-        for attempt in range(ATTEMPTS):
-            if earlier := self._answered(journey_id, key):
-                return earlier
-            history = self.load(journey_id)
-            try:
-                recorded = _decided(journey_id, history, command, context, expected_version)
-            except (Refused, StaleVersion):
-                # What stands in the way may be the same request's doing, if it was sent twice at once.
-                if earlier := self._answered(journey_id, key):
-                    return earlier
-                raise
-            with suppress(VersionConflict):
-                return self._append(journey_id, history.version, recorded, key)
-            _pause(attempt)
-        raise Contended(journey_id)
+        return self._write(
+            journey_id,
+            lambda _: (command,),
+            context,
+            key,
+            expected_version=expected_version,
+            nothing_too=True,
+        )
 
     def tell(
         self,
@@ -110,17 +102,37 @@ class Store:
     ) -> Appended:
         """All that a message says, or nothing: each command decided on top of the one before, one append.
 
-        `commands` reads the journey as it is when they are decided. Messages seldom come twice, so the key is
-        looked up only when they cannot be appended. Raises what `handle` raises, and what `commands` does.
+        `commands` reads the journey as it is when they are decided. Raises what `handle` raises, and what
+        `commands` does.
+        """
+        return self._write(journey_id, commands, context, key)
+
+    def _write(
+        self,
+        journey_id: UUID,
+        commands: Callable[[History], Iterable[Command]],
+        context: Context,
+        key: IdempotencyKey | None,
+        *,
+        expected_version: int | None = None,
+        nothing_too: bool = False,
+    ) -> Appended:
+        """Load, decide and append, again and again while others are first.
+
+        A request seldom comes twice, so its key is looked up only where it cannot be done: what stands in the
+        way may be its own first doing. `nothing_too`: that there was nothing to do is an answer to keep.
         """
         for attempt in range(ATTEMPTS):
             before = history = self.load(journey_id)
             try:
+                _refuse_stale(expected_version, before.version)
                 for command in commands(before):
-                    recorded = _decided(journey_id, history, command, context, None)
+                    recorded = _decided(journey_id, history, command, context)
                     history = History((*history.recorded, *recorded))
                 added = history.recorded[len(before.recorded) :]
-                return self._append(journey_id, before.version, added, key if added else None)
+                return self._append(journey_id, before.version, added, key if added or nothing_too else None)
+            except StoreUnavailable:
+                raise
             except Exception as problem:
                 if earlier := self._answered(journey_id, key):
                     return earlier
@@ -205,12 +217,13 @@ def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
     return IdempotencyKey(key, sha256(body.encode()).digest())
 
 
-def _decided(
-    journey_id: UUID, history: History, command: Command, context: Context, expected_version: int | None
-) -> tuple[Recorded, ...]:
-    """What the command leads to, on top of this history and no other version."""
-    if expected_version is not None and history.version != expected_version:
-        raise StaleVersion(expected_version, history.version)
+def _refuse_stale(expected: int | None, actual: int) -> None:
+    if expected is not None and expected != actual:
+        raise StaleVersion(expected, actual)
+
+
+def _decided(journey_id: UUID, history: History, command: Command, context: Context) -> tuple[Recorded, ...]:
+    """What the command leads to, on top of this history."""
     timed = _timed(command, history)
     return _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
 

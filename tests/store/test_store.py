@@ -8,9 +8,11 @@ from time import monotonic
 
 import pytest
 
+from journey.domain.codes import VisitStatus
 from journey.domain.episode import OpenJourney
-from journey.domain.event import Refused
+from journey.domain.event import Precision, Refused
 from journey.domain.journey import fold
+from journey.domain.visit import CompleteVisit, StartVisit
 from journey.store.errors import Contended, KeyReused, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
 from journey.store.store import CLOCK_SKEW, OccursInTheFuture, Store
@@ -40,6 +42,20 @@ def test_what_is_loaded_is_what_was_answered(store: Store) -> None:
     assert recorded.occurred_at == at
     assert recorded.context == CONTEXT
     assert abs(datetime.now(UTC) - recorded.recorded_at) < timedelta(minutes=1)
+
+
+def test_what_is_known_of_today_only_as_today_comes_before_what_is_done_next(store: Store) -> None:
+    journey_id, visit_id = opened(store), uuid7()
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    store.handle(
+        journey_id,
+        StartVisit(visit_id=visit_id, occurred_at=today, occurred_precision=Precision.DAY, reported=True),
+        CONTEXT,
+    )
+    store.handle(journey_id, CompleteVisit(visit_id=visit_id), CONTEXT)
+    visit = fold(store.load(journey_id).effective, journey_id).visits.get(visit_id)
+    assert visit is not None
+    assert visit.status is VisitStatus.FINISHED
 
 
 def test_nothing_to_do_appends_nothing(store: Store, database_url: str) -> None:
