@@ -58,7 +58,7 @@ def rate(work: Callable[[int], object], *, threads: int, seconds: float) -> floa
 
     def run(number: int) -> None:
         start.wait()
-        while perf_counter() < until[0]:
+        while not counts[number] or perf_counter() < until[0]:
             work(number)
             counts[number] += 1
 
