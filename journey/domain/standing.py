@@ -21,6 +21,10 @@ NOTICE = timedelta(days=1)
 """How long before its due time a step is at risk."""
 
 
+UNDER_WAY = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ACTIVE})
+"""The statuses in which something goes on that says more than the status does."""
+
+
 class Patient(Frozen):
     """Whose journey it is."""
 
@@ -142,7 +146,7 @@ def _stage(journey: Journey) -> tuple[str, Fact]:
     since = journey.episode.since
     if since is None:
         raise ValueError("A journey that was never opened stands nowhere")
-    if status is not JourneyStatus.ACTIVE:
+    if status not in UNDER_WAY:
         return status, since
     here = [visit for visit in journey.visits if visit.is_here]
     if here:
@@ -153,6 +157,8 @@ def _stage(journey: Journey) -> tuple[str, Fact]:
     booked = [visit for visit in journey.visits if visit.status is VisitStatus.BOOKED]
     if booked:
         return "visit-booked", min(booked, key=lambda each: each.start or each.since.at).since
+    if status is not JourneyStatus.ACTIVE:
+        return status, since
     departures = [each.departed for each in journey.discharges if each.departed and not each.closed]
     if departures:
         return "after-discharge", max(departures, key=lambda fact: fact.at)
@@ -205,7 +211,7 @@ def _steps(journey: Journey) -> Iterator[Step]:
     for each in journey.discharges:
         if each.is_open and each.planned is not None:
             yield _due("discharge-patient", each.planned, each.expected_at, each.visit_id)
-        if each.departed is not None and each.summary is None:
+        if each.departed is not None and each.summary is None and each.closed is None:
             yield _due("send-discharge-summary", each.departed, each.departed.at + NOTICE, each.visit_id)
     for key, result in journey.results.unreviewed():
         yield Step(step="review-result", subject_id=key, event_id=result.received.event_id)
