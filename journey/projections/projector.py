@@ -15,6 +15,8 @@ import structlog
 from psycopg import Connection
 from pydantic_core import to_json
 
+from journey.domain.event import Recorded
+from journey.projections.ahead import ReadAhead
 from journey.projections.folded import FoldedJourneys, unfolded
 from journey.projections.model import ReadModel
 from journey.store import log
@@ -56,19 +58,18 @@ class Projector:
 
     def catch_up(self) -> int:
         """Project until the end of the log, in this thread; the number of events projected."""
-        with self._connected() as connection:
+        with self._connected() as connection, ReadAhead(self._conninfo, self._batch) as ahead:
             connection.execute("SELECT pg_advisory_lock(%s)", (self._lock,))
             connection.commit()
             total = 0
-            while done := self.step(connection):
+            while done := self.step(connection, ahead):
                 total += done
             return total
 
-    def step(self, connection: Connection[Any]) -> int:
+    def step(self, connection: Connection[Any], ahead: ReadAhead | None = None) -> int:
         """Project the next batch in one transaction; the number of its events."""
         with connection.transaction():
-            position = self._position(connection)
-            batch = log.read(connection, position, self._batch)
+            batch = self._next(connection, ahead)
             if not batch:
                 return 0
             rows: dict[Any, list[dict[str, Any]]] = {}
@@ -82,6 +83,16 @@ class Projector:
                 (batch[-1].position, self.model.name),
             )
             return len(batch)
+
+    def _next(self, connection: Connection[Any], ahead: ReadAhead | None) -> list[Recorded]:
+        position = self._position(connection)
+        batch = ahead.take(position) if ahead else []
+        batch = batch or log.read(connection, position, self._batch)
+        if ahead and len(batch) == self._batch:
+            ahead.begin(batch[-1].position or 0)
+        elif ahead:
+            ahead.rest()
+        return batch
 
     @property
     def _lock(self) -> int:
@@ -107,8 +118,8 @@ class Projector:
         while not self._stopping.is_set():
             self._folded.forget()
             try:
-                with self._connected() as connection:
-                    self._lead(connection)
+                with self._connected() as connection, ReadAhead(self._conninfo, self._batch) as ahead:
+                    self._lead(connection, ahead)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 logger.warning("projector.connection_lost", model=self.model.name, error=type(error).__name__)
                 self._stopping.wait(STANDBY)
@@ -117,13 +128,13 @@ class Projector:
                 self._remember(error)
                 self._stopping.wait(LOOK_ANYWAY)
 
-    def _lead(self, connection: Connection[Any]) -> None:
+    def _lead(self, connection: Connection[Any], ahead: ReadAhead) -> None:
         while not self._elected(connection):
             if self._stopping.wait(STANDBY):
                 return
         while not self._stopping.is_set():
             self.woken.clear()
-            while self.step(connection) and not self._stopping.is_set():
+            while self.step(connection, ahead) and not self._stopping.is_set():
                 pass
             self.woken.wait(LOOK_ANYWAY)
 

@@ -1,0 +1,57 @@
+"""Reading ahead: the next batch is read and decoded while the server writes the rows of the one before.
+
+Only while there is much to read; whoever has caught up reads for itself, and holds one connection less.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Self
+
+import psycopg
+from psycopg import Connection
+
+from journey.domain.event import Recorded
+from journey.store import log
+
+
+class ReadAhead:
+    """One batch ahead of its reader, on a connection of its own. For one thread."""
+
+    def __init__(self, conninfo: str, batch: int) -> None:
+        self._conninfo = conninfo
+        self._batch = batch
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._connection: Connection[Any] | None = None
+        self._next: tuple[int, Future[list[Recorded]]] | None = None
+
+    def begin(self, position: int) -> None:
+        """Start to read what comes behind this position."""
+        self._next = position, self._thread.submit(self._read, position)
+
+    def take(self, position: int) -> list[Recorded]:
+        """What was read behind this position; nothing where that was not begun, or failed."""
+        position_read, reading = self._next or (None, None)
+        self._next = None
+        if reading is None or position_read != position or reading.exception() is not None:
+            return []
+        return reading.result()
+
+    def rest(self) -> None:
+        """There is nothing more to read for now: give the connection back."""
+        if self._next is not None:
+            wait([self._next[1]])
+            self._next = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.rest()
+        self._thread.shutdown()
+
+    def _read(self, position: int) -> list[Recorded]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0)
+        return log.read(self._connection, position, self._batch)
