@@ -48,7 +48,7 @@ def connect(conninfo: str) -> psycopg.Connection:
     parts = _parse(conninfo)
     try:
         return psycopg.connect(
-            conninfo, autocommit=True, connect_timeout=int(parts.get("connect_timeout", CONNECT_SECONDS))
+            conninfo, autocommit=True, connect_timeout=int(parts.get("connect_timeout") or CONNECT_SECONDS)
         )
     except psycopg.OperationalError as error:
         reason = str(error).partition("\n")[0].rpartition(" failed: ")[2]
@@ -66,8 +66,8 @@ def _parse(conninfo: str) -> dict[str, Any]:
         parts = conninfo_to_dict(conninfo)
     except psycopg.ProgrammingError:
         parts = {"host": "@"}
-    ports = str(parts.get("port", "")).replace(",", "")
-    if "@" in str(parts.get("host", "")) or not (ports.isdecimal() or not ports):
+    numbers = (str(parts.get("port", "")).replace(",", ""), str(parts.get("connect_timeout", "")))
+    if "@" in str(parts.get("host", "")) or not all(each.isdecimal() or not each for each in numbers):
         raise DatabaseUnavailable(
             "DATABASE_URL is not the address of a PostgreSQL database. One looks like this: "
             "postgresql://user:password@host:5432/database (in a password, @ : / are written %40 %3A %2F)."

@@ -8,7 +8,7 @@ CREATE TABLE event (
     schema_version smallint NOT NULL,
     occurred_at timestamptz NOT NULL,
     occurred_precision text NOT NULL,
-    recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    recorded_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     context json NOT NULL,
     data json NOT NULL,
     PRIMARY KEY (journey_id, version)
@@ -55,6 +55,8 @@ $$;
 CREATE TRIGGER event_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER log_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON log
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER pending_is_emptied_by_the_sequencer_alone BEFORE UPDATE OR TRUNCATE ON pending
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER idempotency_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON idempotency
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -44,7 +44,7 @@ def _id(conninfo: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        pass
+        text = text.encode(errors="replace").decode()
     with connect(conninfo) as connection:
         found = (
             connection.cursor(row_factory=dict_row)

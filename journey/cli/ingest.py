@@ -134,7 +134,8 @@ def _done(settings: "Settings", work: Work, doing: str) -> "Counts":
                 counts = work(store, ZoneInfo(settings.timezone), lambda counts: told(counts.messages))
         finally:
             store.close()
-        settle(database.conninfo)
+        if counts.stopped is None:
+            settle(database.conninfo)
     return counts
 
 

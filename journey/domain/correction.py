@@ -166,6 +166,8 @@ def decide(history: History, command: CorrectionCommand) -> Iterator[CorrectionE
             yield from _void(history, command)
         case ReinstateEvent():
             target = _event(history, command.event_id)
+            if isinstance(target.event, EventVoided | EventReinstated):
+                raise NotVoidable("A correction is not reinstated; name the event that it voided.")
             if target.event_id in history.voided:
                 yield EventReinstated(
                     reinstates=target.event_id, of=target.event.stored_as, reason=command.reason

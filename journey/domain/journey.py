@@ -64,6 +64,8 @@ BEGINS_CARE = (
 )
 IN_CARE = (*BEGINS_CARE, visits_event.PatientMoved)
 
+RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
+
 PAPERWORK = (
     episode.ReopenJourney,
     episode.RemoveJourney,
@@ -160,10 +162,19 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     rooms[room] = _EVOLVE[room](rooms[room], event, fact)
     if room == "visits":
         rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
+        rooms["episode"] = _in_care(rooms["episode"], recorded)
     elif isinstance(event, PatientDischarged):
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
     elif isinstance(event, episode.JourneyOpened):
         rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
+
+
+def _in_care(now: Episode, recorded: Recorded) -> Episode:
+    """Whoever is here is in care, though the plan or the hold that this ends was told only later."""
+    resting = BEGINS_CARE if now.status is JourneyStatus.ONHOLD else IN_CARE
+    if now.status not in RESTING or not isinstance(recorded.event, resting):
+        return now
+    return now._replace(status=JourneyStatus.ACTIVE, since=recorded.fact)
 
 
 def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
@@ -211,6 +222,8 @@ def decide(history: History, command: Command) -> Iterator[Event]:
         return
     first = history.recorded[0]
     journey = fold(history.until(command.reaches), first.journey_id, history.version)
+    if isinstance(command, episode.CloseJourney):
+        _refuse_close(journey, fold(history.effective, first.journey_id), command)
     events = tuple(_in_room(journey, command))
     if command.reported:
         events = tuple(event for event in events if not history.tells(event, command.occurred_at))
@@ -224,10 +237,7 @@ def decide(history: History, command: Command) -> Iterator[Event]:
 def _in_room(journey: Journey, command: Command) -> Iterator[Event]:
     match _ROOM_OF_COMMAND[type(command)]:
         case "episode":
-            left_open = journey.left_open()
-            if isinstance(command, episode.CloseJourney):
-                _refuse_close(journey, command, left_open)
-            yield from episode.decide(journey.episode, command, left_open=left_open)  # type: ignore[arg-type]  # the room's commands, by the table
+            yield from episode.decide(journey.episode, command, left_open=journey.left_open())  # type: ignore[arg-type]  # the room's commands, by the table
         case "identity":
             yield from identity.decide(journey.identity, command)  # type: ignore[arg-type]  # as above
         case "intake":
@@ -241,7 +251,9 @@ def _in_room(journey: Journey, command: Command) -> Iterator[Event]:
             yield from result.decide(journey.results, command)  # type: ignore[arg-type]  # as above
 
 
-def _refuse_close(journey: Journey, command: episode.CloseJourney, left_open: tuple[Blocker, ...]) -> None:
+def _refuse_close(journey: Journey, today: Journey, command: episode.CloseJourney) -> None:
+    """Neither what was open then nor what is open today may be left without a word."""
+    left_open = tuple(dict.fromkeys((*journey.left_open(), *today.left_open())))
     if left_open and not journey.episode.is_over and not (command.override_reason or command.reported):
         raise StillOpen("What is listed is open; finish it, or give an override_reason.", blockers=left_open)
 

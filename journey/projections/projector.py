@@ -120,13 +120,15 @@ class Projector:
             try:
                 with self._connected() as connection, ReadAhead(self._conninfo, self._batch) as ahead:
                     self._lead(connection, ahead)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                logger.warning("projector.connection_lost", model=self.model.name, error=type(error).__name__)
-                self._stopping.wait(STANDBY)
             except Exception as error:
-                logger.exception("projector.failed", model=self.model.name)
-                self._remember(error)
-                self._stopping.wait(LOOK_ANYWAY)
+                if _is_lost(error):
+                    kind = type(error).__name__
+                    logger.warning("projector.connection_lost", model=self.model.name, error=kind)
+                    self._stopping.wait(STANDBY)
+                else:
+                    logger.exception("projector.failed", model=self.model.name)
+                    self._remember(error)
+                    self._stopping.wait(LOOK_ANYWAY)
 
     def _lead(self, connection: Connection[Any], ahead: ReadAhead) -> None:
         while not self._elected(connection):
@@ -151,3 +153,10 @@ class Projector:
                 "ON CONFLICT (name) DO UPDATE SET last_error = excluded.last_error",
                 (self.model.name, type(error).__name__),
             )
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection is gone (SQLSTATE class 08, 57P, or none), and not the statement at fault."""
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))

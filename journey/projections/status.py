@@ -19,6 +19,12 @@ UPSERT = """
     """
 
 
+INDEXED = 200
+"""Characters of a text that lists find it by; an index holds no more than about 2,700 bytes. The standing has
+the whole.
+"""
+
+
 class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
@@ -38,12 +44,12 @@ class PatientStatus(ReadModel):
                 "status": now.status,
                 "stage": now.stage,
                 "since": now.since,
-                "team": now.responsible and now.responsible.team,
+                "team": now.responsible and now.responsible.team[:INDEXED],
                 "person": now.responsible and now.responsible.person,
-                "family": person.family,
-                "given": " ".join(person.given) if person.given else None,
+                "family": person.family and person.family[:INDEXED],
+                "given": " ".join(person.given)[:INDEXED] if person.given else None,
                 "birth_date": person.birth_date,
-                "identifiers": [identifier.value for identifier in now.patient.identifiers],
+                "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
                 "next_due": min((step.due for step in now.next if step.due is not None), default=None),
                 "standing": now,
             },

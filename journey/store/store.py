@@ -236,7 +236,7 @@ def _timed(command: Command, history: History) -> Command:
     """
     now = datetime.now(UTC)
     if command.occurred_at is None:
-        last = max((each.occurred_at for each in history.recorded), default=now)
+        last = max((each.reaches for each in history.recorded), default=now)
         return command.model_copy(update={"occurred_at": max(now, last)})
     if command.occurred_at > now + CLOCK_SKEW:
         raise OccursInTheFuture("occurred_at lies in the future; record what happened, when it has.")

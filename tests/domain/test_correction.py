@@ -151,6 +151,11 @@ def test_a_correction_is_not_voided() -> None:
     VOIDED.when(VoidEvent(event_id=correction, reason=WRONG)).then_refused(NotVoidable)
 
 
+def test_a_correction_is_not_reinstated() -> None:
+    correction = VOIDED.history.recorded[-1].event_id
+    VOIDED.when(ReinstateEvent(event_id=correction, reason=WRONG)).then_refused(NotVoidable)
+
+
 def test_the_opening_is_not_voided() -> None:
     STAY.when(VoidEvent(event_id=STAY.id_of(opened), reason=WRONG)).then_refused(NotVoidable)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import permutations
 
 import pytest
 from hypothesis import given as for_all
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from journey.domain.codes import Disposition, EncounterClass, JourneyStatus, VisitStatus
 from journey.domain.correction import CancelDischarge, CancelMove, NothingToCancel, VoidEvent
 from journey.domain.discharge import DischargePatient, DischargePlanned, PlanDischarge
-from journey.domain.episode import CloseJourney, JourneyClosed
+from journey.domain.episode import CloseJourney, JourneyClosed, PutOnHold
 from journey.domain.event import Command, Precision, latest
 from journey.domain.journey import Journey, JourneyIsOver, StillOpen, journey_at
 from journey.domain.visit import (
@@ -85,6 +86,11 @@ def test_a_close_is_judged_by_what_was_open_then() -> None:
     told.when(CloseJourney(), at=at(13)).then(closed)
 
 
+def test_a_close_told_late_does_not_pass_over_who_is_here_today() -> None:
+    told = given((opened, at(8)), (admitted, at(12)))
+    told.when(CloseJourney(), at=at(10)).then_refused(StillOpen, blockers=["open-visit"])
+
+
 def test_a_stay_may_begin_after_another_ended_though_that_is_told_later() -> None:
     told = given((opened, at(8)), (admitted, at(9)))
     left = told.when(DischargePatient(visit_id=VISIT, disposition=Disposition.HOME), at=at(12)).done()
@@ -156,6 +162,20 @@ def state(told: Given) -> Journey:
 @for_all(st.permutations(STAY))
 def test_reports_end_in_the_same_state_in_any_order(shuffled: Sequence[Command]) -> None:
     assert state(reported(shuffled)) == state(reported(STAY))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_hold_that_is_told_late_had_ended_when_care_began(order: tuple[int, ...]) -> None:
+    reports = (
+        PutOnHold(reason="holiday", occurred_at=at(9)),
+        AdmitPatient(visit_id=VISIT, occurred_at=at(10)),
+        DischargePatient(visit_id=VISIT, disposition=Disposition.HOME, occurred_at=at(14)),
+    )
+    told = given((opened, at(8)))
+    for number in order:
+        told = told.when(reports[number].model_copy(update={"reported": True})).done()
+    assert told.journey.episode.status is JourneyStatus.ACTIVE
+    assert status(told) is VisitStatus.FINISHED
 
 
 @STABLE

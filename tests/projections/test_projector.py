@@ -9,6 +9,8 @@ import psycopg
 import pytest
 
 from journey.bench import recomputed
+from journey.domain.episode import AssignOwner
+from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
 from journey.projections import READ_MODELS, projector
 from journey.projections.folded import FoldedJourneys
 from journey.projections.model import Change, ReadModel, Write
@@ -20,6 +22,7 @@ from journey.store.sequencer import drain, sequence
 from journey.store.store import Store
 from journey.worker import Worker
 from tests.projections.told import say_something, tell
+from tests.store.asked import CONTEXT
 from tests.waiting import until
 
 MODELS = pytest.mark.parametrize("model", READ_MODELS, ids=lambda model: model.name)
@@ -175,6 +178,38 @@ class Failing(PatientStatus):
         if change.journey.journey_id == self.journey_id:
             raise LookupError("Mary Smith")
         yield from super().project(change)
+
+
+def test_a_statement_that_the_database_refuses_is_no_lost_connection(
+    full_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = PatientStatus()
+
+    def refused(_: Change) -> Iterator[Write]:
+        raise psycopg.errors.ProgramLimitExceeded
+
+    monkeypatch.setattr(model, "project", refused)
+    with running(Projector(full_url, model)):
+        until(lambda: checkpoint(full_url, model)[1] == "ProgramLimitExceeded")
+
+
+def test_no_text_is_too_long_for_the_lists(database_url: str) -> None:
+    """What cannot be compressed is what an index refuses."""
+    dice = random.Random(3)  # noqa: S311 - no secret
+    long = "".join(chr(dice.randrange(0x4E00, 0x9FA5)) for _ in range(9_000))
+    with closing(Store(database_url)) as store:
+        [journey_id] = tell(store, journeys=1, turns=0, seed=0)
+        for command in (
+            AssignOwner(team=long, person=long),
+            ChangeDemographics(demographics=Demographics(family=long, given=(long, long))),
+            AssignIdentifier(identifier=Identifier(system=long, value=long)),
+        ):
+            store.handle(journey_id, command, CONTEXT)
+    drain(database_url)
+    Projector(database_url, PatientStatus()).catch_up()
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT standing->'responsible'->>'team' FROM patient_status").fetchone()
+    assert found == (long,)
 
 
 @pytest.mark.parametrize("since", ["from the beginning", "later"])

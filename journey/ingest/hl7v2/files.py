@@ -76,6 +76,9 @@ def split(stream: _Stream) -> Iterator[bytes]:
 
 
 def _in_standard_input() -> Iterator[Found | Unreadable]:
+    if sys.stdin is None:
+        yield Unreadable("standard input", "It is closed: pipe something into it, or name a file.")
+        return
     stream: io.BufferedReader = io.BufferedReader(cast("io.RawIOBase", sys.stdin.buffer))
     try:
         yield from _in_stream(stream, "standard input")

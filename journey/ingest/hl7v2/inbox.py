@@ -23,7 +23,10 @@ _LINE_END = re.compile(rb"[\r\n]+")
 _MSH_7, _MSH_10 = 6, 9  # once the header is split: MSH-1 is the separator itself
 
 SEEN = """
-    UPDATE inbox SET seen = seen + 1 WHERE key = %s
+    WITH durability AS (
+        SELECT set_config('synchronous_commit', 'off', true)
+    )
+    UPDATE inbox SET seen = seen + 1 FROM durability WHERE key = %s
     RETURNING CASE WHEN status = 'applied'
                     AND EXISTS (SELECT FROM inbox AS other
                                  WHERE other.journey_id = inbox.journey_id AND other.waits)
