@@ -142,6 +142,8 @@ def written(annotation: Any) -> str:
     match get_origin(annotation) or annotation:
         case types.UnionType | typing.Union:
             return " or ".join(written(each) for each in arguments)
+        case typing.Annotated:
+            return written(arguments[0])
         case builtins.tuple:
             return f"list of {written(arguments[0])}"
         case plain if plain.__name__ in WRITTEN:

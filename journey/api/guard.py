@@ -1,7 +1,8 @@
 """The guard: routes that let nobody past without a key that may, before they look at anything else."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -25,10 +26,15 @@ async def authenticated(request: Request) -> Caller:
     return found
 
 
-def refuse_wrong_parameters(request: Request, known: frozenset[str]) -> None:
-    """A misspelt filter would answer another question than the one that was asked; NUL finds nothing."""
+def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
+    """A misspelt filter would answer another question than the one that was asked, and so would one of two;
+    NUL finds nothing. `known` says which may be repeated.
+    """
     given = request.query_params.multi_items()
     wrong = {name: "There is no such parameter here" for name, _ in given if name not in known}
+    for name, times in Counter(name for name, _ in given).items():
+        if times > 1 and not known.get(name, True):
+            wrong[name] = "It can be given only once"
     wrong |= {name: "It holds a NUL character" for name, value in given if "\0" in value}
     if wrong:
         errors = [
@@ -48,6 +54,10 @@ def refuse_other_media(request: Request) -> None:
         raise Problem("unsupported-media-type", "Send the body with Content-Type: application/json.")
 
 
+def _repeats(annotation: Any) -> bool:
+    return any(get_origin(each) in {list, tuple} for each in (annotation, *get_args(annotation)))
+
+
 def guarded(permission: Permission) -> type[APIRoute]:
     """The class of routes that ask for this permission."""
 
@@ -56,7 +66,10 @@ def guarded(permission: Permission) -> type[APIRoute]:
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
-            known = frozenset(parameter.alias for parameter in self.dependant.query_params)
+            known = {
+                parameter.alias: _repeats(parameter.field_info.annotation)
+                for parameter in self.dependant.query_params
+            }
             takes_a_body = self.body_field is not None
 
             async def checked(request: Request) -> Response:

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from journey.api.access import Permission
@@ -16,6 +16,7 @@ from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
 from journey.api.reads import Rows
 from journey.domain.correction import History
+from journey.domain.event import Moment
 from journey.domain.journey import NoSuchJourney, journey_at
 from journey.domain.standing import Open, Standing, standing
 from journey.store.mapper import recorded
@@ -63,9 +64,9 @@ async def where_the_patient_stands(
     journey_id: UUID,
     *,
     as_of: Annotated[
-        AwareDatetime | None, Query(description="The world at that time, by when things happened.")
+        Moment | None, Query(description="The world at that time, by when things happened.")
     ] = None,
-    as_known_at: Annotated[AwareDatetime | None, Query(description="What had been recorded by then.")] = None,
+    as_known_at: Annotated[Moment | None, Query(description="What had been recorded by then.")] = None,
     min_version: MinVersion = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:

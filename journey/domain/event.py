@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+BARE_NUMBER = re.compile(r"[+-]?[0-9.]+")
 WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -120,12 +121,23 @@ def unstorable(value: Any, path: str = "") -> Iterator[str]:
             pass
 
 
+def _in_words(value: Any) -> Any:
+    """A bare number would be read as seconds or milliseconds since 1970, whichever it looks like."""
+    if isinstance(value, int | float) or (isinstance(value, str) and BARE_NUMBER.fullmatch(value.strip())):
+        raise ValueError("a time is written as 2026-03-01T09:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_in_words)]
+"""A time as it is asked for: RFC 3339 with an offset."""
+
+
 class Command(BaseModel):
     """A wish that something be recorded: the body of an HTTP request and the input of `decide`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    occurred_at: AwareDatetime | None = Field(
+    occurred_at: Moment | None = Field(
         default=None, description="When it happened; now, where it is left out."
     )
     occurred_precision: Precision = Field(

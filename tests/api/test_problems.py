@@ -79,7 +79,10 @@ VISIT = {"visit_id": number(1)}
             {**VISIT, "appointment": {"start": "2026-01-01T10:00"}},
             {("body", "appointment.start")},
         ),
+        ({**VISIT, "appointment": {"start": 0}}, {("body", "appointment.start")}),
+        ({**VISIT, "appointment": {}, "occurred_at": 0}, {("body", "occurred_at")}),
         ({**VISIT, "appointment": {}, "nurse": MARK}, {("body", "nurse")}),
+        ({**VISIT, "appointment": {"comment": "x" * 10_001}}, {("body", "appointment.comment")}),
         ({**VISIT, "appointment": {"service": f"{MARK}\0"}}, {("body", "appointment.service")}),
         (
             {**VISIT, "appointment": {"start": "9999-01-01T00:00:00Z"}},
@@ -118,6 +121,8 @@ def test_half_a_character_is_no_text(api: Api, journey: str) -> None:
         ("GET", f"/v1/journeys/{number(1)}?min_version=99999999999999999999", ("query", "min_version")),
         ("GET", "/v1/journeys?limit=501", ("query", "limit")),
         ("GET", "/v1/journeys?limit=0", ("query", "limit")),
+        ("GET", "/v1/journeys?limit=1&limit=2", ("query", "limit")),
+        ("GET", f"/v1/journeys/{number(1)}?as_of=99999999999", ("query", "as_of")),
         ("GET", "/v1/journeys?ward=3", ("query", "ward")),
         ("GET", "/v1/journeys?q=", ("query", "q")),
         ("GET", "/v1/journeys?q=,%20", ("query", "q")),
@@ -197,7 +202,7 @@ def test_a_body_that_is_too_large(api: Api, journey: str) -> None:
         413,
         "body-too-large",
     )
-    nearly = b'{"item": "' + b"x" * 19_000 + b'"}'
+    nearly = b'{"item": "x"' + b" " * 19_000 + b"}"
     assert api.ask("POST", url, content=iter([nearly]), headers=JSON).status_code in {200, 409}
 
 

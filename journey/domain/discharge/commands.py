@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from journey.domain.codes import ChecklistItem, Disposition
-from journey.domain.event import Coded, Command
+from journey.domain.event import Coded, Command, Moment
 
 
 class PlanDischarge(Command):
     """Plan the end of the stay."""
 
     visit_id: UUID
-    expected_at: AwareDatetime | None = None
+    expected_at: Moment | None = None
     checklist: tuple[ChecklistItem, ...] = tuple(ChecklistItem)
 
 
@@ -20,7 +20,7 @@ class ChangeExpectedDischarge(Command):
     """Expect another day, or none."""
 
     visit_id: UUID
-    expected_at: AwareDatetime | None = None
+    expected_at: Moment | None = None
 
 
 class MarkMedicallyReady(Command):

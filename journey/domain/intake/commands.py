@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from journey.domain.codes import Channel, Priority
-from journey.domain.event import Coded, Command
+from journey.domain.event import Coded, Command, Moment
 
 
 class StartIntake(Command):
@@ -30,7 +30,7 @@ class RequestIntakeInformation(Command):
     request_id: UUID
     what: str = Field(min_length=1)
     asked_of: str | None = None
-    due: AwareDatetime | None = None
+    due: Moment | None = None
 
 
 class ReceiveIntakeInformation(Command):

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from journey.domain.codes import EncounterClass, Initiator
-from journey.domain.event import Coded, Command
+from journey.domain.event import Coded, Command, Moment
 from journey.domain.place import Location
 from journey.domain.visit.events import Appointment
 
@@ -34,8 +34,8 @@ class RescheduleVisit(Command):
     """Agree another time."""
 
     visit_id: UUID
-    start: AwareDatetime
-    end: AwareDatetime | None = None
+    start: Moment
+    end: Moment | None = None
     initiator: Initiator | None = None
     reason: Coded | None = None
 

@@ -5,15 +5,15 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from journey.domain.codes import EncounterClass, Initiator
-from journey.domain.event import Coded, Event, Frozen
+from journey.domain.event import Coded, Event, Frozen, Moment
 from journey.domain.place import Location
 
 
 class Appointment(Frozen):
     """What is known of a time slot; what is not known is left out."""
 
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
+    start: Moment | None = None
+    end: Moment | None = None
     service: Coded | None = None
     encounter_class: EncounterClass | None = None
     location: Location | None = None
