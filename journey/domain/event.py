@@ -275,6 +275,8 @@ class Recorded:
         That is the end of the period that its time names; but nothing happened after it was recorded, so
         that what is known of today only as "today" comes before what is done next.
         """
+        if self.occurred_precision is Precision.INSTANT:
+            return self.occurred_at
         end = latest(self.occurred_at, self.occurred_precision)
         return end if end <= self.recorded_at else max(self.occurred_at, self.recorded_at)
 

@@ -171,6 +171,8 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
 
 def _in_care(now: Episode, recorded: Recorded) -> Episode:
     """Whoever is here is in care, though the plan or the hold that this ends was told only later."""
+    if now.status is JourneyStatus.ACTIVE:
+        return now
     resting = BEGINS_CARE if now.status is JourneyStatus.ONHOLD else IN_CARE
     if now.status not in RESTING or not isinstance(recorded.event, resting):
         return now
