@@ -3,7 +3,7 @@
 import builtins
 import types
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -13,6 +13,8 @@ from pydantic import AwareDatetime, BaseModel
 PLAIN: dict[Any, Any] = {
     UUID: UUID("01900000-0000-7000-8000-000000000001"),
     AwareDatetime: datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+    date: date(2026, 3, 2),
+    int: 3,
     float: 0.5,
     bool: True,
 }

@@ -4,7 +4,7 @@ import builtins
 import importlib
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from inspect import cleandoc
 from pathlib import Path
@@ -13,44 +13,13 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from journey.domain import episode, identity
-from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
 from journey.domain.event import Command, Event
-from journey.domain.journey import BEGINS_CARE, EVENT_TYPES, IN_CARE, ROOMS
+from journey.domain.journey import EVENT_TYPES, ROOMS
+from journey.domain.rules import BEGINS_CARE, IN_CARE
 from journey.domain.visit.decide import CARRIES_OUT
-from journey.domain.visit.state import TRANSITIONS as VISIT_TRANSITIONS
-from tests.domain import (
-    test_correction,
-    test_discharge,
-    test_episode,
-    test_identity,
-    test_intake,
-    test_result,
-    test_visit,
-)
+from tests.domain.test_commands import CASES, MODULES
 
 PAGE = Path(__file__).parent.parent / "docs" / "events.md"
-MODULES = {
-    "episode": "episode",
-    "identity": "identity",
-    "intake": "intake",
-    "visits": "visit",
-    "discharges": "discharge",
-    "results": "result",
-    "correction": "correction",
-}
-TOLD_BY_THE_TESTS = [
-    case
-    for room in (
-        test_correction,
-        test_discharge,
-        test_episode,
-        test_identity,
-        test_intake,
-        test_result,
-        test_visit,
-    )
-    for case in room.CASES
-]
 OPENS = (
     episode.JourneyOpened,
     episode.OwnerAssigned,
@@ -58,8 +27,6 @@ OPENS = (
     identity.DemographicsChanged,
 )
 BEGINS = {event: command for command, event in CARRIES_OUT.items()}
-Transitions = Mapping[type[Event], tuple[Any, Any]]
-DIAGRAMS: dict[str, Transitions] = {"visits": VISIT_TRANSITIONS, "episode": EPISODE_TRANSITIONS}
 
 INTRODUCTION = """\
 # Events
@@ -75,11 +42,11 @@ This page is written from the code by `python -m tests.test_events_catalogue`.
 def caused_by() -> dict[type[Event], list[str]]:
     """The commands that an event comes from, by what the tests tell of each."""
     out: dict[type[Event], list[str]] = {event: [] for event in EVENT_TYPES}
-    for case in TOLD_BY_THE_TESTS:
+    for case in CASES:
         for event in case.happens:
             out[type(event)].append(case.command.name())
-    for event in OPENS:
-        out[event].append(episode.OpenJourney.name())
+    for opening in OPENS:
+        out[opening].append(episode.OpenJourney.name())
     out[episode.JourneyActivated] += [BEGINS[event].name() for event in IN_CARE]
     out[episode.JourneyResumed] += [f"{BEGINS[event].name()} (reported)" for event in BEGINS_CARE]
     return out
@@ -96,7 +63,7 @@ def section(room: str) -> str:
     commands = caused_by()
     rows = [
         f"| `{event.stored_as}` | {said(event)} | {fields(event)} | {code(commands[event])} |"
-        for event in get_args(ROOMS[room][0])
+        for event in get_args(ROOMS[room].events)
     ]
     return "\n".join(
         [
@@ -132,6 +99,8 @@ WRITTEN = {
     "str": "text",
     "bool": "yes or no",
     "float": "number",
+    "int": "number",
+    "date": "date",
     "AwareDatetime": "time",
 }
 
@@ -154,10 +123,10 @@ def written(annotation: Any) -> str:
 
 def diagram(room: str) -> Iterator[str]:
     """The statuses and the events that lead from one to the next, where the room has a table of them."""
-    if room not in DIAGRAMS:
+    if not ROOMS[room].transitions:
         return
     yield "```mermaid\nstateDiagram-v2"
-    for event, (sources, target) in DIAGRAMS[room].items():
+    for event, (sources, target) in ROOMS[room].transitions.items():
         for source in sorted(sources, key=str):
             if target is not None:
                 start = "[*]" if source is None else source.replace("-", "_")
@@ -197,12 +166,8 @@ def test_every_event_says_what_it_means() -> None:
 
 
 def test_every_command_says_what_it_asks() -> None:
-    commands: list[type[Command]] = [each for _, asked in ROOMS.values() for each in get_args(asked)]
+    commands: list[type[Command]] = [each for room in ROOMS.values() for each in get_args(room.commands)]
     assert [each.__name__ for each in commands if each.__doc__ == Command.__doc__] == []
-
-
-def test_every_room_is_in_the_catalogue() -> None:
-    assert set(MODULES) == set(ROOMS)
 
 
 if __name__ == "__main__":

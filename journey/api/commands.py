@@ -149,13 +149,13 @@ def router() -> APIRouter:
         status_code=201,
         responses=answers(Written, *WRITING, status=201, refused=True),
     )
-    for room, (_, commands) in ROOMS.items():
-        for command in get_args(commands):
+    for name, room in ROOMS.items():
+        for command in get_args(room.commands):
             routes.add_api_route(
                 f"/v1/journeys/{{journey_id}}/{command.name()}",
                 endpoint(command),
                 methods=["POST"],
-                tags=[room],
+                tags=[name],
                 name=command.name(),
                 operation_id=command.name(),
                 summary=command.name(),

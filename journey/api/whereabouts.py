@@ -18,7 +18,7 @@ from journey.api.reads import Rows
 from journey.domain.correction import History
 from journey.domain.event import Moment
 from journey.domain.journey import NoSuchJourney, journey_at
-from journey.domain.standing import Open, Standing, standing
+from journey.domain.standing import Standing, standing
 from journey.store.mapper import recorded
 from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 
@@ -30,21 +30,9 @@ SELECT_STANDING = "SELECT version, standing::text FROM patient_status WHERE jour
 router = APIRouter(route_class=guarded(Permission.READ))
 
 
-class OpenLoops(Open):
-    """The loops that are not closed yet, by room."""
-
-    referrals: tuple[()] = ()
-    authorizations: tuple[()] = ()
-    handoffs: tuple[()] = ()
-    barriers: tuple[()] = ()
-
-
 class Whereabouts(Standing):
     """Where the patient stood at `as_of`, from what was recorded by `as_known_at`."""
 
-    open: OpenLoops
-    pathway: None = None
-    clocks: tuple[()] = ()
     as_of: datetime | None = None
     as_known_at: datetime | None = None
 

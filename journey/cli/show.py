@@ -10,7 +10,8 @@ from journey.cli import terminal
 from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment
 
 if TYPE_CHECKING:
-    from journey.domain.standing import Patient, Standing, Step
+    from journey.domain.room import Step
+    from journey.domain.standing import Patient, Standing
 
 
 def run(

@@ -5,12 +5,13 @@ occurred. So a late report is judged by its own time, and changes what is true n
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, get_args
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
-from journey.domain import correction, discharge, episode, identity, intake, result, visit
+from journey.domain import correction, discharge, episode, identity, intake, referral, result, rules, visit
 from journey.domain.codes import JourneyStatus
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.discharge import Discharges
@@ -20,27 +21,84 @@ from journey.domain.episode import Episode
 from journey.domain.event import Blocker, Command, Event, Recorded, Refused
 from journey.domain.identity import Identity
 from journey.domain.intake import Intake
+from journey.domain.referral import Referrals
 from journey.domain.result import Results
+from journey.domain.room import Answers, Transitions
+from journey.domain.rules import BEGINS_CARE, IN_CARE
 from journey.domain.visit import Visits
-from journey.domain.visit import events as visits_event
 from journey.domain.visit.evolve import departed
 
+
+class Room(NamedTuple):
+    """What happens in a room, what may be asked of it, its two functions, and what may follow what."""
+
+    events: Any
+    commands: Any
+    evolve: Callable[..., Any]
+    decide: Callable[..., Iterator[Event]]
+    transitions: Transitions = MappingProxyType({})
+
+
 ROOMS = {
-    "episode": (episode.EpisodeEvent, episode.EpisodeCommand),
-    "identity": (identity.IdentityEvent, identity.IdentityCommand),
-    "intake": (intake.IntakeEvent, intake.IntakeCommand),
-    "visits": (visit.VisitEvent, visit.VisitCommand),
-    "discharges": (discharge.DischargeEvent, discharge.DischargeCommand),
-    "results": (result.ResultEvent, result.ResultCommand),
-    "correction": (CorrectionEvent, CorrectionCommand),
+    "episode": Room(
+        episode.EpisodeEvent,
+        episode.EpisodeCommand,
+        episode.evolve,
+        episode.decide,
+        episode.TRANSITIONS,
+    ),
+    "identity": Room(
+        identity.IdentityEvent,
+        identity.IdentityCommand,
+        identity.evolve,
+        identity.decide,
+    ),
+    "intake": Room(
+        intake.IntakeEvent,
+        intake.IntakeCommand,
+        intake.evolve,
+        intake.decide,
+    ),
+    "referrals": Room(
+        referral.ReferralEvent,
+        referral.ReferralCommand,
+        referral.evolve,
+        referral.decide,
+        referral.TRANSITIONS,
+    ),
+    "visits": Room(
+        visit.VisitEvent,
+        visit.VisitCommand,
+        visit.evolve,
+        visit.decide,
+        visit.TRANSITIONS,
+    ),
+    "discharges": Room(
+        discharge.DischargeEvent,
+        discharge.DischargeCommand,
+        discharge.evolve,
+        discharge.decide,
+    ),
+    "results": Room(
+        result.ResultEvent,
+        result.ResultCommand,
+        result.evolve,
+        result.decide,
+    ),
+    "correction": Room(
+        CorrectionEvent,
+        CorrectionCommand,
+        lambda state, *_: state,
+        correction.decide,
+    ),
 }
-"""Every room: its field of the state, what happens in it, and what may be asked of it."""
+"""Every room, by its field of the journey's state. A correction has none: History leaves out what is void."""
 
 _ROOM_OF_EVENT: dict[type[Event], str] = {
-    event: room for room, (events, _) in ROOMS.items() for event in get_args(events)
+    event: name for name, room in ROOMS.items() for event in get_args(room.events)
 }
 _ROOM_OF_COMMAND: dict[type[Command], str] = {
-    command: room for room, (_, commands) in ROOMS.items() for command in get_args(commands)
+    command: name for name, room in ROOMS.items() for command in get_args(room.commands)
 }
 EVENT_TYPES = tuple(_ROOM_OF_EVENT)
 """Everything that can be recorded on a journey."""
@@ -48,31 +106,7 @@ EVENT_TYPES = tuple(_ROOM_OF_EVENT)
 COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _ROOM_OF_COMMAND}
 """Every command that an open journey takes, by its name outside."""
 
-_EVOLVE: dict[str, Callable[..., Any]] = {
-    "episode": episode.evolve,
-    "identity": identity.evolve,
-    "intake": intake.evolve,
-    "visits": visit.evolve,
-    "discharges": discharge.evolve,
-    "results": result.evolve,
-}
-
-BEGINS_CARE = (
-    visits_event.PatientArrived,
-    visits_event.VisitStarted,
-    visits_event.PatientAdmitted,
-)
-IN_CARE = (*BEGINS_CARE, visits_event.PatientMoved)
-
 RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
-
-PAPERWORK = (
-    episode.ReopenJourney,
-    episode.RemoveJourney,
-    discharge.SendDischargeSummary,
-    discharge.CloseDischarge,
-)
-"""What is done about a journey that is over."""
 
 # --- State
 
@@ -86,23 +120,26 @@ class Journey:
     episode: Episode = Episode()
     identity: Identity = Identity()
     intake: Intake = Intake()
+    referrals: Referrals = Referrals()
     visits: Visits = Visits()
     discharges: Discharges = Discharges()
     results: Results = Results()
 
+    def rooms(self) -> tuple[Answers, ...]:
+        """The rooms that have something to say of where the patient stands, in the order of care."""
+        return (self.intake, self.referrals, self.visits, self.discharges, self.results)
+
     def left_open(self) -> tuple[Blocker, ...]:
         """What a close would leave undone, itemised."""
-        visits = tuple(
-            Blocker(code="open-visit", what=f"a visit is {each.status}", subject_id=each.visit_id)
-            for each in self.visits
-            if each.is_open
-        )
-        unreviewed = tuple(
-            Blocker(code="unreviewed-result", what="a result is not reviewed", subject_id=key)
-            for key, _ in self.results.unreviewed()
-        )
-        intake_open = (Blocker(code="open-intake", what="the intake is not finished"),)
-        return (*(intake_open if self.intake.is_open else ()), *visits, *unreviewed)
+        return tuple(blocker for room in self.rooms() for blocker in room.left_open())
+
+    def holds(self, visit_id: UUID) -> tuple[Blocker, ...]:
+        """What keeps the patient from leaving this stay, itemised."""
+        return tuple(blocker for room in self.rooms() for blocker in room.holds(visit_id))
+
+
+STATES = tuple(each.name for each in fields(Journey) if each.name in ROOMS)
+"""The rooms that have a state."""
 
 
 class NoSuchJourney(Refused):
@@ -113,18 +150,6 @@ class AlreadyOpened(Refused):
     """The journey is there, for another patient."""
 
 
-class JourneyIsOver(Refused):
-    """A finished journey takes late facts, results, identity, paperwork and corrections only."""
-
-
-class JourneyIsOnHold(Refused):
-    """Care rests."""
-
-
-class StillOpen(Refused):
-    """Something is not finished."""
-
-
 # --- evolve
 
 
@@ -133,7 +158,7 @@ def evolve(journey: Journey, recorded: Iterable[Recorded]) -> Journey:
 
     Never refuses.
     """
-    rooms, version = {room: getattr(journey, room) for room in _EVOLVE}, journey.version
+    rooms, version = {room: getattr(journey, room) for room in STATES}, journey.version
     for each in recorded:
         version = max(version, each.version)
         _apply(rooms, each)
@@ -159,7 +184,7 @@ def journey_at(
 def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     event, fact = recorded.event, recorded.fact
     room = _ROOM_OF_EVENT[type(event)]
-    rooms[room] = _EVOLVE[room](rooms[room], event, fact)
+    rooms[room] = ROOMS[room].evolve(rooms[room], event, fact)
     if room == "visits":
         rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
         rooms["episode"] = _in_care(rooms["episode"], recorded)
@@ -181,7 +206,7 @@ def _in_care(now: Episode, recorded: Recorded) -> Episode:
 
 def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
     """Whoever is in the visit again has not departed from it."""
-    if visit_id not in discharges.by_visit or discharges.of(visit_id).departed is None:
+    if visit_id not in discharges.by_id or discharges.of(visit_id).departed is None:
         return discharges
     now = visits.get(visit_id)
     is_back = now is not None and now.is_here
@@ -225,65 +250,20 @@ def decide(history: History, command: Command) -> Iterator[Event]:
     first = history.recorded[0]
     journey = fold(history.until(command.reaches), first.journey_id, history.version)
     if isinstance(command, episode.CloseJourney):
-        _refuse_close(journey, fold(history.effective, first.journey_id), command)
+        rules.refuse_close(journey, fold(history.effective, first.journey_id), command)
     events = tuple(_in_room(journey, command))
     if command.reported:
         events = tuple(event for event in events if not history.tells(event, command.occurred_at))
     if not events:
         return
-    _refuse_when_over(journey, command)
-    yield from _beginning_care(journey, command, events)
+    rules.refuse(journey, command, _ROOM_OF_COMMAND[type(command)])
+    yield from rules.beginning_care(journey, command, events)
     yield from events
 
 
 def _in_room(journey: Journey, command: Command) -> Iterator[Event]:
-    match _ROOM_OF_COMMAND[type(command)]:
-        case "episode":
-            yield from episode.decide(journey.episode, command, left_open=journey.left_open())  # type: ignore[arg-type]  # the room's commands, by the table
-        case "identity":
-            yield from identity.decide(journey.identity, command)  # type: ignore[arg-type]  # as above
-        case "intake":
-            yield from intake.decide(journey.intake, command)  # type: ignore[arg-type]  # as above
-        case "visits":
-            yield from visit.decide(journey.visits, command)  # type: ignore[arg-type]  # as above
-        case "discharges":
-            at = journey.visits.get(command.visit_id)  # type: ignore[attr-defined]  # every command of the room names one
-            yield from discharge.decide(journey.discharges, command, here=at is not None and at.is_here)  # type: ignore[arg-type]  # as above
-        case _:
-            yield from result.decide(journey.results, command)  # type: ignore[arg-type]  # as above
-
-
-def _refuse_close(journey: Journey, today: Journey, command: episode.CloseJourney) -> None:
-    """Neither what was open then nor what is open today may be left without a word."""
-    left_open = tuple(dict.fromkeys((*journey.left_open(), *today.left_open())))
-    if left_open and not journey.episode.is_over and not (command.override_reason or command.reported):
-        raise StillOpen("What is listed is open; finish it, or give an override_reason.", blockers=left_open)
-
-
-def _refuse_when_over(journey: Journey, command: Command) -> None:
-    if not journey.episode.is_over or isinstance(command, PAPERWORK):
-        return
-    if _ROOM_OF_COMMAND[type(command)] in {"identity", "results"} or _still_reported(journey, command):
-        return
-    raise JourneyIsOver(
-        f"The journey was {journey.episode.status} by then; reopen it, or open one that continues it."
-    )
-
-
-def _still_reported(journey: Journey, command: Command) -> bool:
-    """Another system's report of a visit that an override left open."""
-    visit_id = getattr(command, "visit_id", None)
-    left = None if visit_id is None else journey.visits.get(visit_id)
-    return command.reported and left is not None and left.is_open
-
-
-def _beginning_care(journey: Journey, command: Command, events: tuple[Event, ...]) -> Iterator[Event]:
-    """Whoever is here is in care; on hold, nothing begins but what another system says did begin."""
-    status = journey.episode.status
-    if status in {JourneyStatus.PLANNED, JourneyStatus.WAITLIST}:
-        if any(isinstance(event, IN_CARE) for event in events):
-            yield episode.JourneyActivated()
-    elif status is JourneyStatus.ONHOLD and any(isinstance(event, BEGINS_CARE) for event in events):
-        if not command.reported:
-            raise JourneyIsOnHold("Care rests on this journey; resume-journey comes first.")
-        yield episode.JourneyResumed()
+    """The room's own decision, with what it has to know of the others."""
+    room = _ROOM_OF_COMMAND[type(command)]
+    look = rules.LOOKS_ROUND.get(room)
+    known = {} if look is None else look(journey, command)
+    yield from ROOMS[room].decide(getattr(journey, room), command, **known)

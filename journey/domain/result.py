@@ -5,15 +5,16 @@
 FHIR: DiagnosticReport.  HL7 v2: ORU^R01. The values stay with the system that made them.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
 from pydantic import Field
 
 from journey.domain.codes import ResultStatus
-from journey.domain.event import Coded, Command, Event, Fact, Refused
+from journey.domain.event import Blocker, Coded, Command, Event, Fact, Refused
+from journey.domain.room import Step, Things
 
 # --- Events
 
@@ -74,10 +75,8 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
+class Results(Things[Result]):
     """Every report of the journey."""
-
-    by_id: Mapping[UUID, Result] = field(default_factory=dict)
 
     def unreviewed(self) -> Iterator[tuple[UUID, Result]]:
         """A report that was called off asks for no review."""
@@ -86,6 +85,14 @@ class Results:
             for key, result in self.by_id.items()
             if result.reviewed is None and result.event.status is not ResultStatus.CANCELLED
         )
+
+    def left_open(self) -> Iterator[Blocker]:
+        for key, _ in self.unreviewed():
+            yield Blocker(code="unreviewed-result", what="a result is not reviewed", subject_id=key)
+
+    def steps(self) -> Iterator[Step]:
+        for key, result in self.unreviewed():
+            yield Step(step="review-result", subject_id=key, event_id=result.received.event_id)
 
 
 class UnknownResult(Refused):
@@ -99,12 +106,12 @@ def evolve(results: Results, event: ResultEvent, fact: Fact) -> Results:
     """The results after this event. Total: history is never refused."""
     match event:
         case ResultReceived():
-            return Results({**results.by_id, event.result_id: Result(fact, event)})
+            return results.having(event.result_id, Result(fact, event))
         case ResultReviewed():
-            known = results.by_id.get(event.result_id)
+            known = results.get(event.result_id)
             if known is None:
                 return results
-            return Results({**results.by_id, event.result_id: Result(known.received, known.event, fact)})
+            return results.having(event.result_id, Result(known.received, known.event, fact))
         case _:
             assert_never(event)
 
@@ -114,7 +121,7 @@ def evolve(results: Results, event: ResultEvent, fact: Fact) -> Results:
 
 def decide(results: Results, command: ResultCommand) -> Iterator[ResultEvent]:
     """What happens if we do this now. Yields nothing when it has already happened."""
-    known = results.by_id.get(command.result_id)
+    known = results.get(command.result_id)
     match command:
         case ReceiveResult():
             received = ResultReceived(**command.facts())

@@ -5,21 +5,15 @@ and `at` decides by the reader's clock.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
 from journey.domain.event import Blocker, Fact, Frozen
 from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import Journey
+from journey.domain.room import Loop, Milestone, Step, milestone
 from journey.domain.visit import Visit
-
-NO_SHOW_GRACE = timedelta(minutes=30)
-"""How long after its start a booked visit is expected before the patient is missed."""
-
-NOTICE = timedelta(days=1)
-"""How long before its due time a step is at risk."""
-
 
 UNDER_WAY = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ACTIVE})
 """The statuses in which something goes on that says more than the status does."""
@@ -32,25 +26,6 @@ class Patient(Frozen):
     identifiers: tuple[Identifier, ...]
     demographics: Demographics
     links: tuple[tuple[UUID, str], ...] = ()
-
-
-class Milestone(Frozen):
-    """Something that has been reached, when, and by which event."""
-
-    milestone: str
-    at: datetime
-    event_id: UUID
-    subject_id: UUID | None = None
-
-
-class Step(Frozen):
-    """Something that comes next, until when, and the event that it follows from."""
-
-    step: str
-    subject_id: UUID | None = None
-    due: datetime | None = None
-    warn_at: datetime | None = None
-    event_id: UUID
 
 
 class OpenVisit(Frozen):
@@ -77,6 +52,7 @@ class Responsible(Frozen):
 class Open(Frozen):
     """The loops that are not closed yet, by room."""
 
+    referrals: tuple[Loop, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
 
 
@@ -112,9 +88,12 @@ class Standing(Frozen):
 def standing(journey: Journey) -> Standing:
     """Where the patient of this journey stands."""
     stage, since = _stage(journey)
-    steps = tuple(sorted(_steps(journey), key=lambda step: (step.due is None, step.due or since.at)))
+    rooms = journey.rooms()
+    steps = sorted(
+        (step for room in rooms for step in room.steps()),
+        key=lambda step: (step.due is None, step.due or since.at),
+    )
     owner = journey.episode.owner
-    blockers = tuple(_blockers(journey))
     return Standing(
         journey_id=journey.journey_id,
         version=journey.version,
@@ -128,10 +107,10 @@ def standing(journey: Journey) -> Standing:
         stage=stage,
         since=since.at,
         reached=tuple(sorted(_reached(journey), key=lambda milestone: milestone.at)),
-        next=() if journey.episode.is_over else steps,
-        blocked_by=() if journey.episode.is_over else blockers,
+        next=() if journey.episode.is_over else tuple(steps),
+        blocked_by=() if journey.episode.is_over else tuple(_blockers(journey)),
         responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
-        open=Open(visits=tuple(_open_visits(journey))),
+        open=Open(referrals=tuple(journey.referrals.loops()), visits=tuple(_open_visits(journey))),
         why={
             "status": () if journey.episode.since is None else (journey.episode.since.event_id,),
             "stage": (since.event_id,),
@@ -180,75 +159,16 @@ def _ends(journey: Journey) -> Iterator[Fact]:
 
 
 def _reached(journey: Journey) -> Iterator[Milestone]:
-    yield from _milestone("journey-opened", journey.episode.opened)
-    if journey.intake.status == "completed":
-        yield from _milestone("intake-completed", journey.intake.since)
-    for visit in journey.visits:
-        yield from _milestone("visit-started", visit.begun, visit.visit_id)
-        yield from _milestone("admitted", visit.admitted, visit.visit_id)
-        yield from _milestone("visit-ended", visit.ended, visit.visit_id)
-    for each in journey.discharges:
-        yield from _milestone("discharge-planned", each.planned, each.visit_id)
-        yield from _milestone("medically-ready", each.ready, each.visit_id)
-        yield from _milestone("departed", each.departed, each.visit_id)
-        yield from _milestone("discharge-summary-sent", each.summary, each.visit_id)
-        yield from _milestone("discharge-closed", each.closed, each.visit_id)
-
-
-def _milestone(name: str, fact: Fact | None, subject_id: UUID | None = None) -> Iterator[Milestone]:
-    if fact is not None:
-        yield Milestone(milestone=name, at=fact.at, event_id=fact.event_id, subject_id=subject_id)
-
-
-def _steps(journey: Journey) -> Iterator[Step]:
-    intake = journey.intake
-    if intake.is_open and intake.since is not None:
-        yield Step(step="complete-intake", event_id=intake.since.event_id)
-    for key, question in intake.questions.items():
-        yield _due("receive-intake-information", question.asked, question.due, key)
-    for visit in journey.visits:
-        yield from _visit_steps(visit)
-    for each in journey.discharges:
-        if each.is_open and each.planned is not None:
-            yield _due("discharge-patient", each.planned, each.expected_at, each.visit_id)
-        if each.departed is not None and each.summary is None and each.closed is None:
-            yield _due("send-discharge-summary", each.departed, each.departed.at + NOTICE, each.visit_id)
-    for key, result in journey.results.unreviewed():
-        yield Step(step="review-result", subject_id=key, event_id=result.received.event_id)
-
-
-def _visit_steps(visit: Visit) -> Iterator[Step]:
-    subject, event = visit.visit_id, visit.since.event_id
-    match visit.status:
-        case VisitStatus.PROPOSED | VisitStatus.WAITLIST:
-            yield Step(step="book-visit", subject_id=subject, event_id=event)
-        case VisitStatus.BOOKED:
-            due = visit.start and visit.start + NO_SHOW_GRACE
-            yield Step(step="record-arrival", subject_id=subject, due=due, event_id=event)
-        case VisitStatus.ARRIVED | VisitStatus.CHECKED_IN:
-            yield Step(step="start-visit", subject_id=subject, event_id=event)
-        case VisitStatus.IN_PROGRESS if not visit.is_stay:
-            yield Step(step="complete-visit", subject_id=subject, event_id=event)
-        case VisitStatus.NO_SHOW:
-            yield Step(step="reschedule-visit", subject_id=subject, event_id=event)
-        case _:
-            pass
-
-
-def _due(step: str, fact: Fact, due: datetime | None, subject_id: UUID) -> Step:
-    return Step(
-        step=step, subject_id=subject_id, due=due, warn_at=due and due - NOTICE, event_id=fact.event_id
-    )
+    yield from milestone("journey-opened", journey.episode.opened)
+    for room in journey.rooms():
+        yield from room.reached()
 
 
 def _blockers(journey: Journey) -> Iterator[Blocker]:
     if journey.episode.owner is None:
         yield Blocker(code="no-owner", what="nobody is accountable: assign-owner")
-    if journey.intake.is_open:
-        yield from journey.intake.blockers()
-    for each in journey.discharges:
-        if each.is_open:
-            yield from each.blockers()
+    for room in journey.rooms():
+        yield from room.blockers()
 
 
 def _open_visits(journey: Journey) -> Iterator[OpenVisit]:

@@ -3,6 +3,7 @@
 import builtins
 import types
 import typing
+from datetime import date
 from enum import Enum
 from functools import cache
 from typing import Any, get_args, get_origin
@@ -21,6 +22,8 @@ MOMENTS = tuple(at(hour) for hour in range(9, 33))
 POOLS: dict[Any, st.SearchStrategy[Any]] = {
     UUID: st.sampled_from(IDS),
     str: st.sampled_from(["1970-01-01", "1971-02"]),  # fits dates of birth, and every other text too
+    int: st.integers(1, 20),
+    date: st.sampled_from([moment.date() for moment in MOMENTS[::8]]),
     float: st.floats(0, 1),
     bool: st.booleans(),
     AwareDatetime: st.sampled_from(MOMENTS),

@@ -1,16 +1,12 @@
 """Correction: what was recorded stays; another event says that it does not hold."""
 
-from typing import get_args
 from uuid import UUID
-
-import pytest
 
 from journey.domain.codes import Disposition, VisitStatus
 from journey.domain.correction import (
     CancelAdmission,
     CancelDischarge,
     CancelMove,
-    CorrectionCommand,
     EventReinstated,
     EventVoided,
     NothingToCancel,
@@ -23,7 +19,7 @@ from journey.domain.discharge import DischargePatient
 from journey.domain.event import Event, Precision
 from journey.domain.place import Location
 from journey.domain.visit import PatientMoved
-from tests.domain.cases import Case, name
+from tests.domain.cases import Case
 from tests.domain.told import (
     VISIT,
     WARD_A,
@@ -103,25 +99,6 @@ CASES = [
         NothingToCancel,
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(CorrectionCommand))
 
 
 # --- Void and reinstate

@@ -1,6 +1,5 @@
 """Discharge: leaving hospital, from the plan to the papers."""
 
-from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -17,7 +16,6 @@ from journey.domain.discharge import (
     DischargeBarrierRaised,
     DischargeBlocked,
     DischargeClosed,
-    DischargeCommand,
     DischargePatient,
     DischargePlanned,
     DischargeSummarySent,
@@ -37,7 +35,7 @@ from journey.domain.discharge import (
 )
 from journey.domain.discharge.decide import meaning
 from journey.domain.event import Blocker, Coded
-from tests.domain.cases import Case, name
+from tests.domain.cases import Case
 from tests.domain.told import HOME, VISIT, admitted, arrived, booked, discharged, opened, started
 from tests.spec import at, given
 
@@ -127,25 +125,6 @@ CASES = [
         NotDeparted,
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(DischargeCommand))
 
 
 # --- Planning

@@ -1,9 +1,6 @@
 """Episode: the journey's own life, and who is accountable for it."""
 
-from typing import get_args
 from uuid import UUID
-
-import pytest
 
 from journey.domain.codes import Channel, JourneyStatus
 from journey.domain.discharge import (
@@ -17,12 +14,10 @@ from journey.domain.episode import (
     AssignOwner,
     CancelJourney,
     CloseJourney,
-    EpisodeCommand,
     JourneyClosed,
     JourneyOpened,
     JourneyReopened,
     JourneyResumed,
-    NotPossibleInStatus,
     OpenJourney,
     OwnerAssigned,
     OwnerUnassigned,
@@ -36,10 +31,12 @@ from journey.domain.episode import (
 from journey.domain.event import Blocker, Coded
 from journey.domain.identity import Demographics, DemographicsChanged, Identifier, IdentifierAssigned
 from journey.domain.intake import StartIntake
-from journey.domain.journey import COMMANDS, AlreadyOpened, JourneyIsOver, StillOpen
+from journey.domain.journey import COMMANDS, AlreadyOpened
 from journey.domain.result import ReceiveResult, ResultReceived
+from journey.domain.room import NotPossibleNow
+from journey.domain.rules import JourneyIsOver, StillOpen
 from journey.domain.visit import CompleteVisit, RecordArrival
-from tests.domain.cases import Case, name
+from tests.domain.cases import Case
 from tests.domain.told import (
     VISIT,
     activated,
@@ -68,14 +65,14 @@ CASES = [
         given(planned),
         [journey_waitlisted],
         given(opened),
-        NotPossibleInStatus,
+        NotPossibleNow,
     ),
     Case(
         ActivateJourney(),
         given(planned, journey_waitlisted),
         [activated],
         given(opened, on_hold),
-        NotPossibleInStatus,
+        NotPossibleNow,
         quiet=given(opened),
     ),
     Case(
@@ -83,14 +80,14 @@ CASES = [
         given(opened),
         [on_hold],
         given(planned),
-        NotPossibleInStatus,
+        NotPossibleNow,
     ),
     Case(
         ResumeJourney(),
         given(opened, on_hold),
         [JourneyResumed()],
         given(planned),
-        NotPossibleInStatus,
+        NotPossibleNow,
         quiet=given(opened),
     ),
     Case(
@@ -106,14 +103,14 @@ CASES = [
         given(planned),
         [called_off],
         given(opened, closed),
-        NotPossibleInStatus,
+        NotPossibleNow,
     ),
     Case(
         ReopenJourney(reason="relapse", authorised_by="dr-1"),
         given(opened, closed),
         [JourneyReopened(reason="relapse", authorised_by="dr-1")],
         given(planned),
-        NotPossibleInStatus,
+        NotPossibleNow,
         quiet=given(opened),
     ),
     Case(
@@ -137,25 +134,6 @@ CASES = [
         quiet=given(opened),
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(EpisodeCommand))
 
 
 # --- Opening
@@ -258,7 +236,7 @@ def test_a_closed_journey_takes_the_paperwork_of_its_discharge() -> None:
 
 def test_a_removed_journey_is_not_reopened() -> None:
     given(opened, removed).when(ReopenJourney(reason="relapse", authorised_by="dr-1")).then_refused(
-        NotPossibleInStatus
+        NotPossibleNow
     )
 
 

@@ -1,6 +1,5 @@
 """Identity: who the patient is, under which numbers, and which records are the same person."""
 
-from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -13,12 +12,11 @@ from journey.domain.identity import (
     DemographicsChanged,
     Identifier,
     IdentifierAssigned,
-    IdentityCommand,
     LinkedToItself,
     LinkPatient,
     PatientLinked,
 )
-from tests.domain.cases import Case, name
+from tests.domain.cases import Case
 from tests.domain.told import closed, opened
 from tests.spec import PATIENT, given
 
@@ -44,25 +42,6 @@ CASES = [
         [LINKED],
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(IdentityCommand))
 
 
 def test_a_record_is_not_linked_to_itself() -> None:

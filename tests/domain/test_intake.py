@@ -1,9 +1,6 @@
 """Intake: from the first contact to knowing enough."""
 
-from typing import get_args
 from uuid import UUID
-
-import pytest
 
 from journey.domain.codes import Channel, IntakeStatus
 from journey.domain.intake import (
@@ -13,7 +10,6 @@ from journey.domain.intake import (
     DismissPotentialDuplicate,
     FlagPotentialDuplicate,
     IntakeAbandoned,
-    IntakeCommand,
     IntakeCompleted,
     IntakeIncomplete,
     IntakeInformationReceived,
@@ -32,8 +28,8 @@ from journey.domain.intake import (
     StartIntake,
     UnknownQuestion,
 )
-from journey.domain.journey import JourneyIsOver
-from tests.domain.cases import Case, name
+from journey.domain.rules import JourneyIsOver
+from tests.domain.cases import Case
 from tests.domain.told import closed, opened
 from tests.spec import given
 
@@ -125,25 +121,6 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(IntakeCommand))
-
-
 def test_it_waits_until_every_question_is_answered() -> None:
     other = IntakeInformationRequested(request_id=UUID(int=31), what="consent form")
     waiting = given(opened, begun, asked, other, answered).journey.intake
@@ -157,7 +134,7 @@ def test_an_abandoned_intake_is_begun_again_with_what_is_known() -> None:
         StartIntake(channel=Channel.PHONE, required=("insurance",))
     )
     intake = again.then(begun).journey.intake
-    assert (intake.status, intake.blockers()) == (IntakeStatus.IN_PROGRESS, ())
+    assert (intake.status, intake.lacks()) == (IntakeStatus.IN_PROGRESS, ())
 
 
 def test_a_late_answer_does_not_begin_a_finished_intake_again() -> None:

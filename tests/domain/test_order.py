@@ -14,12 +14,13 @@ from journey.domain.correction import CancelDischarge, CancelMove, NothingToCanc
 from journey.domain.discharge import DischargePatient, DischargePlanned, PlanDischarge
 from journey.domain.episode import CloseJourney, JourneyClosed, PutOnHold
 from journey.domain.event import Command, Precision, latest
-from journey.domain.journey import Journey, JourneyIsOver, StillOpen, journey_at
+from journey.domain.journey import Journey, journey_at
+from journey.domain.room import NotPossibleNow
+from journey.domain.rules import JourneyIsOver, StillOpen
 from journey.domain.visit import (
     AdmitPatient,
     ChangeClass,
     MovePatient,
-    NotPossibleNow,
     PatientAdmitted,
     PatientMoved,
     RecordArrival,

@@ -19,7 +19,8 @@ from journey.domain.discharge import DischargeCommand
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Refused
 from journey.domain.identity import LinkedToItself
-from journey.domain.journey import Journey, JourneyIsOver, decide, fold
+from journey.domain.journey import Journey, decide, fold
+from journey.domain.rules import JourneyIsOver
 from journey.domain.standing import standing
 from journey.domain.visit import VisitCommand
 from tests.domain.anything import MOMENTS, commands, values

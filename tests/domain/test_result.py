@@ -1,22 +1,18 @@
 """Result: a report that came back, and whether a clinician has looked at it."""
 
-from typing import get_args
 from uuid import UUID
-
-import pytest
 
 from journey.domain.codes import ResultStatus
 from journey.domain.episode import CloseJourney
-from journey.domain.journey import StillOpen
 from journey.domain.result import (
     ReceiveResult,
-    ResultCommand,
     ResultReceived,
     ResultReviewed,
     ReviewResult,
     UnknownResult,
 )
-from tests.domain.cases import Case, name
+from journey.domain.rules import StillOpen
+from tests.domain.cases import Case
 from tests.domain.told import closed, opened
 from tests.spec import at, given
 
@@ -30,25 +26,6 @@ CASES = [
     Case(ReceiveResult(result_id=RESULT, report="1"), given(opened, closed), [received]),
     Case(review, given(opened, received, closed), [reviewed], given(opened), UnknownResult),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(ResultCommand))
 
 
 def test_a_corrected_report_wants_another_review() -> None:

@@ -21,8 +21,9 @@ from journey.domain.intake import (
     IntakeStarted,
 )
 from journey.domain.result import ResultReceived, ResultReviewed
-from journey.domain.standing import NO_SHOW_GRACE, Standing, standing
+from journey.domain.standing import Standing, standing
 from journey.domain.visit import Appointment, VisitBooked
+from journey.domain.visit.state import NO_SHOW_GRACE
 from tests.domain.told import (
     OTHER_VISIT,
     VISIT,

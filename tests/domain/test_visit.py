@@ -1,12 +1,11 @@
 """Visit: from the wish for a time to the end of care."""
 
-from typing import get_args
-
 import pytest
 
 from journey.domain.codes import EncounterClass, Initiator, VisitStatus
 from journey.domain.event import Coded
-from journey.domain.journey import JourneyIsOnHold
+from journey.domain.room import NotPossibleNow
+from journey.domain.rules import JourneyIsOnHold
 from journey.domain.visit import (
     AdmitPatient,
     AlreadyInHospital,
@@ -23,7 +22,6 @@ from journey.domain.visit import (
     LeaveEnded,
     MovePatient,
     NoShowReversed,
-    NotPossibleNow,
     PatientAdmitted,
     PatientArrived,
     PatientLeftUnseen,
@@ -40,12 +38,11 @@ from journey.domain.visit import (
     Visit,
     VisitBooked,
     VisitChanged,
-    VisitCommand,
     VisitRescheduled,
     VisitStarted,
     WaitlistVisit,
 )
-from tests.domain.cases import Case, name
+from tests.domain.cases import Case
 from tests.domain.told import (
     INPATIENT,
     OTHER_VISIT,
@@ -228,25 +225,6 @@ CASES = [
         EndsByDischarge,
     ),
 ]
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_done(case: Case) -> None:
-    case.is_done()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_refused(case: Case) -> None:
-    case.is_refused()
-
-
-@pytest.mark.parametrize("case", CASES, ids=name)
-def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
-    case.is_quiet()
-
-
-def test_every_command_has_a_case() -> None:
-    assert {type(case.command) for case in CASES} == set(get_args(VisitCommand))
 
 
 def visit_after(recorded: Given) -> Visit:

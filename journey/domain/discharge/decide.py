@@ -37,9 +37,15 @@ class UnknownBarrier(Refused):
 
 
 def decide(
-    discharges: Discharges, command: ask.DischargeCommand, *, here: bool
+    discharges: Discharges,
+    command: ask.DischargeCommand,
+    *,
+    here: bool,
+    held_by: tuple[Blocker, ...],
 ) -> Iterator[happened.DischargeEvent]:
-    """What happens if we do this now; `here`: the patient is in the visit that the command names."""
+    """What happens if we do this now. `here`: the patient is in the visit that the command names; `held_by`:
+    what keeps them from leaving it, in every room.
+    """
     now = discharges.of(command.visit_id)
     match command:
         case ask.PlanDischarge():
@@ -70,7 +76,7 @@ def decide(
                 _refuse_unless_listed(now, command)
                 yield happened.ChecklistItemWaived(**command.facts())
         case ask.DischargePatient():
-            yield from _depart(now, command, here=here)
+            yield from _depart(now, command, here=here, left_open=held_by)
         case ask.SendDischargeSummary():
             if command.recipient not in now.recipients:
                 _refuse_unless_known(now, command, here=here)
@@ -112,7 +118,7 @@ def _clear(now: Discharge, command: ask.ClearDischargeBarrier) -> Iterator[happe
 
 
 def _depart(
-    now: Discharge, command: ask.DischargePatient, *, here: bool
+    now: Discharge, command: ask.DischargePatient, *, here: bool, left_open: tuple[Blocker, ...]
 ) -> Iterator[happened.DischargeEvent]:
     departed = now.departed
     if departed is not None and (not command.reported or departed.at == command.occurred_at):
@@ -120,7 +126,6 @@ def _depart(
     _refuse_unless_here(command, here=here)
     if command.disposition is None and not command.reported:
         raise NoDisposition("Say where the patient goes: disposition is a FHIR discharge-disposition word.")
-    left_open = now.blockers()
     if left_open:
         _refuse_unless_excused(command, left_open)
     yield happened.PatientDischarged(

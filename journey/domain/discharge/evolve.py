@@ -10,7 +10,7 @@ from journey.domain.event import Fact
 
 def evolve(discharges: Discharges, event: happened.DischargeEvent, fact: Fact) -> Discharges:
     """The discharges after this event."""
-    return discharges.having(_after(discharges.of(event.visit_id), event, fact))
+    return discharges.having(event.visit_id, _after(discharges.of(event.visit_id), event, fact))
 
 
 def _after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discharge:
@@ -41,4 +41,4 @@ def _after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discha
 def returned(discharges: Discharges, visit_id: UUID) -> Discharges:
     """The discharges after the patient is back in this visit: what was planned for it stands."""
     now = discharges.of(visit_id)
-    return discharges.having(now._replace(departed=None, disposition=None, closed=None))
+    return discharges.having(visit_id, now._replace(departed=None, disposition=None, closed=None))

@@ -1,14 +1,18 @@
 """What is true of the discharges of a journey, one for each stay."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import ChecklistItem
 from journey.domain.event import Blocker, Coded, Fact
+from journey.domain.room import Milestone, Step, Things, milestone, step
+
+SUMMARY_WITHIN = timedelta(days=1)
+"""How soon after the departure the summary goes out."""
 
 
 class Discharge(NamedTuple):
@@ -49,16 +53,32 @@ class Discharge(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Discharges:
+class Discharges(Things[Discharge]):
     """Every discharge of the journey, by the visit it ends."""
 
-    by_visit: Mapping[UUID, Discharge] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[Discharge]:
-        return iter(self.by_visit.values())
-
     def of(self, visit_id: UUID) -> Discharge:
-        return self.by_visit.get(visit_id) or Discharge(visit_id)
+        return self.get(visit_id) or Discharge(visit_id)
 
-    def having(self, discharge: Discharge) -> "Discharges":
-        return Discharges({**self.by_visit, discharge.visit_id: discharge})
+    def holds(self, visit_id: UUID) -> Iterator[Blocker]:
+        yield from self.of(visit_id).blockers()
+
+    def reached(self) -> Iterator[Milestone]:
+        for each in self:
+            yield from milestone("discharge-planned", each.planned, each.visit_id)
+            yield from milestone("medically-ready", each.ready, each.visit_id)
+            yield from milestone("departed", each.departed, each.visit_id)
+            yield from milestone("discharge-summary-sent", each.summary, each.visit_id)
+            yield from milestone("discharge-closed", each.closed, each.visit_id)
+
+    def steps(self) -> Iterator[Step]:
+        for each in self:
+            if each.is_open and each.planned is not None:
+                yield step("discharge-patient", each.planned, each.expected_at, each.visit_id)
+            if each.departed is not None and each.summary is None and each.closed is None:
+                due = each.departed.at + SUMMARY_WITHIN
+                yield step("send-discharge-summary", each.departed, due, each.visit_id)
+
+    def blockers(self) -> Iterator[Blocker]:
+        for each in self:
+            if each.is_open:
+                yield from each.blockers()

@@ -20,7 +20,7 @@ from journey.domain.episode.commands import (
     UnassignOwner,
     WaitlistJourney,
 )
-from journey.domain.episode.decide import NotPossibleInStatus, decide
+from journey.domain.episode.decide import decide
 from journey.domain.episode.events import (
     EpisodeEvent,
     JourneyActivated,
@@ -36,9 +36,10 @@ from journey.domain.episode.events import (
     OwnerUnassigned,
 )
 from journey.domain.episode.evolve import evolve
-from journey.domain.episode.state import Episode, Owner
+from journey.domain.episode.state import TRANSITIONS, Episode, Owner
 
 __all__ = [
+    "TRANSITIONS",
     "ActivateJourney",
     "AssignOwner",
     "CancelJourney",
@@ -55,7 +56,6 @@ __all__ = [
     "JourneyReopened",
     "JourneyResumed",
     "JourneyWaitlisted",
-    "NotPossibleInStatus",
     "OpenJourney",
     "Owner",
     "OwnerAssigned",

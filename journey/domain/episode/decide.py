@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from journey.domain.episode import commands as ask
 from journey.domain.episode import events as happened
 from journey.domain.episode.state import TRANSITIONS, Episode
-from journey.domain.event import Blocker, Command, Event, Refused
-
-
-class NotPossibleInStatus(Refused):
-    """The journey's status does not allow it."""
-
+from journey.domain.event import Blocker, Command, Event
+from journey.domain.room import refuse_out_of_order
 
 CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.WaitlistJourney: happened.JourneyWaitlisted,
@@ -46,12 +42,9 @@ def decide(
 
 def _may_follow(episode: Episode, command: ask.EpisodeCommand) -> bool:
     """False when it has already happened; refused when the status forbids it."""
-    sources, target = TRANSITIONS[CARRIES_OUT[type(command)]]
+    event = CARRIES_OUT[type(command)]
+    _, target = TRANSITIONS[event]
     if episode.status is target:
         return False
-    if episode.status not in sources and not command.reported:
-        raise NotPossibleInStatus(
-            f"The journey is {episode.status}; {command.name()} is possible when it is "
-            f"{' or '.join(sorted(sources))}."
-        )
+    refuse_out_of_order(TRANSITIONS, event, episode.status, command)
     return True

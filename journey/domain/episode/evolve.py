@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from journey.domain.codes import JourneyStatus
 from journey.domain.episode import events as happened
 from journey.domain.episode.state import TRANSITIONS, Episode, Owner
 from journey.domain.event import Fact
@@ -27,6 +28,8 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
             | happened.JourneyEnteredInError()
         ):
             _, status = TRANSITIONS[type(event)]
-            return episode if status is episode.status else episode._replace(status=status, since=fact)
+            if status is episode.status:
+                return episode
+            return episode._replace(status=JourneyStatus(status or episode.status), since=fact)
         case _:
             assert_never(event)

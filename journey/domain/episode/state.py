@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import events as happened
-from journey.domain.event import Coded, Event, Fact
+from journey.domain.event import Coded, Fact
+from journey.domain.room import Transitions
 
 S = JourneyStatus
 OVER = frozenset({S.FINISHED, S.CANCELLED, S.ENTERED_IN_ERROR})
-TRANSITIONS: dict[type[Event], tuple[frozenset[JourneyStatus], JourneyStatus]] = {
+TRANSITIONS: Transitions = {
     happened.JourneyWaitlisted: (frozenset({S.PLANNED}), S.WAITLIST),
     happened.JourneyActivated: (frozenset({S.PLANNED, S.WAITLIST}), S.ACTIVE),
     happened.JourneyPutOnHold: (frozenset({S.ACTIVE}), S.ONHOLD),
@@ -18,7 +19,6 @@ TRANSITIONS: dict[type[Event], tuple[frozenset[JourneyStatus], JourneyStatus]] =
     happened.JourneyReopened: (frozenset({S.FINISHED}), S.ACTIVE),
     happened.JourneyEnteredInError: (frozenset(set(S) - {S.ENTERED_IN_ERROR}), S.ENTERED_IN_ERROR),
 }
-"""For each event: the statuses it may follow, and the one it leads to."""
 
 
 class Owner(NamedTuple):

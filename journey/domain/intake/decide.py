@@ -78,7 +78,7 @@ def _complete(intake: Intake, command: ask.CompleteIntake) -> Iterator[happened.
     if intake.status is IntakeStatus.COMPLETED:
         return
     _refuse_unless_open(intake, command)
-    blockers = intake.blockers()
+    blockers = intake.lacks()
     if blockers and not command.reported:
         raise IntakeIncomplete("The intake still lacks what is listed.", blockers=blockers)
     yield happened.IntakeCompleted()

@@ -1,6 +1,6 @@
 """What is true of the intake: only what a rule or the patient's standing reads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 
 from journey.domain.codes import IntakeStatus
 from journey.domain.event import Blocker, Fact
+from journey.domain.room import Loop, Milestone, Step, milestone, step
 
 
 class Question(NamedTuple):
@@ -35,7 +36,7 @@ class Intake(NamedTuple):
     def is_open(self) -> bool:
         return self.status in {IntakeStatus.IN_PROGRESS, IntakeStatus.AWAITING_INFORMATION}
 
-    def blockers(self) -> tuple[Blocker, ...]:
+    def lacks(self) -> tuple[Blocker, ...]:
         """What keeps it from being completed."""
         missing = (item for item in self.required if item not in self.captured)
         return (
@@ -49,3 +50,26 @@ class Intake(NamedTuple):
                 for key in self.duplicates
             ),
         )
+
+    def left_open(self) -> Iterator[Blocker]:
+        if self.is_open:
+            yield Blocker(code="open-intake", what="the intake is not finished")
+
+    def holds(self, visit_id: UUID) -> Iterator[Blocker]:  # noqa: ARG002 - it keeps nobody in hospital
+        return iter(())
+
+    def reached(self) -> Iterator[Milestone]:
+        if self.status is IntakeStatus.COMPLETED:
+            yield from milestone("intake-completed", self.since)
+
+    def steps(self) -> Iterator[Step]:
+        if self.is_open and self.since is not None:
+            yield Step(step="complete-intake", event_id=self.since.event_id)
+        for key, question in self.questions.items():
+            yield step("receive-intake-information", question.asked, question.due, key)
+
+    def blockers(self) -> Iterator[Blocker]:
+        return iter(self.lacks() if self.is_open else ())
+
+    def loops(self) -> Iterator[Loop]:
+        return iter(())

@@ -33,7 +33,6 @@ from journey.domain.visit.commands import (
 from journey.domain.visit.decide import (
     AlreadyInHospital,
     EndsByDischarge,
-    NotPossibleNow,
     UnknownVisit,
     decide,
 )
@@ -61,9 +60,10 @@ from journey.domain.visit.events import (
     VisitWaitlisted,
 )
 from journey.domain.visit.evolve import evolve
-from journey.domain.visit.state import Visit, Visits
+from journey.domain.visit.state import TRANSITIONS, Visit, Visits
 
 __all__ = [
+    "TRANSITIONS",
     "AdmitPatient",
     "AlreadyInHospital",
     "Appointment",
@@ -81,7 +81,6 @@ __all__ = [
     "MovePatient",
     "NoShowRecorded",
     "NoShowReversed",
-    "NotPossibleNow",
     "PatientAdmitted",
     "PatientArrived",
     "PatientCheckedIn",

@@ -5,6 +5,7 @@ from typing import cast
 
 from journey.domain.codes import EncounterClass, VisitStatus
 from journey.domain.event import Command, Event, Refused
+from journey.domain.room import NotPossibleNow, listed
 from journey.domain.visit import commands as ask
 from journey.domain.visit import events as happened
 from journey.domain.visit.evolve import evolve
@@ -13,10 +14,6 @@ from journey.domain.visit.state import TRANSITIONS, Visit, Visits
 
 class UnknownVisit(Refused):
     """No visit of this journey has this id."""
-
-
-class NotPossibleNow(Refused):
-    """The visit's status does not allow it."""
 
 
 class AlreadyInHospital(Refused):
@@ -90,7 +87,7 @@ def _refuse_out_of_order(visit: Visit | None, command: ask.VisitCommand, event: 
     elif visit.status not in sources and not _needs_no_arrival(visit, command):
         raise NotPossibleNow(
             f"The visit is {visit.status}; {command.name()} is possible when it is "
-            f"{_listed(sources)}. Another system's report of it is recorded with reported: true."
+            f"{listed(sources)}. Another system's report of it is recorded with reported: true."
         )
 
 
@@ -110,7 +107,3 @@ def _refuse_second_stay(visits: Visits, visit: Visit | None, event: happened.Vis
     after = evolve(visits, event, other.since).by_id[event.visit_id]
     if after.is_here and after.is_stay:
         raise AlreadyInHospital("The patient is in another stay; discharge it, or record this as a move.")
-
-
-def _listed(statuses: frozenset[VisitStatus | None]) -> str:
-    return " or ".join(sorted(status for status in statuses if status is not None))

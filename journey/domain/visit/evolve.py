@@ -13,12 +13,12 @@ def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
     """The visits after this event. A visit first heard of in the middle is there all the same."""
     known = visits.get(event.visit_id)
     visit = _changed(known or Visit(event.visit_id, VisitStatus.PROPOSED, fact), event, fact)
-    _, status = TRANSITIONS[type(event)]
-    status = status or _implied(known, event)
+    _, target = TRANSITIONS[type(event)]
+    status = _implied(known, event) if target is None else VisitStatus(target)
     if status is not visit.status and visit.status not in PASSED.get(status, frozenset()):
         back = status in HERE and not visit.is_here
         visit = visit._replace(status=status, since=fact, ended=None if back else visit.ended)
-    return visits.having(visit)
+    return visits.having(event.visit_id, visit)
 
 
 def _implied(known: Visit | None, event: happened.VisitEvent) -> VisitStatus:
@@ -93,4 +93,4 @@ def _at(
 def departed(visits: Visits, visit_id: UUID, fact: Fact) -> Visits:
     """The visits after the patient was discharged from this one."""
     visit = visits.get(visit_id) or Visit(visit_id, VisitStatus.PROPOSED, fact)
-    return visits.having(visit._replace(status=VisitStatus.FINISHED, since=fact, ended=fact))
+    return visits.having(visit_id, visit._replace(status=VisitStatus.FINISHED, since=fact, ended=fact))

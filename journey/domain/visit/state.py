@@ -1,22 +1,26 @@
 """What is true of the visits of a journey: only what a rule or the patient's standing reads."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import STAYS, EncounterClass, VisitStatus
-from journey.domain.event import Event, Fact
+from journey.domain.event import Blocker, Fact
 from journey.domain.place import Location
+from journey.domain.room import Milestone, Step, Things, Transitions, milestone
 from journey.domain.visit import events as happened
 
 AHEAD = frozenset({VisitStatus.PROPOSED, VisitStatus.WAITLIST, VisitStatus.BOOKED})
 HERE = frozenset({VisitStatus.ARRIVED, VisitStatus.CHECKED_IN, VisitStatus.IN_PROGRESS, VisitStatus.ON_LEAVE})
 OPEN = AHEAD | HERE
 
+NO_SHOW_GRACE = timedelta(minutes=30)
+"""How long after its start a booked visit is expected before the patient is missed."""
+
 S = VisitStatus
-TRANSITIONS: dict[type[Event], tuple[frozenset[VisitStatus | None], VisitStatus | None]] = {
+TRANSITIONS: Transitions = {
     happened.VisitRequested: (frozenset({None}), S.PROPOSED),
     happened.VisitWaitlisted: (frozenset({S.PROPOSED}), S.WAITLIST),
     happened.VisitBooked: (frozenset({None, S.PROPOSED, S.WAITLIST}), S.BOOKED),
@@ -37,14 +41,21 @@ TRANSITIONS: dict[type[Event], tuple[frozenset[VisitStatus | None], VisitStatus 
     happened.PatientLeftUnseen: (frozenset({S.ARRIVED, S.CHECKED_IN}), S.LEFT_UNSEEN),
     happened.VisitCompleted: (frozenset({S.IN_PROGRESS}), S.FINISHED),
 }
-"""For each event: the statuses it may follow (None: no visit yet) and the one it leads to (None: as is)."""
-
 PASSED: dict[VisitStatus | None, frozenset[VisitStatus]] = {
     S.PROPOSED: OPEN | {S.FINISHED, S.LEFT_UNSEEN},
     **dict.fromkeys((S.WAITLIST, S.BOOKED, S.NO_SHOW), HERE | {S.FINISHED, S.LEFT_UNSEEN}),
     **dict.fromkeys((S.ARRIVED, S.CHECKED_IN), frozenset({S.CHECKED_IN, S.IN_PROGRESS, S.ON_LEAVE})),
 }
 """Where a visit that is further along is not taken back to: whoever has come is not on a waiting list."""
+
+NEXT = {
+    S.PROPOSED: "book-visit",
+    S.WAITLIST: "book-visit",
+    S.BOOKED: "record-arrival",
+    S.ARRIVED: "start-visit",
+    S.CHECKED_IN: "start-visit",
+    S.NO_SHOW: "reschedule-visit",
+}
 
 
 class Visit(NamedTuple):
@@ -79,22 +90,36 @@ class Visit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Visits:
+class Visits(Things[Visit]):
     """Every visit of the journey."""
-
-    by_id: Mapping[UUID, Visit] = field(default_factory=dict)
-
-    def __iter__(self) -> Iterator[Visit]:
-        return iter(self.by_id.values())
-
-    def get(self, visit_id: UUID) -> Visit | None:
-        return self.by_id.get(visit_id)
-
-    def having(self, visit: Visit) -> "Visits":
-        return Visits({**self.by_id, visit.visit_id: visit})
 
     def stay(self, *, besides: UUID) -> Visit | None:
         """The other stay that the patient is in, if any."""
         return next(
             (each for each in self if each.is_here and each.is_stay and each.visit_id != besides), None
         )
+
+    def left_open(self) -> Iterator[Blocker]:
+        for each in self:
+            if each.is_open:
+                yield Blocker(code="open-visit", what=f"a visit is {each.status}", subject_id=each.visit_id)
+
+    def reached(self) -> Iterator[Milestone]:
+        for each in self:
+            yield from milestone("visit-started", each.begun, each.visit_id)
+            yield from milestone("admitted", each.admitted, each.visit_id)
+            yield from milestone("visit-ended", each.ended, each.visit_id)
+
+    def steps(self) -> Iterator[Step]:
+        for each in self:
+            name = _next(each)
+            if name is not None:
+                due = each.start + NO_SHOW_GRACE if name == "record-arrival" and each.start else None
+                yield Step(step=name, subject_id=each.visit_id, due=due, event_id=each.since.event_id)
+
+
+def _next(visit: Visit) -> str | None:
+    """What is done about a visit next."""
+    if visit.status is S.IN_PROGRESS:
+        return None if visit.is_stay else "complete-visit"
+    return NEXT.get(visit.status)

@@ -8,7 +8,7 @@ from journey.domain.codes import LinkType
 from journey.domain.correction import History
 from journey.domain.event import Actor, Command, Context, Source
 from journey.domain.identity import LinkPatient
-from journey.domain.journey import JourneyIsOver
+from journey.domain.rules import JourneyIsOver
 from journey.ingest.hl7v2.er7 import Message
 from journey.ingest.hl7v2.inbox import Header, Led
 from journey.ingest.hl7v2.mapping import Part, trigger
