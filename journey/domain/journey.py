@@ -7,11 +7,22 @@ occurred. So a late report is judged by its own time, and changes what is true n
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
-from journey.domain import correction, discharge, episode, identity, intake, referral, result, rules, visit
+from journey.domain import (
+    correction,
+    discharge,
+    episode,
+    identity,
+    intake,
+    referral,
+    result,
+    rules,
+    treatment,
+    visit,
+)
 from journey.domain.codes import JourneyStatus
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.discharge import Discharges
@@ -25,6 +36,7 @@ from journey.domain.referral import Referrals
 from journey.domain.result import Results
 from journey.domain.room import Answers, Transitions
 from journey.domain.rules import BEGINS_CARE, IN_CARE
+from journey.domain.treatment import Treatments
 from journey.domain.visit import Visits
 from journey.domain.visit.evolve import departed
 
@@ -39,52 +51,26 @@ class Room(NamedTuple):
     transitions: Transitions = MappingProxyType({})
 
 
+def _room(module: ModuleType, name: str) -> Room:
+    """The room in this module, whose unions bear its name."""
+    return Room(
+        getattr(module, f"{name}Event"),
+        getattr(module, f"{name}Command"),
+        module.evolve,
+        module.decide,
+        getattr(module, "TRANSITIONS", MappingProxyType({})),
+    )
+
+
 ROOMS = {
-    "episode": Room(
-        episode.EpisodeEvent,
-        episode.EpisodeCommand,
-        episode.evolve,
-        episode.decide,
-        episode.TRANSITIONS,
-    ),
-    "identity": Room(
-        identity.IdentityEvent,
-        identity.IdentityCommand,
-        identity.evolve,
-        identity.decide,
-    ),
-    "intake": Room(
-        intake.IntakeEvent,
-        intake.IntakeCommand,
-        intake.evolve,
-        intake.decide,
-    ),
-    "referrals": Room(
-        referral.ReferralEvent,
-        referral.ReferralCommand,
-        referral.evolve,
-        referral.decide,
-        referral.TRANSITIONS,
-    ),
-    "visits": Room(
-        visit.VisitEvent,
-        visit.VisitCommand,
-        visit.evolve,
-        visit.decide,
-        visit.TRANSITIONS,
-    ),
-    "discharges": Room(
-        discharge.DischargeEvent,
-        discharge.DischargeCommand,
-        discharge.evolve,
-        discharge.decide,
-    ),
-    "results": Room(
-        result.ResultEvent,
-        result.ResultCommand,
-        result.evolve,
-        result.decide,
-    ),
+    "episode": _room(episode, "Episode"),
+    "identity": _room(identity, "Identity"),
+    "intake": _room(intake, "Intake"),
+    "referrals": _room(referral, "Referral"),
+    "visits": _room(visit, "Visit"),
+    "treatments": _room(treatment, "Treatment"),
+    "discharges": _room(discharge, "Discharge"),
+    "results": _room(result, "Result"),
     "correction": Room(
         CorrectionEvent,
         CorrectionCommand,
@@ -122,12 +108,13 @@ class Journey:
     intake: Intake = Intake()
     referrals: Referrals = Referrals()
     visits: Visits = Visits()
+    treatments: Treatments = Treatments()
     discharges: Discharges = Discharges()
     results: Results = Results()
 
     def rooms(self) -> tuple[Answers, ...]:
         """The rooms that have something to say of where the patient stands, in the order of care."""
-        return (self.intake, self.referrals, self.visits, self.discharges, self.results)
+        return (self.intake, self.referrals, self.visits, self.treatments, self.discharges, self.results)
 
     def left_open(self) -> tuple[Blocker, ...]:
         """What a close would leave undone, itemised."""
