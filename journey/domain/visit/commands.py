@@ -9,6 +9,8 @@ from journey.domain.event import Coded, Command, Moment
 from journey.domain.place import Location
 from journey.domain.visit.events import Appointment
 
+WITHOUT = "Why it goes ahead although the payer has not authorised it."
+
 
 class RequestVisit(Command):
     """Ask for a time."""
@@ -81,12 +83,14 @@ class RecordArrival(Command):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
+    override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
 
 
 class CheckIn(Command):
     """Reception is done."""
 
     visit_id: UUID
+    override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
 
 
 class StartVisit(Command):
@@ -95,6 +99,7 @@ class StartVisit(Command):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
+    override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
 
 
 class AdmitPatient(Command):
@@ -103,6 +108,7 @@ class AdmitPatient(Command):
     visit_id: UUID
     encounter_class: EncounterClass = EncounterClass.INPATIENT
     location: Location | None = None
+    override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
 
 
 class ChangeClass(Command):

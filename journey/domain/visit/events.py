@@ -19,6 +19,13 @@ class Appointment(Frozen):
     location: Location | None = None
     participants: tuple[str, ...] = Field(default=(), description="Ids of the staff expected.")
     comment: str | None = None
+    authorization_id: UUID | None = Field(
+        default=None, description="The payer's authorization that it is held under."
+    )
+    authorization_required: bool | None = None
+    authorization_units: int | None = Field(
+        default=None, ge=1, description="How much of it the visit uses, where it is not counted in visits."
+    )
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "Appointment":
@@ -98,12 +105,14 @@ class PatientArrived(Event, stored_as="visit.arrived"):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
+    override_reason: str | None = None
 
 
 class PatientCheckedIn(Event, stored_as="visit.checked_in"):
     """Reception is done (Appointment checked-in)."""
 
     visit_id: UUID
+    override_reason: str | None = None
 
 
 class VisitStarted(Event, stored_as="visit.started"):
@@ -112,6 +121,7 @@ class VisitStarted(Event, stored_as="visit.started"):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
+    override_reason: str | None = None
 
 
 class PatientAdmitted(Event, stored_as="visit.admitted"):
@@ -120,6 +130,7 @@ class PatientAdmitted(Event, stored_as="visit.admitted"):
     visit_id: UUID
     encounter_class: EncounterClass = EncounterClass.INPATIENT
     location: Location | None = None
+    override_reason: str | None = None
 
 
 class EncounterClassChanged(Event, stored_as="visit.class_changed"):

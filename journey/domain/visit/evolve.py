@@ -35,14 +35,17 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
         case happened.VisitRescheduled():
             return visit._replace(start=event.start, end=event.end)
         case happened.PatientArrived():
-            return _at(visit, event)
+            return _overridden(_at(visit, event), event)
+        case happened.PatientCheckedIn():
+            return _overridden(visit, event)
         case happened.EncounterClassChanged():
             admitted = visit.admitted if event.encounter_class in STAYS else None
             return _at(visit, event)._replace(admitted=admitted)
         case happened.VisitStarted():
-            return _at(visit, event)._replace(begun=visit.begun or fact)
+            return _overridden(_at(visit, event), event)._replace(begun=visit.begun or fact)
         case happened.PatientAdmitted():
-            return _at(visit, event)._replace(begun=visit.begun or fact, admitted=visit.admitted or fact)
+            here = _overridden(_at(visit, event), event)
+            return here._replace(begun=visit.begun or fact, admitted=visit.admitted or fact)
         case happened.PatientMoved():
             return visit._replace(location=event.location)
         case happened.VisitCompleted():
@@ -53,7 +56,6 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
             | happened.VisitEnteredInError()
             | happened.NoShowRecorded()
             | happened.NoShowReversed()
-            | happened.PatientCheckedIn()
             | happened.LeaveStarted()
             | happened.LeaveEnded()
             | happened.PatientLeftUnseen()
@@ -70,11 +72,28 @@ def _agreed(visit: Visit, agreed: happened.Appointment) -> Visit:
         start=agreed.start or visit.start,
         end=agreed.end or visit.end,
         service=service or visit.service,
+        coded=agreed.service or visit.coded,
         encounter_class=agreed.encounter_class or visit.encounter_class,
         location=agreed.location or visit.location,
         participants=agreed.participants or visit.participants,
         comment=agreed.comment or visit.comment,
+        authorization_id=agreed.authorization_id or visit.authorization_id,
+        authorization_required=visit.authorization_required
+        if agreed.authorization_required is None
+        else agreed.authorization_required,
+        authorization_units=agreed.authorization_units or visit.authorization_units,
     )
+
+
+def _overridden(
+    visit: Visit,
+    event: happened.PatientArrived
+    | happened.PatientCheckedIn
+    | happened.VisitStarted
+    | happened.PatientAdmitted,
+) -> Visit:
+    """Why it goes ahead unauthorised holds for the rest of the visit."""
+    return visit._replace(override_reason=event.override_reason or visit.override_reason)
 
 
 def _at(

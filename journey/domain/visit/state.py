@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import STAYS, EncounterClass, VisitStatus
-from journey.domain.event import Blocker, Fact
+from journey.domain.event import Blocker, Coded, Fact
 from journey.domain.place import Location
 from journey.domain.room import Milestone, Step, Things, Transitions, milestone
 from journey.domain.visit import events as happened
@@ -68,12 +68,17 @@ class Visit(NamedTuple):
     start: datetime | None = None
     end: datetime | None = None
     service: str | None = None
+    coded: Coded | None = None
     location: Location | None = None
     participants: tuple[str, ...] = ()
     comment: str | None = None
     begun: Fact | None = None
     admitted: Fact | None = None
     ended: Fact | None = None
+    authorization_id: UUID | None = None
+    authorization_required: bool | None = None
+    authorization_units: int | None = None
+    override_reason: str | None = None
 
     @property
     def is_stay(self) -> bool:
