@@ -17,6 +17,7 @@ PLAIN: dict[Any, Any] = {
     int: 3,
     float: 0.5,
     bool: True,
+    dict: {"reason": "as told"},
 }
 TEXTS = {"birth_date": "1970-01-01", "language": "ps", "cleared": "phone"}
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from journey.domain.correction import History
+from journey.domain.decision import decide
 from journey.domain.event import Command, Event, Precision, Recorded, Refused, latest
-from journey.domain.journey import Journey, decide, fold
+from journey.domain.journey import Journey, fold
 
 JOURNEY = UUID(int=1)
 PATIENT = UUID(int=2)

@@ -102,6 +102,7 @@ WRITTEN = {
     "int": "number",
     "date": "date",
     "AwareDatetime": "time",
+    "dict": "object",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
@@ -67,6 +68,8 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     stored_as: ClassVar[str]
+    undone_by: ClassVar[str] = "void-event"
+    """The command that says it does not hold."""
     upcasts: ClassVar[tuple[Upcast, ...]] = ()
 
     @classmethod
@@ -92,6 +95,13 @@ EVENTS: dict[str, type[Event]] = {}
 """Every event by its name on disk."""
 
 
+@cache
+def identifying(event: type[Event]) -> tuple[str, ...]:
+    """The fields that say what it is about: first the thing whose status it changes."""
+    fields = event.model_fields.items()
+    return tuple(name for name, field in fields if name.endswith("_id") and field.is_required())
+
+
 EARLIEST, LATEST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
 """Times outside are slips of the pen, and near the ends of what a computer can count with."""
 
@@ -114,9 +124,13 @@ def unstorable(value: Any, path: str = "") -> Iterator[str]:
         case BaseModel():
             for name, each in value:
                 yield from unstorable(each, f"{path}.{name}".lstrip("."))
-        case tuple():
+        case tuple() | list():
             for each in value:
                 yield from unstorable(each, path)
+        case dict():
+            for name, each in value.items():
+                yield from unstorable(name, path)
+                yield from unstorable(each, f"{path}.{name}")
         case _:
             pass
 

@@ -11,8 +11,9 @@ from typing import NamedTuple, Never, cast
 from uuid import UUID
 
 from journey.domain.correction import History
+from journey.domain.decision import decide
 from journey.domain.event import Command, Context, Event, Recorded, Refused
-from journey.domain.journey import decide
+from journey.pathways import installed
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
 from journey.store.memory import collect_rarely
@@ -225,7 +226,7 @@ def _refuse_stale(expected: int | None, actual: int) -> None:
 def _decided(journey_id: UUID, history: History, command: Command, context: Context) -> tuple[Recorded, ...]:
     """What the command leads to, on top of this history."""
     timed = _timed(command, history)
-    return _enveloped(journey_id, history.version, tuple(decide(history, timed)), timed, context)
+    return _enveloped(journey_id, history.version, tuple(decide(history, timed, installed())), timed, context)
 
 
 def _timed(command: Command, history: History) -> Command:

@@ -28,6 +28,11 @@ POOLS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     AwareDatetime: st.sampled_from(MOMENTS),
     types.NoneType: st.none(),
+    dict: st.dictionaries(
+        st.sampled_from(["reason", "location", "expected_at", "comment", "visit_id", "nothing"]),
+        st.sampled_from([None, "1970-01-01", {"point_of_care": "A"}, MOMENTS[4].isoformat(), 7]),
+        max_size=2,
+    ),
 }
 PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "cleared": st.lists(st.sampled_from(sorted(Demographics.model_fields)), max_size=2).map(tuple),

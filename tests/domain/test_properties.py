@@ -15,18 +15,36 @@ from journey.domain.correction import (
     UnknownEvent,
     VoidEvent,
 )
+from journey.domain.decision import decide
 from journey.domain.discharge import DischargeCommand
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Refused
 from journey.domain.identity import LinkedToItself
-from journey.domain.journey import Journey, decide, fold
+from journey.domain.journey import Journey, fold
+from journey.domain.merge import (
+    MergeCommand,
+    NotMerged,
+    NotThisPatient,
+    RecordedSinceTheMerge,
+    RetiredPatient,
+)
 from journey.domain.rules import JourneyIsOver
 from journey.domain.standing import standing
 from journey.domain.visit import VisitCommand
 from tests.domain.anything import MOMENTS, commands, values
 from tests.spec import JOURNEY, PATIENT, STABLE, Given, at, given, through_json
 
-ANSWERS_A_REPORT = (JourneyIsOver, LinkedToItself, NothingToCancel, NotVoidable, UnknownEvent)
+ANSWERS_A_REPORT = (
+    JourneyIsOver,
+    LinkedToItself,
+    NotMerged,
+    NotThisPatient,
+    NotVoidable,
+    NothingToCancel,
+    RecordedSinceTheMerge,
+    RetiredPatient,
+    UnknownEvent,
+)
 """Why even what another system reports is refused."""
 
 
@@ -58,6 +76,10 @@ class AnyJourney(RuleBasedStateMachine):
 
     @rule(command=commands(*VisitCommand.__args__, *DischargeCommand.__args__))
     def ask_for_care(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=commands(*MergeCommand.__args__))
+    def ask_for_merges(self, command: Command) -> None:
         self.ask(command)
 
     @rule(command=commands(VoidEvent, ReinstateEvent), data=st.data())
@@ -102,6 +124,8 @@ class AnyJourney(RuleBasedStateMachine):
             return
         recorded = self.told.history.recorded
         last = recorded[-1]
+        if last.event.undone_by != VoidEvent.name():
+            return
         if last.version == 1 or isinstance(last.event, EventVoided | EventReinstated):
             return
         undone = self.told.when(VoidEvent(event_id=last.event_id, reason="never happened")).done()

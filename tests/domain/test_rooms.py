@@ -17,11 +17,12 @@ from journey.domain.visit.state import TRANSITIONS as VISIT_TRANSITIONS
 
 NO_STATUS = {episode.JourneyOpened, episode.OwnerAssigned, episode.OwnerUnassigned}
 OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner}
-PACKAGES = ["discharge", "episode", "intake", "referral", "visit"]
+PACKAGES = ["barrier", "discharge", "episode", "intake", "referral", "visit"]
 
 
 def everything_below(base: type[Event] | type[Command]) -> set[type]:
-    return {each for each in base.__subclasses__() if each.__module__.startswith("journey.domain.")}
+    below = {each for each in base.__subclasses__() if each.__module__.startswith("journey.domain.")}
+    return below.union(*(everything_below(each) for each in below))
 
 
 def test_every_event_is_in_a_room() -> None:

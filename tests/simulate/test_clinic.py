@@ -17,12 +17,13 @@ import pytest
 
 from journey.domain.codes import Channel, Disposition, EncounterClass, Initiator
 from journey.domain.correction import CancelAdmission, History, ReinstateEvent, VoidEvent
+from journey.domain.decision import decide
 from journey.domain.discharge import DischargePatient
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Recorded
 from journey.domain.identity import ChangeDemographics
 from journey.domain.intake import StartIntake
-from journey.domain.journey import COMMANDS, Journey, decide, journey_at
+from journey.domain.journey import COMMANDS, Journey, journey_at
 from journey.domain.visit import (
     AdmitPatient,
     BookVisit,

@@ -1,0 +1,115 @@
+"""Everything recorded on a journey, and what of it holds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple
+from uuid import UUID
+
+from journey.domain.correction.events import CORRECTIONS, EventCorrected, EventReinstated, EventVoided
+from journey.domain.correction.evolve import reads
+from journey.domain.event import Command, Event, Recorded
+
+
+class Said(NamedTuple):
+    """The latest word on each event, by its id: what voids it, and what says how it should read."""
+
+    voids: dict[UUID, EventVoided]
+    corrects: dict[UUID, Recorded]
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything recorded on a journey, in the order of versions."""
+
+    recorded: tuple[Recorded, ...] = ()
+
+    @property
+    def version(self) -> int:
+        return self.recorded[-1].version if self.recorded else 0
+
+    def known_at(self, moment: datetime) -> "History":
+        """What was recorded by then."""
+        return History(tuple(each for each in self.recorded if each.recorded_at <= moment))
+
+    def with_told(self, events: Iterable[Event], command: Command) -> "History":
+        """The same, had this command led to these events."""
+        last = self.recorded[-1]
+        at = command.occurred_at or last.occurred_at
+        told = tuple(
+            Recorded(
+                journey_id=last.journey_id,
+                version=last.version + number,
+                event_id=UUID(int=last.version + number),
+                event=event,
+                occurred_at=at,
+                occurred_precision=command.occurred_precision,
+                recorded_at=max(last.recorded_at, command.reaches),
+                context_json=last.context_json,
+            )
+            for number, event in enumerate(events, 1)
+        )
+        return History((*self.recorded, *told))
+
+    @cached_property
+    def said(self) -> Said:
+        """The latest word on each event."""
+        voids: dict[UUID, EventVoided] = {}
+        corrects: dict[UUID, Recorded] = {}
+        for each in self.recorded:
+            if type(each.event) not in CORRECTIONS:
+                continue
+            match each.event:
+                case EventVoided(voids=target) as void:
+                    voids[target] = void
+                case EventReinstated(reinstates=target, because_of=because_of):
+                    voids.pop(target, None)
+                    if because_of is None:
+                        corrects.pop(target, None)
+                case EventCorrected(corrects=target):
+                    corrects[target] = each
+                case _:
+                    pass
+        return Said(voids, corrects)
+
+    @cached_property
+    def voided(self) -> frozenset[UUID]:
+        """The events that do not hold."""
+        return frozenset(self.said.voids)
+
+    @cached_property
+    def readings(self) -> tuple[Recorded, ...]:
+        """Every event but the corrections, as it should read; those that do not hold are among them."""
+        facts = (each for each in self.recorded if type(each.event) not in CORRECTIONS)
+        corrects = self.said.corrects
+        if not corrects:
+            return tuple(facts)
+        return tuple(
+            reads(each, corrects[each.event_id]) if each.event_id in corrects else each for each in facts
+        )
+
+    @cached_property
+    def effective(self) -> tuple[Recorded, ...]:
+        """What holds, in the order in which it happened; what opened the journey stands first."""
+        voided = self.voided
+        holding = [each for each in self.readings if each.event_id not in voided] if voided else self.readings
+        return tuple(sorted(holding, key=in_order))
+
+    def tells(self, event: Event, occurred_at: datetime | None) -> bool:
+        """Whether exactly this is recorded of exactly that time, though it should read otherwise since."""
+        corrected = [each for each in self.recorded if each.event_id in self.said.corrects]
+        return any(
+            each.occurred_at == occurred_at and each.event == event
+            for each in (*self.effective, *corrected)
+            if each.event_id not in self.voided
+        )
+
+    def until(self, moment: datetime) -> tuple[Recorded, ...]:
+        """What holds and had happened by then, with the opening whenever that was recorded."""
+        return tuple(each for each in self.effective if each.version == 1 or each.reaches <= moment)
+
+
+def in_order(recorded: Recorded) -> tuple[bool, datetime, datetime, int]:
+    """By what happened; ties by what was recorded."""
+    return (recorded.version != 1, recorded.reaches, recorded.recorded_at, recorded.version)
