@@ -132,6 +132,19 @@ class Disposition(StrEnum):
     OTHER = "oth"
 
 
+DISPOSITION_SYSTEM = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
+UB04_SYSTEMS = frozenset(
+    {
+        "https://www.nubc.org/CodeSystem/PatDischargeStatus",
+        "urn:oid:2.16.840.1.113883.6.301.5",
+        "nubc",
+    }
+)
+"""The names of the list behind UB-04 form locator 17."""
+
+DISPOSITION_OF_THE_SITE = "http://terminology.hl7.org/CodeSystem/v2-0112"
+"""HL7 table 0112 suggests the codes of UB-04; a site may add its own."""
+
 UB04_DISPOSITION = {
     "01": Disposition.HOME,
     "02": Disposition.OTHER_FACILITY,
@@ -140,6 +153,7 @@ UB04_DISPOSITION = {
     "05": Disposition.OTHER_FACILITY,
     "06": Disposition.HOME,
     "07": Disposition.AGAINST_ADVICE,
+    "09": Disposition.OTHER_FACILITY,
     "20": Disposition.EXPIRED,
     "21": Disposition.OTHER,
     "40": Disposition.EXPIRED,
@@ -151,10 +165,49 @@ UB04_DISPOSITION = {
     "61": Disposition.OTHER_FACILITY,
     "62": Disposition.REHABILITATION,
     "63": Disposition.LONG_TERM_CARE,
+    "64": Disposition.SKILLED_NURSING,
     "65": Disposition.PSYCHIATRIC,
     "66": Disposition.OTHER_FACILITY,
+    "69": Disposition.ALTERNATIVE_HOME,
+    "70": Disposition.OTHER,
+    "81": Disposition.HOME,
+    "82": Disposition.OTHER_FACILITY,
+    "83": Disposition.SKILLED_NURSING,
+    "84": Disposition.LONG_TERM_CARE,
+    "85": Disposition.OTHER_FACILITY,
+    "86": Disposition.HOME,
+    "87": Disposition.OTHER,
+    "88": Disposition.OTHER_FACILITY,
+    "89": Disposition.OTHER_FACILITY,
+    "90": Disposition.REHABILITATION,
+    "91": Disposition.LONG_TERM_CARE,
+    "92": Disposition.SKILLED_NURSING,
+    "93": Disposition.PSYCHIATRIC,
+    "94": Disposition.OTHER_FACILITY,
+    "95": Disposition.OTHER,
 }
 """UB-04 form locator 17 (patient discharge status) to FHIR discharge-disposition."""
+
+UB04_OF_DISPOSITION = {
+    Disposition.HOME: "01",
+    Disposition.ALTERNATIVE_HOME: "01",
+    Disposition.OTHER_FACILITY: "02",
+    Disposition.HOSPICE: "50",
+    Disposition.LONG_TERM_CARE: "63",
+    Disposition.AGAINST_ADVICE: "07",
+    Disposition.EXPIRED: "20",
+    Disposition.PSYCHIATRIC: "65",
+    Disposition.REHABILITATION: "62",
+    Disposition.SKILLED_NURSING: "03",
+    Disposition.OTHER: "70",
+}
+"""And back: the FHIR words are fewer, so each has its most usual code."""
+
+UB04_STILL_PATIENT = "30"
+"""It is on the list of discharge statuses, and is none."""
+
+UB04_READMISSION_PLANNED = frozenset(str(code) for code in range(81, 96))
+"""The same places again, where coming back to hospital is planned."""
 
 CHECKLIST_NOT_OWED = frozenset({Disposition.AGAINST_ADVICE, Disposition.EXPIRED})
 """Who leaves against advice or dies is not kept by an unfinished checklist; what was open is recorded."""
@@ -171,3 +224,20 @@ class ChecklistItem(StrEnum):
     EQUIPMENT_ARRANGED = "equipment-arranged"
     SUMMARY_PREPARED = "summary-prepared"
     CAREGIVER_INFORMED = "caregiver-informed"
+    HOME_HEALTH_ARRANGED = "home-health-arranged"
+    RIGHTS_NOTICE_GIVEN = "rights-notice-given"
+    BELONGINGS_RETURNED = "belongings-returned"
+    INTERPRETER_ARRANGED = "interpreter-arranged"
+
+
+USUAL_CHECKLIST = (
+    ChecklistItem.MEDICATIONS_RECONCILED,
+    ChecklistItem.INSTRUCTIONS_TAUGHT_BACK,
+    ChecklistItem.PENDING_RESULTS_ASSIGNED,
+    ChecklistItem.FOLLOW_UP_BOOKED,
+    ChecklistItem.TRANSPORT_ARRANGED,
+    ChecklistItem.EQUIPMENT_ARRANGED,
+    ChecklistItem.SUMMARY_PREPARED,
+    ChecklistItem.CAREGIVER_INFORMED,
+)
+"""What is owed to everybody; the rest is for whom it concerns (the rights notice: Medicare inpatients)."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from journey.domain import discharge, episode, visit
 from journey.domain.codes import JourneyStatus
 from journey.domain.event import Command, Event, Refused
+from journey.domain.pathway import Pathways
 
 if TYPE_CHECKING:
     from journey.domain.journey import Journey
@@ -18,9 +19,17 @@ PAPERWORK = (
     episode.ReopenJourney,
     episode.RemoveJourney,
     discharge.SendDischargeSummary,
+    discharge.AcknowledgeDischargeSummary,
+    discharge.BookFollowUp,
+    discharge.ReconcileMedications,
+    discharge.RecordPostDischargeAttempt,
+    discharge.RecordPostDischargeContact,
+    discharge.CompleteFollowUp,
+    discharge.CloseTransition,
     discharge.CloseDischarge,
 )
-"""What is done about a journey that is over."""
+"""What is done about a journey that is over. Who was discharged is looked after for a month at home, which
+often outlasts the journey."""
 
 GOES_ON = frozenset({"identity", "results"})
 """The rooms in which things happen after a journey is over as before."""
@@ -41,19 +50,24 @@ class StillOpen(Refused):
 # --- What a room is told of the others
 
 
-def _of_the_episode(journey: "Journey", _: Command) -> Mapping[str, Any]:
+def _of_the_episode(journey: "Journey", _: Command, __: Pathways) -> Mapping[str, Any]:
     return {"left_open": journey.left_open()}
 
 
-def _of_the_stay(journey: "Journey", command: Command) -> Mapping[str, Any]:
+def _of_the_stay(journey: "Journey", command: Command, _: Pathways) -> Mapping[str, Any]:
     visit_id: UUID = command.visit_id  # type: ignore[attr-defined]  # every command of the room names one
     stay = journey.visits.get(visit_id)
     return {"here": stay is not None and stay.is_here, "held_by": journey.holds(visit_id)}
 
 
-LOOKS_ROUND: dict[str, Callable[["Journey", Command], Mapping[str, Any]]] = {
+def _of_what_is_installed(_: "Journey", __: Command, pathways: Pathways) -> Mapping[str, Any]:
+    return {"pathways": pathways}
+
+
+LOOKS_ROUND: dict[str, Callable[["Journey", Command, Pathways], Mapping[str, Any]]] = {
     "episode": _of_the_episode,
     "discharges": _of_the_stay,
+    "enrolment": _of_what_is_installed,
 }
 """What else the decision of a room is given."""
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from journey.domain.codes import ChecklistItem, Disposition
+from journey.domain.codes import USUAL_CHECKLIST, ChecklistItem, Disposition
 from journey.domain.event import Coded
 from journey.domain.place import Location
 from journey.simulate.dice import Weighted
@@ -166,7 +166,7 @@ DISPOSITIONS: Weighted[Disposition] = (
 )
 CHECKLISTS: Weighted[tuple[ChecklistItem, ...]] = (
     (0.55, tuple(ChecklistItem)[:6]),
-    (0.25, tuple(ChecklistItem)),
+    (0.25, USUAL_CHECKLIST),
     (0.20, tuple(ChecklistItem)[:4]),
 )
 WAIVED = ("not needed at home", "patient declines", "the family sees to it")

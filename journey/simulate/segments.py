@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from journey.domain.codes import Disposition, EncounterClass, Gender, VisitStatus
+from journey.domain.codes import EncounterClass, Gender, VisitStatus
 from journey.domain.event import Coded, Precision
 from journey.domain.identity import Demographics, Identifier
 from journey.domain.place import Location
@@ -40,18 +40,6 @@ PATIENT_TYPE = {EncounterClass.OBSERVATION: "OBS", EncounterClass.VIRTUAL: "VR"}
 NO_VISIT = "N"
 SEX = {Gender.FEMALE: "F", Gender.MALE: "M", Gender.OTHER: "O", Gender.UNKNOWN: "U"}
 """HL7 table 0001."""
-UB04 = {
-    Disposition.HOME: "01",
-    Disposition.OTHER_FACILITY: "02",
-    Disposition.SKILLED_NURSING: "03",
-    Disposition.AGAINST_ADVICE: "07",
-    Disposition.EXPIRED: "20",
-    Disposition.HOSPICE: "50",
-    Disposition.REHABILITATION: "62",
-    Disposition.LONG_TERM_CARE: "63",
-    Disposition.PSYCHIATRIC: "65",
-}
-"""UB-04 form locator 17, as PV1-36 has it."""
 CODE_SYSTEMS = {LOINC: "LN", SNOMED: "SCT", ICD: "I10"}
 """HL7 table 0396; everything else is local."""
 TO_THE_MINUTE = {Precision.MINUTE: "%Y%m%d%H%M%z"}

@@ -7,7 +7,7 @@ from typing import Any
 from journey.domain.codes import STAYS, EncounterClass, VisitStatus
 from journey.domain.correction import CancelAdmission, CancelDischarge, CancelMove
 from journey.domain.discharge.commands import ChangeExpectedDischarge, DischargePatient, PlanDischarge
-from journey.domain.discharge.decide import meaning
+from journey.domain.discharge.disposition import ub04
 from journey.domain.event import Command
 from journey.domain.place import Location
 from journey.domain.visit.commands import (
@@ -28,7 +28,7 @@ from journey.domain.visit.commands import (
     StartVisit,
 )
 from journey.domain.visit.events import Appointment
-from journey.simulate.segments import UB04, VisitSeen
+from journey.simulate.segments import VisitSeen
 
 HOME, DISCONTINUED = "01", "07"
 """UB-04 words for who has been seen, and for who went without."""
@@ -145,8 +145,7 @@ def expected(visit: VisitSeen, command: PlanDischarge | ChangeExpectedDischarge)
 
 
 def discharged(visit: VisitSeen, command: DischargePatient) -> str:
-    word = meaning(command.disposition)
-    return _gone(visit, command.occurred_at, UB04.get(word, "") if word else "")
+    return _gone(visit, command.occurred_at, ub04(command.disposition) or "")
 
 
 def not_discharged(visit: VisitSeen, _command: CancelDischarge) -> str:

@@ -4,7 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from journey.domain.codes import ChecklistItem, Disposition
+from journey.domain.codes import UB04_DISPOSITION, UB04_OF_DISPOSITION, ChecklistItem, Disposition
+from journey.domain.correction import CancelDischarge
 from journey.domain.discharge import (
     ChangeExpectedDischarge,
     ChecklistItemCompleted,
@@ -16,9 +17,11 @@ from journey.domain.discharge import (
     DischargeBarrierRaised,
     DischargeBlocked,
     DischargeClosed,
+    DischargeOrdered,
     DischargePatient,
     DischargePlanned,
     DischargeSummarySent,
+    DispositionSet,
     ExpectedDischargeChanged,
     MarkMedicallyReady,
     MedicallyReady,
@@ -26,15 +29,21 @@ from journey.domain.discharge import (
     NoStayToLeave,
     NotDeparted,
     NotOnChecklist,
+    OrderDischarge,
     PatientDischarged,
     PlanDischarge,
     RaiseDischargeBarrier,
+    RecordElopement,
     SendDischargeSummary,
+    SetDisposition,
     UnknownBarrier,
+    UnknownDisposition,
     WaiveChecklistItem,
 )
-from journey.domain.discharge.decide import meaning
+from journey.domain.discharge.disposition import coded, meaning, returns_as_planned, ub04
 from journey.domain.event import Blocker, Coded
+from journey.domain.standing import standing
+from tests.domain import test_aftercare
 from tests.domain.cases import Case
 from tests.domain.told import HOME, VISIT, admitted, arrived, booked, discharged, opened, started
 from tests.spec import at, given
@@ -52,6 +61,8 @@ cleared = DischargeBarrierCleared(visit_id=VISIT, barrier_id=BARRIER)
 taught = ChecklistItemCompleted(visit_id=VISIT, item=TAUGHT)
 waived = ChecklistItemWaived(visit_id=VISIT, item=TAUGHT, reason="nurse herself")
 sent = DischargeSummarySent(visit_id=VISIT, recipient="gp-1")
+home_set = DispositionSet(visit_id=VISIT, disposition=HOME)
+gone = PatientDischarged(visit_id=VISIT, disposition=coded(Disposition.AGAINST_ADVICE), eloped=True)
 go_home = DischargePatient(visit_id=VISIT, disposition=Disposition.HOME)
 
 CASES = [
@@ -124,6 +135,28 @@ CASES = [
         given(opened, admitted),
         NotDeparted,
     ),
+    Case(
+        OrderDischarge(visit_id=VISIT, ordered_by="dr-1"),
+        given(opened, admitted),
+        [DischargeOrdered(visit_id=VISIT, ordered_by="dr-1")],
+        given(opened, booked),
+        NoStayToLeave,
+    ),
+    Case(
+        SetDisposition(visit_id=VISIT, disposition=Disposition.HOME),
+        given(opened, admitted),
+        [home_set],
+        given(opened, booked),
+        NoStayToLeave,
+    ),
+    Case(
+        RecordElopement(visit_id=VISIT),
+        given(opened, admitted),
+        [gone],
+        given(opened, booked),
+        NoStayToLeave,
+    ),
+    *test_aftercare.CASES,
 ]
 
 
@@ -201,6 +234,10 @@ def test_who_dies_or_leaves_against_advice_is_not_kept_by_a_checklist(
         ("nubc", "07", Disposition.AGAINST_ADVICE),
         ("nubc", "41", Disposition.EXPIRED),
         ("nubc", "30", None),
+        ("nubc", "06", Disposition.HOME),
+        ("nubc", "81", Disposition.HOME),
+        ("http://terminology.hl7.org/CodeSystem/v2-0112", "07", Disposition.AGAINST_ADVICE),
+        ("local", "07", None),
         (EXPIRED.system, "exp", Disposition.EXPIRED),
         (EXPIRED.system, "01", None),
     ],
@@ -227,3 +264,115 @@ def test_a_departure_reported_of_another_time_is_recorded_too() -> None:
 def test_who_came_back_to_the_visit_leaves_it_again() -> None:
     back = given(opened, admitted, planned, taught, discharged, admitted)
     back.when(go_home).then(discharged)
+
+
+@pytest.mark.parametrize(
+    ("disposition", "names"),
+    [
+        (Coded(system="nubc", code="99"), "NUBC"),
+        (Coded(system="nubc", code="30"), "still here"),
+        (Coded(system=EXPIRED.system, code="01"), "alt-home"),
+    ],
+)
+@pytest.mark.parametrize("asks", [DischargePatient, SetDisposition])
+def test_a_code_that_its_system_does_not_have_is_refused(
+    disposition: Coded, names: str, asks: type[DischargePatient | SetDisposition]
+) -> None:
+    here = given(opened, admitted)
+    here.when(asks(visit_id=VISIT, disposition=disposition)).then_refused(UnknownDisposition)
+    with pytest.raises(UnknownDisposition, match=names):
+        here.when(asks(visit_id=VISIT, disposition=disposition)).decided()
+    (told,) = here.when(asks(visit_id=VISIT, disposition=disposition, reported=True)).decided()
+    assert told.model_dump()["disposition"]["code"] == disposition.code
+
+
+def test_a_code_of_a_system_that_only_others_know_is_recorded() -> None:
+    ours = Coded(system="local", code="99")
+    given(opened, admitted).when(DischargePatient(visit_id=VISIT, disposition=ours)).then(
+        PatientDischarged(visit_id=VISIT, disposition=ours)
+    )
+
+
+def test_every_word_has_a_code_that_means_it_or_is_the_nearest() -> None:
+    assert set(UB04_OF_DISPOSITION) == set(Disposition)
+    nearest = {word for word, code in UB04_OF_DISPOSITION.items() if UB04_DISPOSITION[code] is not word}
+    assert nearest == {Disposition.ALTERNATIVE_HOME}
+
+
+@pytest.mark.parametrize(
+    ("disposition", "code"),
+    [
+        (Disposition.SKILLED_NURSING, "03"),
+        (Coded(system="nubc", code="6"), "06"),
+        (HOME, "01"),
+        (Coded(system="local", code="6"), None),
+        (None, None),
+    ],
+)
+def test_a_disposition_has_a_code_for_the_bill(
+    disposition: Disposition | Coded | None, code: str | None
+) -> None:
+    assert ub04(disposition) == code
+
+
+def test_some_codes_say_that_the_patient_will_come_back() -> None:
+    assert returns_as_planned(Coded(system="nubc", code="81"))
+    assert not returns_as_planned(Coded(system="nubc", code="01"))
+    assert not returns_as_planned(HOME)
+    assert not returns_as_planned(None)
+
+
+def test_where_to_was_settled_before_the_patient_leaves() -> None:
+    given(opened, admitted, home_set).when(DischargePatient(visit_id=VISIT)).then(discharged)
+
+
+def test_what_is_said_at_the_door_counts_more_than_what_was_settled() -> None:
+    given(opened, admitted, home_set).when(
+        DischargePatient(visit_id=VISIT, disposition=Disposition.HOSPICE)
+    ).then(PatientDischarged(visit_id=VISIT, disposition=coded(Disposition.HOSPICE)))
+
+
+def test_who_is_gone_unnoticed_is_asked_nothing_and_what_was_open_is_recorded() -> None:
+    (event,) = given(opened, admitted, planned, raised).when(RecordElopement(visit_id=VISIT)).decided()
+    assert isinstance(event, PatientDischarged)
+    assert [each.code for each in event.left_open] == ["discharge-checklist", "discharge-barrier"]
+    assert meaning(event.disposition) is Disposition.AGAINST_ADVICE
+
+
+def test_who_was_gone_and_is_found_is_in_the_stay_again() -> None:
+    found = given(opened, admitted, planned, gone).when(CancelDischarge(visit_id=VISIT)).done()
+    now = found.journey.discharges.of(VISIT)
+    assert (now.departed, now.eloped, now.is_open) == (None, False, True)
+
+
+def test_a_report_of_the_departure_does_not_undo_that_nobody_saw_it() -> None:
+    report = DischargePatient(visit_id=VISIT, reported=True)
+    told = given(opened, admitted, (gone, at(12))).when(report, at=at(13)).done()
+    assert told.journey.discharges.of(VISIT).eloped
+
+
+def test_a_discharge_against_advice_skips_the_checklist_and_says_so() -> None:
+    left = DischargePatient(visit_id=VISIT, disposition=Disposition.AGAINST_ADVICE)
+    after = given(opened, admitted, planned, raised).when(left).done()
+    (event,) = after.events[-1:]
+    assert isinstance(event, PatientDischarged)
+    assert [each.code for each in event.left_open] == ["discharge-checklist", "discharge-barrier"]
+    assert event.override_reason is None
+    steps = [each.step for each in standing(after.journey).next]
+    assert steps == ["send-discharge-summary"], "the next clinician is told all the same"
+
+
+def test_ready_departed_and_closed_are_three_moments() -> None:
+    told = given(
+        opened,
+        admitted,
+        (MedicallyReady(visit_id=VISIT), at(9)),
+        (DischargeOrdered(visit_id=VISIT, ordered_by="dr-1"), at(10)),
+        (discharged, at(15)),
+        (DischargeClosed(visit_id=VISIT), at(9, day=5)),
+    )
+    reached = {each.milestone: each.at for each in standing(told.journey).reached}
+    assert reached["medically-ready"] == at(9)
+    assert reached["discharge-ordered"] == at(10)
+    assert reached["departed"] == at(15)
+    assert reached["discharge-closed"] == at(9, day=5)

@@ -4,8 +4,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from journey.domain.codes import ChecklistItem, Disposition
+from journey.domain.codes import USUAL_CHECKLIST, Channel, ChecklistItem, Disposition
+from journey.domain.discharge.events import Complexity, TransitionOutcome, Unreached
 from journey.domain.event import Coded, Command, Moment
+
+WHERE_TO = "A FHIR discharge-disposition word, or a code of another system (UB-04: nubc)."
 
 
 class PlanDischarge(Command):
@@ -13,7 +16,7 @@ class PlanDischarge(Command):
 
     visit_id: UUID
     expected_at: Moment | None = None
-    checklist: tuple[ChecklistItem, ...] = tuple(ChecklistItem)
+    checklist: tuple[ChecklistItem, ...] = USUAL_CHECKLIST
 
 
 class ChangeExpectedDischarge(Command):
@@ -59,16 +62,36 @@ class WaiveChecklistItem(Command):
     reason: str = Field(min_length=1)
 
 
+class OrderDischarge(Command):
+    """A clinician orders the discharge."""
+
+    visit_id: UUID
+    ordered_by: str = Field(min_length=1)
+
+
+class SetDisposition(Command):
+    """Settle where the patient will go."""
+
+    visit_id: UUID
+    disposition: Coded | Disposition = Field(description=WHERE_TO)
+
+
 class DischargePatient(Command):
     """The patient leaves."""
 
     visit_id: UUID
     disposition: Coded | Disposition | None = Field(
-        default=None, description="A FHIR discharge-disposition word, or a code of another system."
+        default=None, description=f"{WHERE_TO} As set before, where it is left out."
     )
     override_reason: str | None = Field(
         default=None, min_length=1, description="Why the patient leaves although something is open."
     )
+
+
+class RecordElopement(Command):
+    """The patient is gone, and told nobody."""
+
+    visit_id: UUID
 
 
 class SendDischargeSummary(Command):
@@ -76,6 +99,63 @@ class SendDischargeSummary(Command):
 
     visit_id: UUID
     recipient: str = Field(min_length=1)
+
+
+class AcknowledgeDischargeSummary(Command):
+    """Record that the summary is there."""
+
+    visit_id: UUID
+    recipient: str = Field(min_length=1)
+
+
+class BookFollowUp(Command):
+    """Record where and when the patient is seen after the stay."""
+
+    visit_id: UUID
+    follow_up_id: UUID = Field(description="The visit's own id, where it is on this journey; else a new one.")
+    with_whom: str = Field(min_length=1)
+    start: Moment | None = None
+
+
+class ReconcileMedications(Command):
+    """Record that what the patient takes was compared with what they took before."""
+
+    visit_id: UUID
+    reconciled_by: str = Field(min_length=1)
+
+
+class RecordPostDischargeAttempt(Command):
+    """Record that nobody could be reached."""
+
+    visit_id: UUID
+    contact_id: UUID
+    outcome: Unreached
+    channel: Channel | None = None
+
+
+class RecordPostDischargeContact(Command):
+    """Record that the patient, or who cares for them, was spoken with."""
+
+    visit_id: UUID
+    contact_id: UUID
+    channel: Channel | None = None
+
+
+class CompleteFollowUp(Command):
+    """Record that the patient was seen after the stay."""
+
+    visit_id: UUID
+    follow_up_id: UUID
+    complexity: Complexity | None = Field(
+        default=None, description="Of the medical decision making: it decides which code may be billed."
+    )
+
+
+class CloseTransition(Command):
+    """End the time in which the patient is looked after."""
+
+    visit_id: UUID
+    outcome: TransitionOutcome = TransitionOutcome.COMPLETED
 
 
 class CloseDischarge(Command):
@@ -92,7 +172,17 @@ DischargeCommand = (
     | ClearDischargeBarrier
     | CompleteChecklistItem
     | WaiveChecklistItem
+    | OrderDischarge
+    | SetDisposition
     | DischargePatient
+    | RecordElopement
     | SendDischargeSummary
+    | AcknowledgeDischargeSummary
+    | BookFollowUp
+    | ReconcileMedications
+    | RecordPostDischargeAttempt
+    | RecordPostDischargeContact
+    | CompleteFollowUp
+    | CloseTransition
     | CloseDischarge
 )

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from journey.domain.codes import CHECKLIST_NOT_OWED, UB04_DISPOSITION, Disposition
+from journey.domain.codes import CHECKLIST_NOT_OWED, Disposition
+from journey.domain.discharge import aftercare
 from journey.domain.discharge import commands as ask
 from journey.domain.discharge import events as happened
+from journey.domain.discharge.aftercare import NotDeparted
+from journey.domain.discharge.disposition import coded, meaning, refuse_unknown
+from journey.domain.discharge.evolve import SOME_TIME, after
 from journey.domain.discharge.state import Discharge, Discharges
 from journey.domain.event import Blocker, Coded, Command, Refused
-
-DISPOSITION_SYSTEM = "http://terminology.hl7.org/CodeSystem/discharge-disposition"
 
 
 class NoStayToLeave(Refused):
@@ -28,10 +30,6 @@ class NotOnChecklist(Refused):
     """Only what is owed can be waived."""
 
 
-class NotDeparted(Refused):
-    """The patient is still here."""
-
-
 class UnknownBarrier(Refused):
     """No barrier was raised under this id."""
 
@@ -47,6 +45,11 @@ def decide(
     what keeps them from leaving it, in every room.
     """
     now = discharges.of(command.visit_id)
+    if isinstance(command, aftercare.AftercareCommand):
+        if isinstance(command, ask.BookFollowUp | ask.ReconcileMedications):
+            _refuse_unless_known(now, command, here=here)
+        yield from aftercare.decide(now, command)
+        return
     match command:
         case ask.PlanDischarge():
             asked = (command.expected_at, command.checklist)
@@ -57,10 +60,8 @@ def decide(
             if now.expected_at != command.expected_at:
                 _refuse_unless_here(command, here=here)
                 yield happened.ExpectedDischargeChanged(**command.facts())
-        case ask.MarkMedicallyReady():
-            if now.ready is None:
-                _refuse_unless_here(command, here=here)
-                yield happened.MedicallyReady(**command.facts())
+        case ask.MarkMedicallyReady() | ask.OrderDischarge():
+            yield from _say(now, command, here=here)
         case ask.RaiseDischargeBarrier():
             if command.barrier_id not in now.barriers and command.barrier_id not in now.cleared:
                 _refuse_unless_here(command, here=here)
@@ -77,6 +78,10 @@ def decide(
                 yield happened.ChecklistItemWaived(**command.facts())
         case ask.DischargePatient():
             yield from _depart(now, command, here=here, left_open=held_by)
+        case ask.RecordElopement():
+            yield from _elope(now, command, here=here, left_open=held_by)
+        case ask.SetDisposition():
+            yield from _intend(now, command, here=here)
         case ask.SendDischargeSummary():
             if command.recipient not in now.recipients:
                 _refuse_unless_known(now, command, here=here)
@@ -87,6 +92,19 @@ def decide(
                 yield happened.DischargeClosed(**command.facts())
         case _:
             assert_never(command)
+
+
+def _say(
+    now: Discharge, command: ask.MarkMedicallyReady | ask.OrderDischarge, *, here: bool
+) -> Iterator[happened.DischargeEvent]:
+    event = (
+        happened.MedicallyReady(**command.facts())
+        if isinstance(command, ask.MarkMedicallyReady)
+        else happened.DischargeOrdered(**command.facts())
+    )
+    if after(now, event, SOME_TIME) != now:
+        _refuse_unless_here(command, here=here)
+        yield event
 
 
 def _refuse_unless_here(command: Command, *, here: bool) -> None:
@@ -117,6 +135,14 @@ def _clear(now: Discharge, command: ask.ClearDischargeBarrier) -> Iterator[happe
     yield happened.DischargeBarrierCleared(**command.facts())
 
 
+def _intend(now: Discharge, command: ask.SetDisposition, *, here: bool) -> Iterator[happened.DischargeEvent]:
+    to = coded(command.disposition)
+    if now.intended != to:
+        _refuse_unless_here(command, here=here)
+        _refuse_unknown(command, to)
+        yield happened.DispositionSet(visit_id=command.visit_id, disposition=to)
+
+
 def _depart(
     now: Discharge, command: ask.DischargePatient, *, here: bool, left_open: tuple[Blocker, ...]
 ) -> Iterator[happened.DischargeEvent]:
@@ -124,38 +150,43 @@ def _depart(
     if departed is not None and (not command.reported or departed.at == command.occurred_at):
         return
     _refuse_unless_here(command, here=here)
-    if command.disposition is None and not command.reported:
+    to = now.intended if command.disposition is None else coded(command.disposition)
+    if to is None and not command.reported:
         raise NoDisposition("Say where the patient goes: disposition is a FHIR discharge-disposition word.")
-    if left_open:
+    if to is not None:
+        _refuse_unknown(command, to)
+    if left_open and meaning(to) not in CHECKLIST_NOT_OWED:
         _refuse_unless_excused(command, left_open)
     yield happened.PatientDischarged(
         visit_id=command.visit_id,
-        disposition=_coded(command.disposition),
+        disposition=to,
         override_reason=command.override_reason,
         left_open=left_open,
     )
 
 
-def _refuse_unless_excused(command: ask.DischargePatient, left_open: tuple[Blocker, ...]) -> None:
-    excused = (
-        command.reported or command.override_reason or meaning(command.disposition) in CHECKLIST_NOT_OWED
+def _elope(
+    now: Discharge, command: ask.RecordElopement, *, here: bool, left_open: tuple[Blocker, ...]
+) -> Iterator[happened.DischargeEvent]:
+    """Nobody asked: there is nothing to refuse, and all that was open is recorded."""
+    if now.departed is not None and now.eloped:
+        return
+    _refuse_unless_here(command, here=here)
+    yield happened.PatientDischarged(
+        visit_id=command.visit_id,
+        disposition=coded(Disposition.AGAINST_ADVICE),
+        eloped=True,
+        left_open=left_open,
     )
-    if not excused:
+
+
+def _refuse_unknown(command: Command, disposition: Coded | Disposition) -> None:
+    if not command.reported:
+        refuse_unknown(disposition)
+
+
+def _refuse_unless_excused(command: ask.DischargePatient, left_open: tuple[Blocker, ...]) -> None:
+    if not (command.reported or command.override_reason):
         raise DischargeBlocked(
             "What is listed is not done; do it, waive it, or give an override_reason.", blockers=left_open
         )
-
-
-def _coded(disposition: Coded | Disposition | None) -> Coded | None:
-    if isinstance(disposition, Disposition):
-        return Coded(system=DISPOSITION_SYSTEM, code=disposition)
-    return disposition
-
-
-def meaning(disposition: Coded | Disposition | None) -> Disposition | None:
-    """The FHIR word for a disposition, as far as its code system is known."""
-    if isinstance(disposition, Disposition) or disposition is None:
-        return disposition
-    if disposition.system == DISPOSITION_SYSTEM:
-        return Disposition(disposition.code) if disposition.code in set(Disposition) else None
-    return UB04_DISPOSITION.get(disposition.code.zfill(2))

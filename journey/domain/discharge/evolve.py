@@ -1,19 +1,25 @@
 """What is true of the discharges after an event. Total: history is never refused."""
 
+from datetime import UTC, datetime
 from typing import assert_never
 from uuid import UUID
 
+from journey.domain.codes import ChecklistItem
 from journey.domain.discharge import events as happened
-from journey.domain.discharge.state import Discharge, Discharges
+from journey.domain.discharge.state import Contact, Discharge, Discharges, FollowUp
 from journey.domain.event import Fact
+
+SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
+"""The state keeps the first fact of each thing, so any will do to see whether an event says something new."""
 
 
 def evolve(discharges: Discharges, event: happened.DischargeEvent, fact: Fact) -> Discharges:
     """The discharges after this event."""
-    return discharges.having(event.visit_id, _after(discharges.of(event.visit_id), event, fact))
+    return discharges.having(event.visit_id, after(discharges.of(event.visit_id), event, fact))
 
 
-def _after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discharge:
+def after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discharge:
+    """One of them after this event."""
     match event:
         case happened.DischargePlanned():
             return now._replace(planned=fact, expected_at=event.expected_at, checklist=event.checklist)
@@ -28,17 +34,85 @@ def _after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Discha
             return now._replace(barriers=left, cleared=now.cleared | {event.barrier_id})
         case happened.ChecklistItemCompleted() | happened.ChecklistItemWaived():
             return now._replace(settled=now.settled | {event.item})
+        case happened.DischargeOrdered():
+            return now._replace(ordered=now.ordered or fact, ordered_by=event.ordered_by)
+        case happened.DispositionSet():
+            return now._replace(intended=event.disposition)
         case happened.PatientDischarged():
-            return now._replace(departed=fact, disposition=event.disposition)
-        case happened.DischargeSummarySent():
-            return now._replace(summary=now.summary or fact, recipients=now.recipients | {event.recipient})
+            eloped = event.eloped or (now.eloped and now.departed is not None)
+            return now._replace(departed=fact, disposition=event.disposition, eloped=eloped)
         case happened.DischargeClosed():
             return now._replace(closed=now.closed or fact)
         case _:
+            return _looked_after(now, event, fact)
+
+
+Aftercare = (
+    happened.DischargeSummarySent
+    | happened.DischargeSummaryAcknowledged
+    | happened.FollowUpBooked
+    | happened.MedicationsReconciled
+    | happened.PostDischargeContactAttempted
+    | happened.PostDischargeContactMade
+    | happened.FollowUpVisitCompleted
+    | happened.TransitionClosed
+)
+
+
+def _looked_after(now: Discharge, event: Aftercare, fact: Fact) -> Discharge:
+    match event:
+        case happened.DischargeSummarySent():
+            return now._replace(
+                summary=now.summary or fact,
+                recipients=now.recipients | {event.recipient},
+                settled=now.settled | {ChecklistItem.SUMMARY_PREPARED},
+            )
+        case happened.DischargeSummaryAcknowledged():
+            return now._replace(acknowledged=now.acknowledged | {event.recipient})
+        case happened.FollowUpBooked():
+            booked = _follow_up(now, event.follow_up_id, fact)._replace(
+                with_whom=event.with_whom, start=event.start
+            )
+            return _following(now, event.follow_up_id, booked)._replace(
+                settled=now.settled | {ChecklistItem.FOLLOW_UP_BOOKED}
+            )
+        case happened.FollowUpVisitCompleted():
+            known = _follow_up(now, event.follow_up_id, fact)
+            done = known._replace(completed=known.completed or fact, complexity=event.complexity)
+            return _following(now, event.follow_up_id, done)
+        case happened.MedicationsReconciled():
+            return now._replace(
+                reconciled=now.reconciled or fact,
+                reconciled_by=event.reconciled_by,
+                settled=now.settled | {ChecklistItem.MEDICATIONS_RECONCILED},
+            )
+        case happened.PostDischargeContactAttempted():
+            return _contacted(now, event.contact_id, Contact(event.channel, event.outcome, fact))
+        case happened.PostDischargeContactMade():
+            return _contacted(now, event.contact_id, Contact(event.channel, None, fact))
+        case happened.TransitionClosed():
+            return now._replace(transition=now.transition or fact, outcome=event.outcome)
+        case _:
             assert_never(event)
+
+
+def _follow_up(now: Discharge, follow_up_id: UUID, fact: Fact) -> FollowUp:
+    return now.follow_ups.get(follow_up_id) or FollowUp(fact)
+
+
+def _following(now: Discharge, follow_up_id: UUID, follow_up: FollowUp) -> Discharge:
+    return now._replace(follow_ups={**now.follow_ups, follow_up_id: follow_up})
+
+
+def _contacted(now: Discharge, contact_id: UUID, contact: Contact) -> Discharge:
+    """Told again, it is still of the time at which it was first told."""
+    known = now.contacts.get(contact_id)
+    fact = contact.fact if known is None else known.fact
+    return now._replace(contacts={**now.contacts, contact_id: contact._replace(fact=fact)})
 
 
 def returned(discharges: Discharges, visit_id: UUID) -> Discharges:
     """The discharges after the patient is back in this visit: what was planned for it stands."""
     now = discharges.of(visit_id)
-    return discharges.having(visit_id, now._replace(departed=None, disposition=None, closed=None))
+    back = now._replace(departed=None, disposition=None, eloped=False, closed=None)
+    return discharges.having(visit_id, back._replace(transition=None, outcome=None))
