@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         ge=1,
         description="The largest request body accepted, in bytes.",
     )
+    pathways: Folder | None = Field(
+        default=None,
+        description="A folder of pathway definitions (*.yaml) beside those that ship.",
+    )
     postgres_bin_dir: Folder | None = Field(
         default=None,
         description="The folder of the PostgreSQL programs the embedded database runs, if not those found.",

@@ -17,6 +17,7 @@ from journey.domain.correction import History
 from journey.domain.decision import decide
 from journey.domain.event import Command, Event, Precision, Recorded, Refused, latest
 from journey.domain.journey import Journey, fold
+from tests.ways import PATHWAYS
 
 JOURNEY = UUID(int=1)
 PATIENT = UUID(int=2)
@@ -113,7 +114,7 @@ class When:
     command: Command
 
     def decided(self) -> tuple[Event, ...]:
-        return tuple(decide(self.given.history, self.command))
+        return tuple(decide(self.given.history, self.command, PATHWAYS))
 
     def done(self) -> Given:
         """What is recorded afterwards."""
@@ -125,7 +126,7 @@ class When:
         """These events happen, and nothing more when the command is sent again."""
         assert self.decided() == events
         after = self.done()
-        again = tuple(decide(after.history, self.command))
+        again = tuple(decide(after.history, self.command, PATHWAYS))
         assert again == (), f"sent again, {self.command.name()} is not quiet"
         return after
 

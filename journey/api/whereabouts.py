@@ -19,6 +19,7 @@ from journey.domain.correction import History
 from journey.domain.event import Moment
 from journey.domain.journey import NoSuchJourney, journey_at
 from journey.domain.standing import Standing, standing
+from journey.pathways import installed
 from journey.store.mapper import recorded
 from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 
@@ -120,4 +121,4 @@ def _then(history: History, as_of: datetime | None, as_known_at: datetime | None
     journey = journey_at(history, as_of=as_of, as_known_at=as_known_at)
     if journey is None:
         return None
-    return Whereabouts.model_validate_json(to_json(standing(journey)))
+    return Whereabouts.model_validate_json(to_json(standing(journey, installed())))

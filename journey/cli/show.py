@@ -27,6 +27,7 @@ def run(
     from journey.cli.session import prepared, ready
     from journey.domain.journey import journey_at
     from journey.domain.standing import standing
+    from journey.pathways import installed
 
     settings = prepared()
     zone = ZoneInfo(settings.timezone)
@@ -37,7 +38,7 @@ def run(
     if state is None:
         raise Failed("The journey was not there yet at that time, or not known yet.")
     now = datetime.now(UTC)
-    stands = standing(state).at(as_of or now)
+    stands = standing(state, installed()).at(as_of or now)
     if as_json:
         from journey.api.whereabouts import Whereabouts
 

@@ -12,30 +12,43 @@ from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 from journey.domain import (
+    barrier,
+    communication,
+    careplan,
     correction,
     discharge,
+    enrolment,
     episode,
+    handoff,
     identity,
     intake,
+    merge,
     referral,
     result,
     rules,
+    task,
     treatment,
     visit,
 )
-from journey.domain.codes import JourneyStatus
+from journey.domain.barrier import Barriers
+from journey.domain.careplan import CarePlan
+from journey.domain.consequence import back_again, in_care, taken_over
+from journey.domain.communication import Communications
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.discharge import Discharges
 from journey.domain.discharge.events import PatientDischarged
-from journey.domain.discharge.evolve import returned
+from journey.domain.enrolment import Enrolment
 from journey.domain.episode import Episode
 from journey.domain.event import Blocker, Command, Event, Recorded, Refused
+from journey.domain.handoff import HandoffAccepted, Handoffs
 from journey.domain.identity import Identity
 from journey.domain.intake import Intake
+from journey.domain.merge import MergeCommand, Merges
+from journey.domain.pathway import Pathways
 from journey.domain.referral import Referrals
 from journey.domain.result import Results
 from journey.domain.room import Answers, Transitions
-from journey.domain.rules import BEGINS_CARE, IN_CARE
+from journey.domain.task import Tasks
 from journey.domain.treatment import Treatments
 from journey.domain.visit import Visits
 from journey.domain.visit.evolve import departed
@@ -65,12 +78,19 @@ def _room(module: ModuleType, name: str) -> Room:
 ROOMS = {
     "episode": _room(episode, "Episode"),
     "identity": _room(identity, "Identity"),
+    "merges": _room(merge, "Merge"),
     "intake": _room(intake, "Intake"),
     "referrals": _room(referral, "Referral"),
     "visits": _room(visit, "Visit"),
+    "barriers": _room(barrier, "Barrier"),
+    "communications": _room(communication, "Communication"),
     "treatments": _room(treatment, "Treatment"),
+    "handoffs": _room(handoff, "Handoff"),
     "discharges": _room(discharge, "Discharge"),
     "results": _room(result, "Result"),
+    "tasks": _room(task, "Task"),
+    "careplan": _room(careplan, "CarePlan"),
+    "enrolment": _room(enrolment, "Enrolment"),
     "correction": Room(
         CorrectionEvent,
         CorrectionCommand,
@@ -92,8 +112,6 @@ EVENT_TYPES = tuple(_ROOM_OF_EVENT)
 COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _ROOM_OF_COMMAND}
 """Every command that an open journey takes, by its name outside."""
 
-RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
-
 # --- State
 
 
@@ -105,16 +123,37 @@ class Journey:
     version: int
     episode: Episode = Episode()
     identity: Identity = Identity()
+    merges: Merges = Merges()
     intake: Intake = Intake()
     referrals: Referrals = Referrals()
     visits: Visits = Visits()
+    barriers: Barriers = Barriers()
+    communications: Communications = Communications()
     treatments: Treatments = Treatments()
+    handoffs: Handoffs = Handoffs()
     discharges: Discharges = Discharges()
     results: Results = Results()
+    tasks: Tasks = Tasks()
+    careplan: CarePlan = CarePlan()
+    enrolment: Enrolment = Enrolment()
+    recorded: tuple[Recorded, ...] = ()
+    """Everything that holds, in the order in which it happened: what a pathway listens to."""
 
     def rooms(self) -> tuple[Answers, ...]:
         """The rooms that have something to say of where the patient stands, in the order of care."""
-        return (self.intake, self.referrals, self.visits, self.treatments, self.discharges, self.results)
+        return (
+            self.intake,
+            self.referrals,
+            self.visits,
+            self.barriers,
+            self.communications,
+            self.treatments,
+            self.handoffs,
+            self.discharges,
+            self.results,
+            self.tasks,
+            self.careplan,
+        )
 
     def left_open(self) -> tuple[Blocker, ...]:
         """What a close would leave undone, itemised."""
@@ -124,6 +163,8 @@ class Journey:
         """What keeps the patient from leaving this stay, itemised."""
         return tuple(blocker for room in self.rooms() for blocker in room.holds(visit_id))
 
+
+NONE_INSTALLED = Pathways()
 
 STATES = tuple(each.name for each in fields(Journey) if each.name in ROOMS)
 """The rooms that have a state."""
@@ -146,10 +187,11 @@ def evolve(journey: Journey, recorded: Iterable[Recorded]) -> Journey:
     Never refuses.
     """
     rooms, version = {room: getattr(journey, room) for room in STATES}, journey.version
-    for each in recorded:
+    told = tuple(recorded)
+    for each in told:
         version = max(version, each.version)
         _apply(rooms, each)
-    return Journey(journey.journey_id, version, **rooms)
+    return Journey(journey.journey_id, version, **rooms, recorded=(*journey.recorded, *told))
 
 
 def fold(recorded: Iterable[Recorded], journey_id: UUID, version: int = 0) -> Journey:
@@ -173,31 +215,14 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     room = _ROOM_OF_EVENT[type(event)]
     rooms[room] = ROOMS[room].evolve(rooms[room], event, fact)
     if room == "visits":
-        rooms["discharges"] = _returned(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
-        rooms["episode"] = _in_care(rooms["episode"], recorded)
+        rooms["discharges"] = back_again(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
+        rooms["episode"] = in_care(rooms["episode"], recorded)
+    elif isinstance(event, HandoffAccepted):
+        rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
     elif isinstance(event, PatientDischarged):
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
     elif isinstance(event, episode.JourneyOpened):
         rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
-
-
-def _in_care(now: Episode, recorded: Recorded) -> Episode:
-    """Whoever is here is in care, though the plan or the hold that this ends was told only later."""
-    if now.status is JourneyStatus.ACTIVE:
-        return now
-    resting = BEGINS_CARE if now.status is JourneyStatus.ONHOLD else IN_CARE
-    if now.status not in RESTING or not isinstance(recorded.event, resting):
-        return now
-    return now._replace(status=JourneyStatus.ACTIVE, since=recorded.fact)
-
-
-def _returned(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
-    """Whoever is in the visit again has not departed from it."""
-    if visit_id not in discharges.by_id or discharges.of(visit_id).departed is None:
-        return discharges
-    now = visits.get(visit_id)
-    is_back = now is not None and now.is_here
-    return returned(discharges, visit_id) if is_back else discharges
 
 
 # --- decide
@@ -224,8 +249,11 @@ def open_journey(history: History, command: episode.OpenJourney) -> Iterator[Eve
         yield episode.OwnerAssigned(team=command.team, person=command.person)
 
 
-def decide(history: History, command: Command) -> Iterator[Event]:
-    """What happens if this is done at its time. Yields nothing when it has already happened."""
+def decide(history: History, command: Command, pathways: Pathways = NONE_INSTALLED) -> Iterator[Event]:
+    """What happens if this is done at its time, where these pathways are installed.
+
+    Yields nothing when it has already happened.
+    """
     if isinstance(command, episode.OpenJourney):
         yield from open_journey(history, command)
         return
@@ -234,11 +262,14 @@ def decide(history: History, command: Command) -> Iterator[Event]:
     if isinstance(command, CorrectionCommand):
         yield from correction.decide(history, command)
         return
+    if isinstance(command, MergeCommand):
+        yield from merge.decide(history, command)
+        return
     first = history.recorded[0]
     journey = fold(history.until(command.reaches), first.journey_id, history.version)
     if isinstance(command, episode.CloseJourney):
         rules.refuse_close(journey, fold(history.effective, first.journey_id), command)
-    events = tuple(_in_room(journey, command))
+    events = tuple(_in_room(journey, command, pathways))
     if command.reported:
         events = tuple(event for event in events if not history.tells(event, command.occurred_at))
     if not events:
@@ -248,9 +279,9 @@ def decide(history: History, command: Command) -> Iterator[Event]:
     yield from events
 
 
-def _in_room(journey: Journey, command: Command) -> Iterator[Event]:
+def _in_room(journey: Journey, command: Command, pathways: Pathways) -> Iterator[Event]:
     """The room's own decision, with what it has to know of the others."""
     room = _ROOM_OF_COMMAND[type(command)]
     look = rules.LOOKS_ROUND.get(room)
-    known = {} if look is None else look(journey, command)
+    known = {} if look is None else look(journey, command, pathways)
     yield from ROOMS[room].decide(getattr(journey, room), command, **known)

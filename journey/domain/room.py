@@ -89,6 +89,13 @@ class Milestone(Frozen):
     subject_id: UUID | None = None
 
 
+class Escalation(Frozen):
+    """Who else is told of a step, from when on."""
+
+    at: datetime
+    to: str
+
+
 class Step(Frozen):
     """Something that comes next, until when, who does it, and the event that it follows from."""
 
@@ -98,6 +105,17 @@ class Step(Frozen):
     warn_at: datetime | None = None
     owner: str | None = None
     event_id: UUID
+    title: str | None = None
+    waits_for: tuple[str, ...] = ()
+    escalate: tuple[Escalation, ...] = ()
+
+
+class Waived(Frozen):
+    """A milestone that need not be reached: why, and by which events."""
+
+    milestone: str
+    why: str
+    event_ids: tuple[UUID, ...] = ()
 
 
 class Loop(Frozen):

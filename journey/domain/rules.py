@@ -31,7 +31,7 @@ PAPERWORK = (
 """What is done about a journey that is over. Who was discharged is looked after for a month at home, which
 often outlasts the journey."""
 
-GOES_ON = frozenset({"identity", "results"})
+GOES_ON = frozenset({"identity", "results", "communications"})
 """The rooms in which things happen after a journey is over as before."""
 
 

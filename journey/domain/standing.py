@@ -9,10 +9,15 @@ from datetime import datetime
 from uuid import UUID
 
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
+from journey.domain.enrolment import Enrolment
 from journey.domain.event import Blocker, Fact, Frozen
 from journey.domain.identity import Demographics, Identifier
-from journey.domain.journey import Journey
-from journey.domain.room import Loop, Milestone, Step, milestone
+from journey.domain.journey import NONE_INSTALLED, Journey
+from journey.domain.pathway import Pathways
+from journey.domain.pathway.clocks import Clock
+from journey.domain.pathway.course import Course, course
+from journey.domain.pathway.plan import Plan
+from journey.domain.room import Loop, Milestone, Step, Waived, milestone
 from journey.domain.visit import Visit
 
 UNDER_WAY = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ACTIVE})
@@ -54,6 +59,18 @@ class Open(Frozen):
 
     referrals: tuple[Loop, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
+    handoffs: tuple[Loop, ...] = ()
+    barriers: tuple[Loop, ...] = ()
+
+
+class Pathway(Frozen):
+    """The pathway that the journey follows; `started_at` is missing until it has begun."""
+
+    id: str
+    version: str
+    title: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class Standing(Frozen):
@@ -63,36 +80,40 @@ class Standing(Frozen):
     version: int
     status: JourneyStatus
     patient: Patient
+    pathway: Pathway | None = None
     stage: str
     since: datetime
     reached: tuple[Milestone, ...]
+    waived: tuple[Waived, ...] = ()
     next: tuple[Step, ...]
+    later: tuple[Step, ...] = ()
     overdue: tuple[Step, ...] = ()
     at_risk: tuple[Step, ...] = ()
     blocked_by: tuple[Blocker, ...]
     responsible: Responsible | None
+    clocks: tuple[Clock, ...] = ()
     open: Open
     why: dict[str, tuple[UUID, ...]]
 
     def at(self, now: datetime) -> "Standing":
-        """The same, with what is overdue and at risk at this moment."""
-        overdue = tuple(step for step in self.next if step.due is not None and step.due < now)
+        """The same, with what is overdue, at risk and breached at this moment."""
+        steps = (*self.next, *self.later)
+        overdue = tuple(step for step in steps if step.due is not None and step.due < now)
         at_risk = tuple(
-            step
-            for step in self.next
-            if step.warn_at is not None and step.warn_at < now and step not in overdue
+            step for step in steps if step.warn_at is not None and step.warn_at < now and step not in overdue
         )
-        return self.model_copy(update={"overdue": overdue, "at_risk": at_risk})
+        clocks = tuple(clock.at(now) for clock in self.clocks)
+        return self.model_copy(update={"overdue": overdue, "at_risk": at_risk, "clocks": clocks})
 
 
-def standing(journey: Journey) -> Standing:
-    """Where the patient of this journey stands."""
-    stage, since = _stage(journey)
-    rooms = journey.rooms()
-    steps = sorted(
-        (step for room in rooms for step in room.steps()),
-        key=lambda step: (step.due is None, step.due or since.at),
-    )
+def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
+    """Where the patient of this journey stands, by the pathway it follows and by its rooms."""
+    plan = _plan(journey, pathways)
+    on_it = Course() if plan is None else course(plan, journey.enrolment, journey.recorded)
+    is_over = journey.episode.is_over
+    stage, since = _stage(journey, on_it)
+    steps = [*on_it.next, *(step for room in journey.rooms() for step in room.steps())]
+    steps.sort(key=lambda step: (step.due is None, step.due or since.at))
     owner = journey.episode.owner
     return Standing(
         journey_id=journey.journey_id,
@@ -102,31 +123,65 @@ def standing(journey: Journey) -> Standing:
             patient_id=journey.identity.patient_id,
             identifiers=journey.identity.identifiers,
             demographics=journey.identity.demographics,
-            links=journey.identity.links,
+            links=(*journey.identity.links, *journey.merges.links(journey.identity.patient_id)),
         ),
+        pathway=_pathway(journey.enrolment, plan, on_it),
         stage=stage,
         since=since.at,
-        reached=tuple(sorted(_reached(journey), key=lambda milestone: milestone.at)),
-        next=() if journey.episode.is_over else tuple(steps),
-        blocked_by=() if journey.episode.is_over else tuple(_blockers(journey)),
+        reached=tuple(sorted((*_reached(journey), *on_it.reached), key=lambda milestone: milestone.at)),
+        waived=on_it.waived,
+        next=() if is_over else tuple(steps),
+        later=() if is_over else on_it.later,
+        blocked_by=() if is_over else (*_blockers(journey, plan), *on_it.blockers),
         responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
-        open=Open(referrals=tuple(journey.referrals.loops()), visits=tuple(_open_visits(journey))),
-        why={
-            "status": () if journey.episode.since is None else (journey.episode.since.event_id,),
-            "stage": (since.event_id,),
-            "responsible": () if owner is None else (owner.since.event_id,),
-        },
+        clocks=on_it.clocks,
+        open=Open(
+            referrals=tuple(journey.referrals.loops()),
+            visits=tuple(_open_visits(journey)),
+            handoffs=tuple(journey.handoffs.loops()),
+            barriers=tuple(journey.barriers.loops()),
+        ),
+        why={name: tuple(fact.event_id for fact in facts) for name, facts in _why(journey, since)},
     )
 
 
-def _stage(journey: Journey) -> tuple[str, Fact]:
-    """The word for where the patient is, and the fact that put them there."""
+def _why(journey: Journey, stage: Fact) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+    """The events that decided what does not name its own."""
+    episode, enrolment = journey.episode, journey.enrolment
+    yield "status", () if episode.since is None else (episode.since,)
+    yield "stage", (stage,)
+    yield "responsible", () if episode.owner is None else (episode.owner.since,)
+    if enrolment.assigned is not None:
+        yield "pathway", (enrolment.assigned,)
+
+
+def _plan(journey: Journey, pathways: Pathways) -> Plan | None:
+    enrolment = journey.enrolment
+    return None if enrolment.pathway is None else pathways.plan(enrolment.pathway, enrolment.version)
+
+
+def _pathway(enrolment: Enrolment, plan: Plan | None, on_it: Course) -> Pathway | None:
+    if enrolment.pathway is None or enrolment.version is None:
+        return None
+    return Pathway(
+        id=enrolment.pathway,
+        version=enrolment.version,
+        title=plan and plan.definition.title,
+        started_at=on_it.began and on_it.began.at,
+        ended_at=on_it.ended and on_it.ended.at,
+    )
+
+
+def _stage(journey: Journey, on_it: Course) -> tuple[str, Fact]:
+    """Where the patient is, in the pathway's words or the rooms', and the fact that put them there."""
     status = journey.episode.status
     since = journey.episode.since
     if since is None:
         raise ValueError("A journey that was never opened stands nowhere")
     if status not in UNDER_WAY:
         return status, since
+    if on_it.stage is not None and on_it.ended is None:
+        return on_it.stage
     here = [visit for visit in journey.visits if visit.is_here]
     if here:
         visit = max(here, key=lambda each: (each.is_stay, each.since.at))
@@ -164,7 +219,14 @@ def _reached(journey: Journey) -> Iterator[Milestone]:
         yield from room.reached()
 
 
-def _blockers(journey: Journey) -> Iterator[Blocker]:
+def _blockers(journey: Journey, plan: Plan | None) -> Iterator[Blocker]:
+    enrolment = journey.enrolment
+    if enrolment.pathway is not None and plan is None:
+        what = f"{enrolment.pathway} {enrolment.version} is not installed: what it asks for is not known"
+        yield Blocker(code="pathway-not-installed", what=what)
+    if plan is not None and enrolment.digest not in {None, plan.digest}:
+        what = f"{enrolment.pathway} {enrolment.version} is not what it was when it was assigned"
+        yield Blocker(code="pathway-altered", what=what)
     if journey.episode.owner is None:
         yield Blocker(code="no-owner", what="nobody is accountable: assign-owner")
     for room in journey.rooms():

@@ -5,6 +5,7 @@ Asked by everybody, all day, of one journey or of all that match a search.
 from collections.abc import Iterator
 
 from journey.domain.standing import standing
+from journey.pathways import installed
 from journey.projections.model import Change, ReadModel, Write
 
 UPSERT = """
@@ -32,7 +33,7 @@ class PatientStatus(ReadModel):
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, made anew."""
-        now = standing(change.journey)
+        now = standing(change.journey, installed())
         person = now.patient.demographics
         yield Write(
             UPSERT,

@@ -1,0 +1,239 @@
+"""The course of a journey on its pathway: where it is, what was reached, what is next, until when, and why.
+
+A milestone is reached by what happened, in whatever order and however late: what it requires decides only
+whether it is *next*. What is overdue is not said here; the due times are, and a reader's clock decides.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from journey.domain.enrolment import Enrolment, Said
+from journey.domain.event import Blocker, Fact, Recorded
+from journey.domain.pathway.clocks import Clock, clocks, warning
+from journey.domain.pathway.definition import START, MilestoneDefinition
+from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
+from journey.domain.pathway.trigger import Condition
+from journey.domain.room import Escalation, Milestone, Step, Waived
+
+Reached = Mapping[str, Hit]
+
+
+class Course(NamedTuple):
+    """Where a journey stands on its pathway. `stage` is None where the pathway has not begun."""
+
+    began: Fact | None = None
+    stage: tuple[str, Fact] | None = None
+    reached: tuple[Milestone, ...] = ()
+    waived: tuple[Waived, ...] = ()
+    next: tuple[Step, ...] = ()
+    later: tuple[Step, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    ended: Fact | None = None
+
+
+def course(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Course:
+    """Where the journey with these events, in the order in which they happened, stands on the pathway."""
+    heard = plan.hear(recorded)
+    start = _start(plan, heard, enrolment, recorded)
+    if start is None:
+        return Course()
+    return _Following(plan, heard, enrolment, start, recorded).course()
+
+
+def _start(plan: Plan, heard: Heard, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Hit | None:
+    if plan.definition.starts is not None:
+        return heard.first(plan.definition.starts)
+    assigned = enrolment.assigned
+    places = (at for at, each in enumerate(recorded) if assigned and each.event_id == assigned.event_id)
+    place = next(places, None)
+    return None if place is None else Hit(place, recorded[place])
+
+
+class _Following:
+    """One journey on one plan."""
+
+    def __init__(
+        self, plan: Plan, heard: Heard, enrolment: Enrolment, start: Hit, recorded: Sequence[Recorded]
+    ) -> None:
+        self._plan = plan
+        self._heard = heard
+        self._enrolment = enrolment
+        self._start = start
+        self._places = {each.event_id: place for place, each in enumerate(recorded)}
+        self._recorded = recorded
+        self._milestones = tuple(self._expected())
+        self._waived = dict(self._not_owed())
+        self._reached = {
+            each.id: hit
+            for each in self._milestones
+            if each.id not in self._waived and (hit := self._reaching(each)) is not None
+        }
+
+    def course(self) -> Course:
+        definition = self._plan.definition
+        ended = definition.ends and self._heard.first(definition.ends, self._start.place)
+        owed = () if ended else tuple(self._owed())
+        first = self._start.recorded.fact
+        return Course(
+            began=first,
+            stage=self._stage(),
+            reached=tuple(self._milestone(name, hit) for name, hit in self._reached.items()),
+            waived=tuple(self._waived.values()),
+            next=tuple(step for step in owed if not step.waits_for),
+            later=tuple(step for step in owed if step.waits_for),
+            blockers=() if ended else (*self._blockers(), *self._requirements(owed)),
+            clocks=tuple(clocks(self._plan, self._heard, self._start, self._enrolment.parameters)),
+            ended=ended.recorded.fact if ended else None,
+        )
+
+    # --- What is to be reached
+
+    def _expected(self) -> Iterator[MilestoneDefinition]:
+        """The milestones of the pathway, and of the branches that it has taken."""
+        definition = self._plan.definition
+        yield from definition.milestones
+        for branch in definition.branches:
+            if self._holds(branch.when) is not None:
+                yield from branch.milestones
+
+    def _not_owed(self) -> Iterator[tuple[str, Waived]]:
+        said = self._enrolment.said
+        for name, decided in said.items():
+            if decided.word == "waived":
+                yield name, _waived(name, decided.why, (decided.fact,))
+        for each in self._milestones:
+            if each.id not in said and (why := self._skipped(each)) is not None:
+                yield each.id, why
+
+    def _skipped(self, milestone: MilestoneDefinition) -> Waived | None:
+        skip, applies = milestone.skip_when, milestone.applies_when
+        if skip is not None and (held := self._heard.holds(skip)) is not None:
+            return _waived(milestone.id, "skipped", [hit.recorded.fact for hit in held])
+        if applies is not None and self._heard.holds(applies) is None:
+            return _waived(milestone.id, "does not apply", ())
+        return None
+
+    def _holds(self, condition: Condition) -> tuple[Hit, ...] | None:
+        return self._heard.holds(condition, self._before)
+
+    @property
+    def _before(self) -> int:
+        """The place behind which things count: the event that starts the pathway is one of them."""
+        return self._start.place - 1
+
+    # --- What is reached
+
+    def _reaching(self, milestone: MilestoneDefinition) -> Hit | None:
+        """What reached it last, or first, since it was last undone."""
+        undone = self._undone(milestone)
+        after = max(undone, NOWHERE if milestone.anytime else self._before)
+        if isinstance(milestone.reached_by, Condition):
+            held = self._heard.holds(milestone.reached_by, after)
+            hits = sorted(held, key=_place)[-1:] if held else []
+        else:
+            hits = self._heard.hits(milestone.reached_by, after)
+        said = self._enrolment.said.get(milestone.id)
+        if said is not None and said.word == "attested" and (hit := self._said(said)).place > undone:
+            hits = sorted([*hits, hit], key=_place)
+        if not hits:
+            return None
+        return hits[0] if milestone.repeat == "first" else hits[-1]
+
+    def _undone(self, milestone: MilestoneDefinition) -> int:
+        said = self._enrolment.said.get(milestone.id)
+        reopened = self._said(said).place if said is not None and said.word == "reopened" else NOWHERE
+        hits = self._heard.hits(milestone.undone_by, self._before) if milestone.undone_by else []
+        return max(reopened, hits[-1].place if hits else NOWHERE)
+
+    def _said(self, said: Said) -> Hit:
+        place = self._places.get(said.fact.event_id, NOWHERE)
+        return Hit(place, self._recorded[place])
+
+    def _milestone(self, name: str, hit: Hit) -> Milestone:
+        return Milestone(milestone=name, at=hit.recorded.occurred_at, event_id=hit.recorded.event_id)
+
+    def _stage(self) -> tuple[str, Fact]:
+        """The latest stage, in the order of the definition, of which an entry is reached."""
+        stages = self._plan.definition.stages
+        here = (stages[0].id, self._start.recorded.fact)
+        for stage in stages:
+            entries = [self._reached[name] for name in stage.entered_by if name in self._reached]
+            if START in stage.entered_by:
+                entries.append(self._start)
+            if entries:
+                here = (stage.id, min(entries, key=_place).recorded.fact)
+        return here
+
+    # --- What is owed
+
+    def _owed(self) -> Iterator[Step]:
+        for milestone in self._milestones:
+            if milestone.id in self._reached or milestone.id in self._waived:
+                continue
+            yield self._step(milestone)
+
+    def _step(self, milestone: MilestoneDefinition) -> Step:
+        base, due = self._due(milestone)
+        counted_from = base.recorded.occurred_at
+        return Step(
+            step=milestone.id,
+            title=milestone.title,
+            due=due,
+            warn_at=warning(self._plan, counted_from, due, milestone.warn_at),
+            owner=milestone.owner,
+            waits_for=tuple(
+                name for name in milestone.requires if name not in self._reached and name not in self._waived
+            ),
+            escalate=tuple(self._escalations(milestone, counted_from, due)),
+            event_id=base.recorded.event_id,
+        )
+
+    def _due(self, milestone: MilestoneDefinition) -> tuple[Hit, datetime | None]:
+        """What it is counted from, and until when; from the start where there is nothing else yet."""
+        if milestone.due is None:
+            return self._start, None
+        after = milestone.due.after
+        if isinstance(after, str):
+            base = self._start if after == START else self._reached.get(after)
+        else:
+            base = self._heard.first(after, self._before)
+        if base is None:
+            return self._start, None
+        span = chosen(milestone.due.within, base.recorded.event, self._enrolment.parameters)
+        if span is None:
+            return base, None
+        return base, self._plan.calendar.after(base.recorded.occurred_at, span)
+
+    def _escalations(
+        self, milestone: MilestoneDefinition, start: datetime, due: datetime | None
+    ) -> Iterator[Escalation]:
+        for each in milestone.escalate:
+            at = due if each.at == "breach" else warning(self._plan, start, due, each.at)
+            if at is not None:
+                yield Escalation(at=at, to=each.to)
+
+    # --- What stands in the way
+
+    def _blockers(self) -> Iterator[Blocker]:
+        for each in self._plan.definition.blockers:
+            since = self._heard.hits(each.since, self._before)
+            until = self._heard.hits(each.until, self._before)
+            if since and (not until or until[-1].place < since[-1].place):
+                yield Blocker(code=each.id, what=each.what)
+
+    def _requirements(self, owed: Sequence[Step]) -> Iterator[Blocker]:
+        """What the steps that come right after the next ones wait for."""
+        following = {step.step for step in owed if not step.waits_for}
+        for step in owed:
+            if step.waits_for and set(step.waits_for) <= following:
+                yield Blocker(code="requires", what=f"{step.step} waits for {', '.join(step.waits_for)}")
+
+
+def _place(hit: Hit) -> int:
+    return hit.place
+
+
+def _waived(name: str, why: str, facts: Sequence[Fact]) -> Waived:
+    return Waived(milestone=name, why=why, event_ids=tuple(fact.event_id for fact in facts))

@@ -1,0 +1,208 @@
+"""A pathway as data: what has to be reached, by when, by whom, and which clocks run.
+
+It has the shape of CMMN (stages, milestones, sentries) and is read from YAML. Conditions are data as well: an
+event, what its fields say, and how often; nothing in a definition is ever evaluated as a program.
+FHIR: PlanDefinition.
+"""
+
+import re
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Tag
+
+from journey.domain.event import Frozen
+from journey.domain.pathway.span import Span
+from journey.domain.pathway.trigger import Condition, Triggers, anything, mapping, one_of
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+"""An id: lower case, digits and hyphens."""
+
+START = "start"
+"""In place of a milestone: the moment from which the pathway runs."""
+
+
+class Choice(Frozen):
+    """A span that depends on a field of the event that it is counted from, or on a parameter."""
+
+    by: str = Field(description="Path into that event's data, or parameters.<name>.")
+    cases: dict[str, Span] = Field(min_length=1)
+    otherwise: Span | None = Field(default=None, description="Left out: nothing is due in other cases.")
+
+
+Within = Annotated[
+    Annotated[Choice, Tag("choice")] | Annotated[Span, Tag("span")],
+    one_of(choice=mapping, span=anything),
+]
+
+
+class Percent(NamedTuple):
+    """A part of the time between the moment from which it is counted and the one when it is due."""
+
+    value: int
+
+    @classmethod
+    def read(cls, value: Any) -> "Percent":
+        found = re.fullmatch(r"([1-9]\d?)%", value) if isinstance(value, str) else None
+        if isinstance(value, cls):
+            return value
+        if found is None:
+            raise ValueError("a part of the time is written as 80%")
+        return cls(int(found[1]))
+
+
+Part = Annotated[
+    Annotated[Span, Tag("span")]
+    | Annotated[
+        Percent,
+        PlainValidator(Percent.read),
+        PlainSerializer(lambda percent: f"{percent.value}%"),
+        Tag("percent"),
+    ],
+    one_of(percent=lambda value: isinstance(value, Percent) or str(value).endswith("%"), span=anything),
+]
+"""`80%` of the time until it is due; or a span from where the due time is counted from."""
+
+
+def _name(value: Any) -> bool:
+    return isinstance(value, str) and "." not in value
+
+
+class Due(Frozen):
+    """Until when: so long after the start, a milestone, or an event."""
+
+    after: Annotated[
+        Annotated[Name, Tag("name")] | Annotated[Triggers, Tag("triggers")],
+        one_of(name=_name, triggers=anything),
+    ] = START
+    within: Within
+
+
+class Escalation(Frozen):
+    """Who else is told, when: at a part of the time, or at its breach."""
+
+    at: Annotated[
+        Annotated[Literal["breach"], Tag("breach")] | Annotated[Part, Tag("part")],
+        one_of(breach=lambda value: value == "breach", part=anything),
+    ]
+    to: str
+
+
+def _combines(value: Any) -> bool:
+    return isinstance(value, Condition) or (isinstance(value, dict) and "event" not in value)
+
+
+class MilestoneDefinition(Frozen):
+    """Something to be reached. Being late, or out of order, never keeps it from being recorded."""
+
+    id: Name
+    title: str | None = None
+    reached_by: Annotated[
+        Annotated[Condition, Tag("condition")] | Annotated[Triggers, Tag("triggers")],
+        one_of(condition=_combines, triggers=anything),
+    ]
+    anytime: bool = Field(default=False, description="What happened before the start counts too.")
+    repeat: Literal["first", "latest"] = Field(default="first", description="Which reaching counts.")
+    requires: tuple[Name, ...] = ()
+    due: Due | None = None
+    warn_at: Part | None = None
+    owner: str | None = Field(default=None, description="The role that sees to it.")
+    escalate: tuple[Escalation, ...] = ()
+    applies_when: Condition | None = None
+    skip_when: Condition | None = None
+    undone_by: Triggers | None = Field(default=None, description="After these, it is to be reached anew.")
+
+
+class Restart(Frozen):
+    """After one of these, the clock begins anew with the first of those."""
+
+    after: Triggers
+    on: Triggers
+
+
+class Extension(Frozen):
+    """An event that gives the clock more time, once."""
+
+    when: Triggers
+    by: Span
+
+
+class ClockDefinition(Frozen):
+    """A time that somebody measures. After a stop, another start begins another run."""
+
+    id: Name
+    title: str | None = None
+    start: Annotated[
+        Annotated[Literal["start"], Tag("name")] | Annotated[Triggers, Tag("triggers")],
+        one_of(name=_name, triggers=anything),
+    ] = "start"
+    stop: Triggers
+    nullify: Triggers | None = Field(default=None, description="As if it had never started.")
+    restart: Restart | None = None
+    extend: Extension | None = None
+    target: Within | None = None
+    warn_at: Part | None = None
+    standard: float | None = Field(default=None, gt=0, le=1, description="The share that should meet it.")
+    applies_when: Condition | None = None
+
+
+class Stage(Frozen):
+    """A part of the way. The patient is in the latest stage that was entered."""
+
+    id: Name
+    title: str | None = None
+    entered_by: tuple[Name, ...] = Field(min_length=1, description="Milestones, or start.")
+
+
+class Branch(Frozen):
+    """Milestones that are there only when something has happened."""
+
+    id: Name
+    when: Condition
+    milestones: tuple[MilestoneDefinition, ...] = Field(min_length=1)
+
+
+class BlockerDefinition(Frozen):
+    """Something that stands in the way from one event until another."""
+
+    id: Name
+    since: Triggers
+    until: Triggers
+    what: str = Field(min_length=1, description="A sentence for whoever looks at it.")
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("a zone of the IANA database, like Europe/London") from error
+    return value
+
+
+class CalendarDefinition(Frozen):
+    """Where days begin and end. `holidays`: a country, and a part of it where it has its own: GB-ENG."""
+
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    holidays: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
+
+
+class Definition(Frozen):
+    """One version of a pathway."""
+
+    id: Name
+    version: str = Field(pattern=r"^\d+(\.\d+){0,2}$")
+    title: str = Field(min_length=1)
+    about: str | None = Field(default=None, description="Where the figures come from, and what is left out.")
+    calendar: CalendarDefinition
+    starts: Triggers | None = Field(default=None, description="Left out: when the pathway is assigned.")
+    ends: Triggers | None = Field(default=None, description="After one of these nothing more is owed.")
+    parameters: dict[Name, tuple[str, ...]] = Field(default={}, description="Name -> words; the first holds.")
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    milestones: tuple[MilestoneDefinition, ...] = Field(min_length=1)
+    branches: tuple[Branch, ...] = ()
+    clocks: tuple[ClockDefinition, ...] = ()
+    blockers: tuple[BlockerDefinition, ...] = ()
+
+    def every_milestone(self) -> tuple[MilestoneDefinition, ...]:
+        """Those of the branches too."""
+        return (*self.milestones, *(each for branch in self.branches for each in branch.milestones))

@@ -1,0 +1,103 @@
+"""A definition made ready to be followed: which of a journey's events each of its triggers hears.
+
+A journey is gone through once; whatever a pathway asks afterwards is answered from what its triggers heard.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from journey.domain.event import EVENTS, Event, Frozen, Recorded
+from journey.domain.pathway.definition import Choice, Definition, Within
+from journey.domain.pathway.span import Calendar, Span
+from journey.domain.pathway.trigger import Condition, Trigger, at_path, test
+
+
+class Hit(NamedTuple):
+    """An event that a trigger heard, and its place in the order of what happened."""
+
+    place: int
+    recorded: Recorded
+
+
+Holding = tuple[Hit, ...] | None
+"""The events by which a condition holds, perhaps none; None where it does not hold."""
+
+NOWHERE = -1
+
+
+class Plan:
+    """One definition, its calendar, and its triggers by the type of event that they listen for."""
+
+    def __init__(self, definition: Definition, calendar: Calendar, digest: str) -> None:
+        self.definition = definition
+        self.calendar = calendar
+        self.digest = digest
+        self._listeners: dict[type[Event], list[tuple[Trigger, Callable[[Event], bool]]]] = {}
+        for trigger in triggers(definition):
+            event = EVENTS.get(trigger.event)
+            if event is not None:
+                self._listeners.setdefault(event, []).append((trigger, test(trigger)))
+
+    def hear(self, recorded: Sequence[Recorded]) -> "Heard":
+        """What each trigger hears in these events, which are in the order in which they happened."""
+        heard: dict[int, list[Hit]] = {}
+        for place, each in enumerate(recorded):
+            for trigger, hears in self._listeners.get(type(each.event), ()):
+                if hears(each.event):
+                    heard.setdefault(id(trigger), []).append(Hit(place, each))
+        return Heard(heard)
+
+
+def triggers(value: object) -> Iterator[Trigger]:
+    """Every trigger in a part of a definition."""
+    if isinstance(value, Trigger):
+        yield value
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from triggers(each)
+    elif isinstance(value, Frozen):
+        for _, each in value:
+            yield from triggers(each)
+
+
+class Heard:
+    """What the triggers of a plan heard on one journey; a trigger is known by being that very one."""
+
+    def __init__(self, by_trigger: Mapping[int, Sequence[Hit]]) -> None:
+        self._by_trigger = by_trigger
+
+    def hits(self, listening: Sequence[Trigger], after: int = NOWHERE) -> list[Hit]:
+        """What any of them heard behind that place, in order; a counting one hears from its nth on."""
+        found: dict[int, Hit] = {}
+        for trigger in listening:
+            behind = [hit for hit in self._by_trigger.get(id(trigger), ()) if hit.place > after]
+            found |= {hit.place: hit for hit in behind[trigger.count - 1 :]}
+        return list(found.values()) if len(listening) == 1 else [found[place] for place in sorted(found)]
+
+    def first(self, listening: Sequence[Trigger], after: int = NOWHERE) -> Hit | None:
+        return next(iter(self.hits(listening, after)), None)
+
+    def holds(self, condition: Condition, after: int = NOWHERE) -> Holding:
+        """The events by which it holds; None where it does not."""
+        if condition.occurred is not None:
+            hit = self.first(condition.occurred, after)
+            return None if hit is None else (hit,)
+        if condition.unless is not None:
+            return () if self.holds(condition.unless, after) is None else None
+        parts = [self.holds(each, after) for each in (condition.all or condition.any or ())]
+        held = [part for part in parts if part is not None]
+        if condition.all is not None:
+            return tuple(hit for part in held for hit in part) if len(held) == len(parts) else None
+        return min(held, key=lambda part: part[-1].place if part else NOWHERE) if held else None
+
+
+def chosen(within: Within, event: Event | None, parameters: Mapping[str, str]) -> Span | None:
+    """The span that holds for what is counted from this event; None where nothing is said for it."""
+    if not isinstance(within, Choice):
+        return within
+    prefix, _, rest = within.by.partition(".")
+    if prefix == "parameters":
+        words: tuple[object, ...] = (parameters.get(rest),)
+    else:
+        words = at_path(event, tuple(within.by.split(".")))
+    return next((within.cases[str(word)] for word in words if str(word) in within.cases), within.otherwise)
