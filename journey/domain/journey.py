@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
 from journey.domain import (
+    authorization,
     barrier,
-    communication,
     careplan,
+    communication,
     correction,
     discharge,
     enrolment,
@@ -30,10 +31,11 @@ from journey.domain import (
     treatment,
     visit,
 )
+from journey.domain.authorization import Authorizations
 from journey.domain.barrier import Barriers
 from journey.domain.careplan import CarePlan
-from journey.domain.consequence import back_again, in_care, taken_over
 from journey.domain.communication import Communications
+from journey.domain.consequence import back_again, held_under, in_care, taken_over
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.discharge import Discharges
 from journey.domain.discharge.events import PatientDischarged
@@ -80,6 +82,7 @@ ROOMS = {
     "identity": _room(identity, "Identity"),
     "merges": _room(merge, "Merge"),
     "intake": _room(intake, "Intake"),
+    "authorizations": _room(authorization, "Authorization"),
     "referrals": _room(referral, "Referral"),
     "visits": _room(visit, "Visit"),
     "barriers": _room(barrier, "Barrier"),
@@ -125,6 +128,7 @@ class Journey:
     identity: Identity = Identity()
     merges: Merges = Merges()
     intake: Intake = Intake()
+    authorizations: Authorizations = Authorizations()
     referrals: Referrals = Referrals()
     visits: Visits = Visits()
     barriers: Barriers = Barriers()
@@ -143,6 +147,7 @@ class Journey:
         """The rooms that have something to say of where the patient stands, in the order of care."""
         return (
             self.intake,
+            self.authorizations,
             self.referrals,
             self.visits,
             self.barriers,
@@ -217,10 +222,12 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     if room == "visits":
         rooms["discharges"] = back_again(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
         rooms["episode"] = in_care(rooms["episode"], recorded)
+        rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)  # type: ignore[attr-defined]  # as above
     elif isinstance(event, HandoffAccepted):
         rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
     elif isinstance(event, PatientDischarged):
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
+        rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)
     elif isinstance(event, episode.JourneyOpened):
         rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
 

@@ -1,12 +1,14 @@
 """The rules that span rooms: what one room must know of the others before something is done."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from journey.domain import discharge, episode, visit
-from journey.domain.codes import JourneyStatus
-from journey.domain.event import Command, Event, Refused
+from journey.domain import authorization, discharge, episode, referral, visit
+from journey.domain.authorization import Use
+from journey.domain.codes import EncounterClass, JourneyStatus, Priority, VisitStatus
+from journey.domain.event import Blocker, Command, Event, Refused
 from journey.domain.pathway import Pathways
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 BEGINS_CARE = (visit.PatientArrived, visit.VisitStarted, visit.PatientAdmitted)
 IN_CARE = (*BEGINS_CARE, visit.PatientMoved)
+BEGINS_VISIT = (visit.RecordArrival, visit.CheckIn, visit.StartVisit, visit.AdmitPatient)
+CANNOT_WAIT = frozenset({Priority.ASAP, Priority.STAT})
 
 PAPERWORK = (
     episode.ReopenJourney,
@@ -47,6 +51,14 @@ class StillOpen(Refused):
     """Something is not finished."""
 
 
+class AuthorizationNeeded(Refused):
+    """The payer has to authorise the visit before it begins."""
+
+
+class IntakeComesFirst(Refused):
+    """Others are asked when the intake is finished."""
+
+
 # --- What a room is told of the others
 
 
@@ -77,6 +89,9 @@ LOOKS_ROUND: dict[str, Callable[["Journey", Command, Pathways], Mapping[str, Any
 def refuse(journey: "Journey", command: Command, room: str) -> None:
     """Refuse what another room stands against."""
     _refuse_when_over(journey, command, room)
+    if not command.reported:
+        _refuse_before_intake(journey, command)
+        _refuse_unauthorized(journey, command)
 
 
 def refuse_close(journey: "Journey", today: "Journey", command: episode.CloseJourney) -> None:
@@ -101,6 +116,74 @@ def _still_reported(journey: "Journey", command: Command) -> bool:
     visit_id = getattr(command, "visit_id", None)
     left = None if visit_id is None else journey.visits.get(visit_id)
     return command.reported and left is not None and left.is_open
+
+
+def _refuse_before_intake(journey: "Journey", command: Command) -> None:
+    """Nobody else is asked for anything while it is not known what for, unless it cannot wait."""
+    intake = journey.intake
+    if not intake.is_open or intake.priority in CANNOT_WAIT:
+        return
+    match command:
+        case referral.SendReferral():
+            sent = journey.referrals.get(command.referral_id)
+            drafted = sent is not None and command.order == referral.ReferralOrder()
+            order = sent.order if sent is not None and drafted else command.order
+            waits = order.priority not in CANNOT_WAIT
+        case authorization.SubmitAuthorization():
+            known = journey.authorizations.get(command.authorization_id)
+            drafted = known is not None and command.request == authorization.AuthorizationRequest()
+            request = known.request if known is not None and drafted else command.request
+            waits = request.urgency is authorization.Urgency.STANDARD
+        case _:
+            return
+    if waits:
+        missing = intake.lacks() or tuple(intake.left_open())
+        raise IntakeComesFirst("The intake is not finished; complete-intake comes first.", blockers=missing)
+
+
+def use_of(seen: visit.Visit, at: datetime, encounter_class: EncounterClass | None = None) -> Use:
+    """What a visit asks of an authorization. An emergency needs none, unless it is said that it does."""
+    required = seen.authorization_required
+    if required is None and (encounter_class or seen.encounter_class) is EncounterClass.EMERGENCY:
+        required = False
+    return Use(
+        seen.authorization_id,
+        required,
+        seen.coded,
+        seen.authorization_units,
+        seen.participants,
+        at.astimezone(UTC).date(),
+        seen.status is VisitStatus.FINISHED,
+    )
+
+
+def _refuse_unauthorized(journey: "Journey", command: Command) -> None:
+    """A visit may be booked before the payer has authorised it, and is not begun."""
+    if not isinstance(command, BEGINS_VISIT) or command.override_reason or command.occurred_at is None:
+        return
+    seen = journey.visits.get(command.visit_id)
+    if seen is None or seen.override_reason:
+        return
+    use = use_of(seen, command.occurred_at, getattr(command, "encounter_class", None))
+    blockers = authorization.lacks(journey.authorizations, use, besides=seen.visit_id)
+    if blockers:
+        raise AuthorizationNeeded(
+            "The payer has not authorised the visit; do what is listed, or give an override_reason.",
+            blockers=blockers,
+        )
+
+
+def unauthorized(journey: "Journey") -> Iterator[Blocker]:
+    """The visits ahead that could not begin for want of an authorization, and a word on who may hold them."""
+    for seen in journey.visits:
+        if not seen.is_open:
+            continue
+        use = use_of(seen, seen.start or seen.since.at)
+        lacking = () if seen.is_here else authorization.lacks(journey.authorizations, use)
+        if lacking:
+            what = "; ".join(each.what for each in lacking)
+            yield Blocker(code="visit-needs-authorization", what=what, subject_id=seen.visit_id)
+        yield from authorization.another_performs(journey.authorizations, use)
 
 
 def beginning_care(journey: "Journey", command: Command, events: tuple[Event, ...]) -> Iterator[Event]:
