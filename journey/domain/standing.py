@@ -18,6 +18,7 @@ from journey.domain.pathway.clocks import Clock
 from journey.domain.pathway.course import Course, course
 from journey.domain.pathway.plan import Plan
 from journey.domain.room import Loop, Milestone, Step, Waived, milestone
+from journey.domain.rules import unauthorized
 from journey.domain.visit import Visit
 
 UNDER_WAY = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ACTIVE})
@@ -57,6 +58,7 @@ class Responsible(Frozen):
 class Open(Frozen):
     """The loops that are not closed yet, by room."""
 
+    authorizations: tuple[Loop, ...] = ()
     referrals: tuple[Loop, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
     handoffs: tuple[Loop, ...] = ()
@@ -136,6 +138,7 @@ def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
         responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
         clocks=on_it.clocks,
         open=Open(
+            authorizations=tuple(journey.authorizations.loops()),
             referrals=tuple(journey.referrals.loops()),
             visits=tuple(_open_visits(journey)),
             handoffs=tuple(journey.handoffs.loops()),
@@ -231,6 +234,7 @@ def _blockers(journey: Journey, plan: Plan | None) -> Iterator[Blocker]:
         yield Blocker(code="no-owner", what="nobody is accountable: assign-owner")
     for room in journey.rooms():
         yield from room.blockers()
+    yield from unauthorized(journey)
 
 
 def _open_visits(journey: Journey) -> Iterator[OpenVisit]:

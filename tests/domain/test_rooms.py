@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from journey.domain import communication, episode, visit
+from journey.domain import authorization, communication, episode, visit
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode.decide import CARRIES_OUT as EPISODE_CARRIES_OUT
 from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
@@ -21,6 +21,7 @@ NO_STATUS = {
 }
 OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner}
 PACKAGES = [
+    "authorization",
     "barrier",
     "communication",
     "discharge",

@@ -12,7 +12,8 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
     """Where the intake stands after this event. Total: history is never refused."""
     match event:
         case happened.IntakeStarted():
-            return _standing(intake._replace(required=event.required), IntakeStatus.IN_PROGRESS, fact)
+            asked = intake._replace(required=event.required, priority=event.priority)
+            return _standing(asked, IntakeStatus.IN_PROGRESS, fact)
         case happened.IntakeItemCaptured():
             return intake._replace(captured={**intake.captured, event.item: event.value})
         case happened.IntakeInformationRequested():

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from journey.domain.codes import IntakeStatus
+from journey.domain.codes import IntakeStatus, Priority
 from journey.domain.event import Blocker, Fact
 from journey.domain.room import Loop, Milestone, Step, milestone, step
 
@@ -25,6 +25,7 @@ class Intake(NamedTuple):
 
     status: IntakeStatus = IntakeStatus.NOT_STARTED
     since: Fact | None = None
+    priority: Priority = Priority.ROUTINE
     required: tuple[str, ...] = ()
     captured: Mapping[str, str | None] = MappingProxyType({})
     questions: Mapping[UUID, Question] = MappingProxyType({})

@@ -1,0 +1,74 @@
+"""Where a request can be, what may follow what, and what is done next."""
+
+from enum import StrEnum
+
+from journey.domain.authorization import events as happened
+from journey.domain.room import Transitions
+
+
+class AuthorizationStatus(StrEnum):
+    """Where the request as a whole is. Whether it may be used is a matter of its items and of the day."""
+
+    NOT_REQUIRED = "not-required"
+    REQUIRED = "required"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACKNOWLEDGED = "acknowledged"
+    PENDED = "pended"
+    INFORMATION_REQUESTED = "information-requested"
+    CONTACT_PAYER = "contact-payer"
+    APPROVED = "approved"
+    PARTIALLY_APPROVED = "partially-approved"
+    MODIFIED = "modified"
+    DENIED = "denied"
+    APPEALED = "appealed"
+    CANCELLED = "cancelled"
+    REVOKED = "revoked"
+
+
+S = AuthorizationStatus
+UNASKED = frozenset({S.REQUIRED, S.DRAFT})
+WAITING = frozenset({S.SUBMITTED, S.ACKNOWLEDGED, S.PENDED, S.INFORMATION_REQUESTED, S.CONTACT_PAYER})
+GRANTED = frozenset({S.APPROVED, S.PARTIALLY_APPROVED, S.MODIFIED})
+REFUSED = frozenset({S.DENIED, S.PARTIALLY_APPROVED, S.MODIFIED})
+ENDED = frozenset({S.CANCELLED, S.REVOKED})
+UNDECIDED = WAITING | {S.APPEALED}
+COMPUTED = frozenset(
+    {S.REQUIRED, S.NOT_REQUIRED, S.CONTACT_PAYER, S.APPROVED, S.PARTIALLY_APPROVED, S.MODIFIED, S.DENIED}
+)
+"""What no event leads to by itself: what it says of the items does."""
+
+TRANSITIONS: Transitions = {
+    happened.AuthorizationRequirementDetermined: (frozenset({None, S.REQUIRED, S.NOT_REQUIRED}), None),
+    happened.AuthorizationRequestPrepared: (UNASKED | {None}, S.DRAFT),
+    happened.AuthorizationSubmitted: (UNASKED | {None}, S.SUBMITTED),
+    happened.AuthorizationAcknowledged: (frozenset({S.SUBMITTED}), S.ACKNOWLEDGED),
+    happened.AuthorizationPended: (WAITING, S.PENDED),
+    happened.AuthorizationInformationRequested: (WAITING, S.INFORMATION_REQUESTED),
+    happened.AuthorizationInformationSubmitted: (frozenset({S.INFORMATION_REQUESTED}), S.PENDED),
+    happened.AuthorizationDecided: (WAITING, None),
+    happened.AuthorizationDecisionReviewed: (REFUSED, None),
+    happened.AuthorizationUpdateSubmitted: (WAITING | GRANTED, S.SUBMITTED),
+    happened.AuthorizationCancelled: (UNASKED | WAITING | GRANTED, S.CANCELLED),
+    happened.PayerContacted: (frozenset({S.CONTACT_PAYER}), S.PENDED),
+    happened.AuthorizationExtended: (GRANTED, None),
+    happened.AuthorizationRevoked: (GRANTED, S.REVOKED),
+    happened.PeerToPeerScheduled: (UNDECIDED | REFUSED, None),
+    happened.PeerToPeerHeld: (UNDECIDED | REFUSED, None),
+    happened.AuthorizationAppealed: (REFUSED, S.APPEALED),
+    happened.AuthorizationAppealDecided: (frozenset({S.APPEALED}), None),
+    happened.AuthorizationDecisionExtended: (UNDECIDED, None),
+    happened.AuthorizationUnitsConsumed: (UNDECIDED | GRANTED, None),
+    happened.AuthorizationUnitsRestored: (frozenset(S), None),
+}
+
+NEXT = {
+    S.REQUIRED: "submit-authorization",
+    S.DRAFT: "submit-authorization",
+    S.SUBMITTED: "acknowledge-authorization",
+    S.ACKNOWLEDGED: "decide-authorization",
+    S.PENDED: "decide-authorization",
+    S.INFORMATION_REQUESTED: "submit-authorization-information",
+    S.CONTACT_PAYER: "contact-payer",
+    S.APPEALED: "decide-authorization-appeal",
+}
