@@ -1,9 +1,9 @@
-"""Identity: who the patient is, under which numbers, and which other records are the same person.
+"""Identity: who the patient is, under which numbers, and which other records are seen together with it.
 
     A diff, never a snapshot: an event carries what changed. A link is recorded on both patients' journeys;
     nothing recorded is ever moved or rewritten by it.
 
-FHIR: Patient, Patient.link.  HL7 v2: PID, ADT^A08, A28, A31, A40 (MRG).
+FHIR: Patient, Patient.link (seealso).  HL7 v2: PID, ADT^A08, A24, A28, A31, A37.
 """
 
 from collections.abc import Iterator
@@ -53,14 +53,21 @@ class DemographicsChanged(Event, stored_as="identity.demographics_changed"):
 
 
 class PatientLinked(Event, stored_as="identity.linked"):
-    """Another record is about the same person (ADT^A40: the survivor replaces, the retired is replaced)."""
+    """Another record is seen together with this one, each going on by itself (ADT^A24)."""
 
     other_patient_id: UUID
     link: LinkType
     evidence: str | None = None
 
 
-IdentityEvent = IdentifierAssigned | DemographicsChanged | PatientLinked
+class PatientUnlinked(Event, stored_as="identity.unlinked"):
+    """The other record has nothing to do with this one (ADT^A37)."""
+
+    other_patient_id: UUID
+    reason: str | None = None
+
+
+IdentityEvent = IdentifierAssigned | DemographicsChanged | PatientLinked | PatientUnlinked
 
 # --- Commands
 
@@ -85,14 +92,20 @@ class ChangeDemographics(Command):
 
 
 class LinkPatient(Command):
-    """Record that another record is about the same person."""
+    """Record that another record is seen together with this one; merge-patient makes one of two."""
 
     other_patient_id: UUID
-    link: LinkType
     evidence: str | None = None
 
 
-IdentityCommand = AssignIdentifier | ChangeDemographics | LinkPatient
+class UnlinkPatient(Command):
+    """Record that another record has nothing to do with this one."""
+
+    other_patient_id: UUID
+    reason: str | None = None
+
+
+IdentityCommand = AssignIdentifier | ChangeDemographics | LinkPatient | UnlinkPatient
 
 # --- State
 
@@ -126,6 +139,9 @@ def evolve(identity: Identity, event: IdentityEvent, _fact: Fact) -> Identity:
         case PatientLinked():
             others_linked = tuple(link for link in identity.links if link[0] != event.other_patient_id)
             return identity._replace(links=(*others_linked, (event.other_patient_id, event.link)))
+        case PatientUnlinked():
+            kept = tuple(link for link in identity.links if link[0] != event.other_patient_id)
+            return identity._replace(links=kept)
         case _:
             assert_never(event)
 
@@ -144,8 +160,11 @@ def decide(identity: Identity, command: IdentityCommand) -> Iterator[IdentityEve
         case LinkPatient():
             if command.other_patient_id == identity.patient_id:
                 raise LinkedToItself("The link names the journey's own patient; name the other record.")
-            if (command.other_patient_id, command.link) not in identity.links:
-                yield PatientLinked(**command.facts())
+            if (command.other_patient_id, LinkType.SEE_ALSO) not in identity.links:
+                yield PatientLinked(**command.facts(), link=LinkType.SEE_ALSO)
+        case UnlinkPatient():
+            if command.reported or any(link[0] == command.other_patient_id for link in identity.links):
+                yield PatientUnlinked(**command.facts())
         case _:
             assert_never(command)
 

@@ -19,15 +19,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from journey.domain.codes import LinkType, ResultStatus
+from journey.domain.codes import ResultStatus
 from journey.domain.episode import OpenJourney
 from journey.domain.identity import (
     AssignIdentifier,
     ChangeDemographics,
     Demographics,
     Identifier,
-    LinkPatient,
 )
+from journey.domain.merge import MergePatient
 from journey.domain.result import ReceiveResult
 from journey.simulate.clinic import ZONE
 from journey.simulate.segments import VisitSeen, Writer, coded, identifiers, location, parts, person, segment
@@ -110,8 +110,8 @@ class Sender:
         match step.command:
             case OpenJourney() as command:
                 yield from self._opened(step, command)
-            case LinkPatient() as command:
-                yield from self._linked(step, command)
+            case MergePatient() as command:
+                yield from self._merged(step, command)
             case AssignIdentifier() | ChangeDemographics() as command:
                 yield self._described(step, command)
             case ReceiveResult() as command:
@@ -137,10 +137,10 @@ class Sender:
             self.people[command.patient_id] = someone
             yield self._adt("A28", step, someone, None)
 
-    def _linked(self, step: Step, command: LinkPatient) -> Iterator[bytes]:
+    def _merged(self, step: Step, command: MergePatient) -> Iterator[bytes]:
         """One message tells both records: the survivor's PID and the other's numbers."""
-        other = self.people.get(command.other_patient_id)
-        if command.link is LinkType.REPLACES and other is not None:
+        other = self.people.get(command.retired)
+        if self.patients[step.journey_id] == command.survivor and other is not None:
             merged = segment("MRG", {1: identifiers(other.numbers)})
             yield self._adt("A40", step, self._person(step), None, merged)
 

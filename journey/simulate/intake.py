@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from journey.domain.codes import Channel, JourneyStatus, LinkType, Priority
+from journey.domain.codes import Channel, JourneyStatus, Priority
 from journey.domain.episode import CancelJourney, RemoveJourney
 from journey.domain.event import Coded
 from journey.domain.identity import (
@@ -10,7 +10,6 @@ from journey.domain.identity import (
     ChangeDemographics,
     Demographics,
     Identifier,
-    LinkPatient,
 )
 from journey.domain.intake import (
     AbandonIntake,
@@ -24,6 +23,7 @@ from journey.domain.intake import (
     RequestIntakeInformation,
     StartIntake,
 )
+from journey.domain.merge import MergePatient
 from journey.simulate.cases import INFORMATION
 from journey.simulate.dice import Weighted
 from journey.simulate.people import NATIONAL, Person, phone
@@ -160,7 +160,7 @@ def _suspicion(story: Story, told: Told, at: datetime) -> datetime:
 
 
 def _registered_twice(story: Story, told: Told, at: datetime) -> datetime:
-    """A second record is opened by mistake; it is found, linked, and taken away again."""
+    """A second record is opened by mistake; it is found, merged, and taken away again."""
     dice, desk = story.dice, story.dice.one(DESK)
     twin = Person(dice.uuid(), (story.numbers.record_number(dice),), story.person.demographics)
     at += dice.minutes(2, 20)
@@ -171,12 +171,11 @@ def _registered_twice(story: Story, told: Told, at: datetime) -> datetime:
         story.say(journey, flag, RECORDS)
     at = story.diary.in_hours(at + dice.hours(1, 30))
     evidence = "same name, birth date and telephone"
-    for journey, other, link in (
-        (told, twin, LinkType.REPLACES),
-        (second, story.person, LinkType.REPLACED_BY),
-    ):
-        linked = LinkPatient(occurred_at=at, other_patient_id=other.patient_id, link=link, evidence=evidence)
-        story.say(journey, linked, RECORDS)
+    merge = MergePatient(
+        occurred_at=at, survivor=story.person.patient_id, retired=twin.patient_id, evidence=evidence
+    )
+    for journey in (told, second):
+        story.say(journey, merge, RECORDS)
     at += dice.minutes(1, 5)
     story.say(second, RemoveJourney(occurred_at=at, reason="registered twice"), RECORDS)
     dismissed = DismissPotentialDuplicate(occurred_at=at, candidate_patient_id=twin.patient_id)

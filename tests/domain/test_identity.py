@@ -15,15 +15,17 @@ from journey.domain.identity import (
     LinkedToItself,
     LinkPatient,
     PatientLinked,
+    PatientUnlinked,
+    UnlinkPatient,
 )
 from tests.domain.cases import Case
 from tests.domain.told import closed, opened
-from tests.spec import PATIENT, given
+from tests.spec import PATIENT, at, given
 
 NUMBER = Identifier(system="hospital", value="123")
 TWIN = UUID(int=3)
 KNOWN = DemographicsChanged(demographics=Demographics(family="Okafor", phone="555-0100"))
-LINKED = PatientLinked(other_patient_id=TWIN, link=LinkType.REPLACES)
+LINKED = PatientLinked(other_patient_id=TWIN, link=LinkType.SEE_ALSO)
 
 CASES = [
     Case(
@@ -37,22 +39,45 @@ CASES = [
         [DemographicsChanged(demographics=Demographics(phone="555-0199"))],
     ),
     Case(
-        LinkPatient(other_patient_id=TWIN, link=LinkType.REPLACES),
+        LinkPatient(other_patient_id=TWIN),
         given(opened),
         [LINKED],
+    ),
+    Case(
+        UnlinkPatient(other_patient_id=TWIN, reason="another person"),
+        given(opened, LINKED),
+        [PatientUnlinked(other_patient_id=TWIN, reason="another person")],
     ),
 ]
 
 
 def test_a_record_is_not_linked_to_itself() -> None:
-    given(opened).when(LinkPatient(other_patient_id=PATIENT, link=LinkType.SEE_ALSO)).then_refused(
-        LinkedToItself
-    )
+    given(opened).when(LinkPatient(other_patient_id=PATIENT)).then_refused(LinkedToItself)
 
 
 def test_the_latest_link_to_a_record_counts() -> None:
-    see_also = PatientLinked(other_patient_id=TWIN, link=LinkType.SEE_ALSO)
-    assert given(opened, LINKED, see_also).journey.identity.links == ((TWIN, LinkType.SEE_ALSO),)
+    replaced = PatientLinked(other_patient_id=TWIN, link=LinkType.REPLACES)
+    assert given(opened, replaced, LINKED).journey.identity.links == ((TWIN, LinkType.SEE_ALSO),)
+
+
+def test_a_record_that_is_unlinked_may_be_linked_again() -> None:
+    unlinked = PatientUnlinked(other_patient_id=TWIN)
+    apart = given(opened, LINKED, unlinked)
+    assert apart.journey.identity.links == ()
+    linked = apart.when(LinkPatient(other_patient_id=TWIN)).then(LINKED)
+    assert linked.journey.identity.links == ((TWIN, LinkType.SEE_ALSO),)
+
+
+def test_what_was_never_linked_is_not_unlinked() -> None:
+    given(opened).when(UnlinkPatient(other_patient_id=TWIN)).then_nothing()
+
+
+def test_a_link_told_after_its_end_is_over() -> None:
+    unlinked = given(opened).when(UnlinkPatient(other_patient_id=TWIN, reported=True), at=at(12))
+    told = unlinked.then(PatientUnlinked(other_patient_id=TWIN))
+    linked = told.when(LinkPatient(other_patient_id=TWIN, reported=True), at=at(11)).then(LINKED)
+    assert linked.journey_at(at(11)).identity.links == ((TWIN, LinkType.SEE_ALSO),)
+    assert linked.journey.identity.links == ()
 
 
 def test_what_is_cleared_is_no_longer_known() -> None:

@@ -18,8 +18,8 @@ from journey.domain.identity import (
     ChangeDemographics,
     Demographics,
     Identifier,
-    LinkPatient,
 )
+from journey.domain.merge import MergePatient
 from journey.domain.result import ReceiveResult
 from journey.domain.visit import (
     AdmitPatient,
@@ -101,7 +101,7 @@ def test_the_counts_agree_with_the_steps(steps: Sequence[Step], sent: Sequence[b
     assert triggers["A12"] == count(CancelMove)
     assert triggers["A13"] == count(CancelDischarge)
     assert triggers["A16"] == count(PlanDischarge, ChangeExpectedDischarge)
-    assert triggers["A40"] * 2 == count(LinkPatient)
+    assert triggers["A40"] * 2 == count(MergePatient)
     assert triggers["A05"] == count(BookVisit, RescheduleVisit, stay=True)
     assert triggers["A38"] == count(CancelVisit, stay=True)
     assert triggers["S12"] == count(BookVisit, stay=False)
