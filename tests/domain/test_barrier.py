@@ -31,6 +31,7 @@ from journey.domain.barrier import (
 from journey.domain.barrier.codes import LABELS, SHAPE, in_words
 from journey.domain.codes import Disposition
 from journey.domain.correction import VoidEvent
+from journey.domain.dependants import OthersDependOnIt
 from journey.domain.discharge import DischargeBlocked, DischargePatient
 from journey.domain.episode import CloseJourney
 from journey.domain.event import Coded, Event, Precision
@@ -247,6 +248,12 @@ def test_a_resolution_that_is_voided_leaves_the_barrier_standing() -> None:
 def test_a_barrier_that_is_voided_never_was() -> None:
     voided = known.when(VoidEvent(event_id=known.id_of(identified), reason="another patient")).done()
     assert list(voided.journey.barriers) == []
+
+
+def test_what_is_done_about_a_barrier_hangs_on_it() -> None:
+    told = given(opened, identified, help_asked, resolved)
+    void = VoidEvent(event_id=told.id_of(identified), reason="another patient")
+    told.when(void).then_refused(OthersDependOnIt, blockers=["depends-on-it", "depends-on-it"])
 
 
 # --- Where the patient stands

@@ -32,6 +32,7 @@ from journey.domain.communication import (
     SendMessage,
 )
 from journey.domain.correction import VoidEvent
+from journey.domain.dependants import OthersDependOnIt
 from journey.domain.episode import CloseJourney
 from journey.domain.event import Coded, Command, Event, Precision
 from journey.domain.room import NotPossibleNow, UnknownSubject
@@ -90,7 +91,7 @@ CASES = [
 
 
 def message(told: Given) -> Message:
-    return told.journey.communications.messages[MESSAGE]
+    return told.journey.communications.by_id[MESSAGE]
 
 
 def in_vain(told: Given) -> int:
@@ -225,6 +226,17 @@ def test_a_sending_that_is_voided_leaves_it_queued() -> None:
     voided = told.when(VoidEvent(event_id=told.id_of(sent), reason="another patient")).done()
     assert awaited(voided) == ["send-message"]
     assert milestones(voided) == []
+
+
+def test_what_was_delivered_had_been_sent() -> None:
+    told = given(opened, queued, sent, delivered)
+    void = VoidEvent(event_id=told.id_of(sent), reason="another patient")
+    told.when(void).then_refused(OthersDependOnIt, blockers=["depends-on-it"])
+
+
+def test_what_was_said_otherwise_stays_when_a_message_comes() -> None:
+    told = given(opened, no_answer, opted_out, relayed, delivered).journey.communications
+    assert (len(told.in_vain()), told.preference.opted_out, set(told.relayed)) == (1, True, {RESULT})
 
 
 # --- What the patient allows

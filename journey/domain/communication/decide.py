@@ -51,7 +51,7 @@ def decide(
 def _message(
     communications: Communications, command: ask.CommunicationCommand, event: MessageEvent
 ) -> Iterator[MessageEvent]:
-    known = communications.messages.get(event.communication_id)
+    known = communications.get(event.communication_id)
 
     def after(event: MessageEvent, fact: Fact) -> Message:
         return message_after(known, event, fact)

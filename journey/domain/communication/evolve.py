@@ -44,7 +44,7 @@ def evolve(communications: Communications, event: happened.CommunicationEvent, f
             return _tried(_messaged(communications, event, fact), event, Attempt(reached=True, fact=fact))
         case happened.MessageFailed():
             after = _messaged(communications, event, fact)
-            failed = after.messages[event.communication_id].status is MessageStatus.FAILED
+            failed = after.by_id[event.communication_id].status is MessageStatus.FAILED
             return _tried(after, event, Attempt(reached=False, fact=fact)) if failed else after
         case (
             happened.MessageQueued()
@@ -75,9 +75,8 @@ def _tried(
 
 def _messaged(communications: Communications, event: MessageEvent, fact: Fact) -> Communications:
     """The messages after this event. One first heard of in the middle is there all the same."""
-    known = communications.messages.get(event.communication_id)
-    after = message_after(known, event, fact)
-    return replace(communications, messages={**communications.messages, event.communication_id: after})
+    after = message_after(communications.get(event.communication_id), event, fact)
+    return communications.having(event.communication_id, after)
 
 
 def message_after(known: Message | None, event: MessageEvent, fact: Fact) -> Message:

@@ -1,16 +1,16 @@
 """What is true of the communications of a journey: only what a rule or the patient's standing reads."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from journey.domain.communication import events as happened
 from journey.domain.communication.events import ContactChannel, MessagePurpose
 from journey.domain.event import Blocker, Coded, Fact
-from journey.domain.room import Milestone, Silent, Step, Transitions, milestone, step
+from journey.domain.room import Milestone, Step, Things, Transitions, milestone, step
 
 ATTEMPTS = 3
 """So many attempts without reaching the patient, and somebody has to think of another way."""
@@ -84,14 +84,17 @@ class Relayed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Communications(Silent):
-    """Everything said to the patient. `attempts` stand in the order in which they happened."""
+class Communications(Things[Message]):
+    """Every message, and what else was said. `attempts` stand in the order in which they happened."""
 
-    messages: Mapping[UUID, Message] = field(default_factory=dict)
     calls: Mapping[UUID, happened.CallAttempted] = field(default_factory=dict)
     attempts: Mapping[UUID, Attempt] = field(default_factory=dict)
     preference: Preference = Preference()
     relayed: Mapping[UUID, tuple[Relayed, ...]] = field(default_factory=dict)
+
+    def having(self, key: UUID, thing: Message) -> Self:
+        """The same, and this message under its id."""
+        return replace(self, by_id={**self.by_id, key: thing})
 
     def in_vain(self) -> list[UUID]:
         """The attempts since the patient was last reached, the latest first."""
@@ -101,7 +104,7 @@ class Communications(Silent):
     def reached(self) -> Iterator[Milestone]:
         contacts = (each.fact for each in self.attempts.values() if each.reached)
         yield from milestone("patient-reached", next(contacts, None))
-        for each in self.messages.values():
+        for each in self:
             if each.purpose is MessagePurpose.REMINDER and each.was_sent:
                 yield from milestone("reminder-sent", each.sent, each.about)
         for result_id, times in self.relayed.items():
@@ -110,7 +113,7 @@ class Communications(Silent):
     def steps(self) -> Iterator[Step]:
         """What waits to be sent, and what failed since the patient was last reached."""
         in_vain = frozenset(self.in_vain())
-        for key, each in self.messages.items():
+        for key, each in self.by_id.items():
             if each.status is S.QUEUED or (each.status is S.FAILED and key in in_vain):
                 yield step("send-message", each.since, None, key)
 
