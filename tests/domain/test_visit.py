@@ -42,6 +42,7 @@ from journey.domain.visit import (
     VisitStarted,
     WaitlistVisit,
 )
+from tests.domain import test_appointment
 from tests.domain.cases import Case
 from tests.domain.told import (
     INPATIENT,
@@ -224,6 +225,7 @@ CASES = [
         given(opened, admitted),
         EndsByDischarge,
     ),
+    *test_appointment.CASES,
 ]
 
 

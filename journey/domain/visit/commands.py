@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from journey.domain.codes import EncounterClass, Initiator
+from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Command, Moment
 from journey.domain.place import Location
-from journey.domain.visit.events import Appointment
+from journey.domain.visit.events import Appointment, Attendee, NoShowSource
 
 WITHOUT = "Why it goes ahead although the payer has not authorised it."
+
+WHY_NOT = "A code of FHIR appointment-cancellation-reason, or of another system."
 
 
 class RequestVisit(Command):
@@ -39,7 +41,14 @@ class RescheduleVisit(Command):
     start: Moment
     end: Moment | None = None
     initiator: Initiator | None = None
-    reason: Coded | None = None
+    reason: Coded | None = Field(default=None, description=WHY_NOT)
+    communicated: bool | None = Field(default=None, description="The patient was told of the new time.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "RescheduleVisit":
+        if self.end and self.end < self.start:
+            raise ValueError("An appointment cannot end before it starts")
+        return self
 
 
 class ChangeVisit(Command):
@@ -49,12 +58,19 @@ class ChangeVisit(Command):
     appointment: Appointment
 
 
+class CommunicateAppointment(Command):
+    """Record that the patient was told when and where."""
+
+    visit_id: UUID
+    channel: Channel | None = None
+
+
 class CancelVisit(Command):
     """Call it off."""
 
     visit_id: UUID
     initiator: Initiator | None = None
-    reason: Coded | None = None
+    reason: Coded | None = Field(default=None, description=WHY_NOT)
 
 
 class RemoveVisit(Command):
@@ -68,6 +84,8 @@ class RecordNoShow(Command):
     """The patient did not come."""
 
     visit_id: UUID
+    source: NoShowSource | None = None
+    proposed: bool = Field(default=False, description="Somebody is still to confirm or to reverse it.")
 
 
 class ReverseNoShow(Command):
@@ -100,6 +118,20 @@ class StartVisit(Command):
     encounter_class: EncounterClass | None = None
     location: Location | None = None
     override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
+
+
+class JoinTelehealth(Command):
+    """Somebody is in the session of a virtual visit; patient and clinician together start it."""
+
+    visit_id: UUID
+    who: Attendee
+
+
+class RecordTelehealthFailure(Command):
+    """The connection failed."""
+
+    visit_id: UUID
+    reason: str = Field(min_length=1)
 
 
 class AdmitPatient(Command):
@@ -151,12 +183,31 @@ class CompleteVisit(Command):
     visit_id: UUID
 
 
+class OrderFollowUp(Command):
+    """Have the patient seen again; the visit booked for it names follow_up_id."""
+
+    visit_id: UUID
+    follow_up_id: UUID
+    service: Coded | None = None
+    due: Moment | None = None
+    ordered_by: str | None = None
+
+
+class DropFollowUp(Command):
+    """The patient need not be seen again."""
+
+    visit_id: UUID
+    follow_up_id: UUID
+    reason: str = Field(min_length=1)
+
+
 VisitCommand = (
     RequestVisit
     | WaitlistVisit
     | BookVisit
     | RescheduleVisit
     | ChangeVisit
+    | CommunicateAppointment
     | CancelVisit
     | RemoveVisit
     | RecordNoShow
@@ -164,6 +215,8 @@ VisitCommand = (
     | RecordArrival
     | CheckIn
     | StartVisit
+    | JoinTelehealth
+    | RecordTelehealthFailure
     | AdmitPatient
     | ChangeClass
     | MovePatient
@@ -171,4 +224,6 @@ VisitCommand = (
     | EndLeave
     | RecordLeftUnseen
     | CompleteVisit
+    | OrderFollowUp
+    | DropFollowUp
 )

@@ -1,15 +1,17 @@
 """What happens to a visit if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import cast
+from uuid import UUID
 
 from journey.domain.codes import EncounterClass, VisitStatus
-from journey.domain.event import Command, Event, Refused
-from journey.domain.room import NotPossibleNow, listed
+from journey.domain.event import Command, Event, Fact, Refused
+from journey.domain.room import NotPossibleNow, UnknownSubject, listed
 from journey.domain.visit import commands as ask
 from journey.domain.visit import events as happened
 from journey.domain.visit.evolve import evolve
-from journey.domain.visit.state import TRANSITIONS, Visit, Visits
+from journey.domain.visit.state import NO_SHOW_GRACE, TRANSITIONS, Visit, Visits
 
 
 class UnknownVisit(Refused):
@@ -18,6 +20,18 @@ class UnknownVisit(Refused):
 
 class AlreadyInHospital(Refused):
     """One stay at a time."""
+
+
+class NotVirtual(Refused):
+    """Only a virtual visit is joined from afar."""
+
+
+class NotMissed(Refused):
+    """A clock alone does not make this a no-show."""
+
+
+class EndsBeforeItStarts(Refused):
+    """An appointment ends after it starts."""
 
 
 class EndsByDischarge(Refused):
@@ -30,6 +44,7 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.BookVisit: happened.VisitBooked,
     ask.RescheduleVisit: happened.VisitRescheduled,
     ask.ChangeVisit: happened.VisitChanged,
+    ask.CommunicateAppointment: happened.AppointmentCommunicated,
     ask.CancelVisit: happened.VisitCancelled,
     ask.RemoveVisit: happened.VisitEnteredInError,
     ask.RecordNoShow: happened.NoShowRecorded,
@@ -37,6 +52,8 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.RecordArrival: happened.PatientArrived,
     ask.CheckIn: happened.PatientCheckedIn,
     ask.StartVisit: happened.VisitStarted,
+    ask.JoinTelehealth: happened.TelehealthJoined,
+    ask.RecordTelehealthFailure: happened.TelehealthFailed,
     ask.AdmitPatient: happened.PatientAdmitted,
     ask.ChangeClass: happened.EncounterClassChanged,
     ask.MovePatient: happened.PatientMoved,
@@ -44,7 +61,12 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.EndLeave: happened.LeaveEnded,
     ask.RecordLeftUnseen: happened.PatientLeftUnseen,
     ask.CompleteVisit: happened.VisitCompleted,
+    ask.OrderFollowUp: happened.FollowUpOrdered,
+    ask.DropFollowUp: happened.FollowUpDropped,
 }
+
+SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
+"""Stands in for the fact to be, where only what it changes is looked at."""
 
 RECURS = (happened.PatientMoved, happened.EncounterClassChanged)
 """What may happen again without another status in between."""
@@ -59,9 +81,47 @@ def decide(visits: Visits, command: ask.VisitCommand) -> Iterator[happened.Visit
     if not command.reported:
         _refuse_out_of_order(visit, command, type(event))
         _refuse_second_stay(visits, visit, event)
-        if isinstance(command, ask.CompleteVisit) and visit is not None and visit.is_stay:
-            raise EndsByDischarge("A hospital stay ends by discharge-patient, which asks for a disposition.")
+        if visit is not None:
+            _refuse_what_is_not_so(visit, command)
+        _refuse_an_end_before_the_start(visits, event)
     yield event
+    if isinstance(event, happened.TelehealthJoined):
+        yield from _started_together(visits, event)
+
+
+def _started_together(visits: Visits, event: happened.TelehealthJoined) -> Iterator[happened.VisitEvent]:
+    known = visits.get(event.visit_id)
+    there = frozenset({event.who}) if known is None else known.joined | {event.who}
+    begun = known is not None and known.begun is not None
+    if there >= {happened.Attendee.PATIENT, happened.Attendee.CLINICIAN} and not begun:
+        yield happened.VisitStarted(visit_id=event.visit_id)
+
+
+def _refuse_what_is_not_so(visit: Visit, command: ask.VisitCommand) -> None:
+    """What the status allows, and the kind of visit or the time does not."""
+    match command:
+        case ask.CompleteVisit() if visit.is_stay:
+            raise EndsByDischarge("A hospital stay ends by discharge-patient, which asks for a disposition.")
+        case ask.JoinTelehealth() | ask.RecordTelehealthFailure() if not visit.is_virtual:
+            raise NotVirtual("The visit is not a virtual one; change-visit makes it one (class VR).")
+        case ask.RecordNoShow(source=happened.NoShowSource.TIMER):
+            if visit.start and command.reaches < visit.start + NO_SHOW_GRACE:
+                minutes = NO_SHOW_GRACE // timedelta(minutes=1)
+                raise NotMissed(f"The patient is expected until {minutes} minutes after the start.")
+            if happened.Attendee.PATIENT in visit.joined or visit.failed is not None:
+                raise NotMissed("The patient was in the session or could not get in; somebody has to decide.")
+        case ask.DropFollowUp() if command.follow_up_id not in visit.follow_ups:
+            raise UnknownSubject("No follow-up of this visit has this id; order-follow-up comes first.")
+        case _:
+            pass
+
+
+def _refuse_an_end_before_the_start(visits: Visits, event: happened.VisitEvent) -> None:
+    if not isinstance(event, happened.VisitBooked | happened.VisitChanged):
+        return
+    after = evolve(visits, event, SOME_TIME).by_id[event.visit_id]
+    if after.start and after.end and after.end < after.start:
+        raise EndsBeforeItStarts("The appointment would end before it starts; give its start and its end.")
 
 
 def _has_happened(visits: Visits, visit: Visit, event: happened.VisitEvent, *, reported: bool) -> bool:

@@ -1,12 +1,29 @@
 """What happened at a visit."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from journey.domain.codes import EncounterClass, Initiator
+from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Event, Frozen, Moment
 from journey.domain.place import Location
+
+
+class NoShowSource(StrEnum):
+    """Who says that a patient did not come: a clock, or somebody who looked."""
+
+    TIMER = "timer"
+    HUMAN = "human"
+
+
+class Attendee(StrEnum):
+    """Who joins a visit by video or phone."""
+
+    PATIENT = "patient"
+    CLINICIAN = "clinician"
+    INTERPRETER = "interpreter"
+    CAREGIVER = "caregiver"
 
 
 class Appointment(Frozen):
@@ -25,6 +42,17 @@ class Appointment(Frozen):
     authorization_required: bool | None = None
     authorization_units: int | None = Field(
         default=None, ge=1, description="How much of it the visit uses, where it is not counted in visits."
+    )
+
+    referral_id: UUID | None = Field(default=None, description="The referral that it is held for.")
+    follow_up_id: UUID | None = Field(default=None, description="The follow-up that was ordered before.")
+    interpreter: str | None = Field(default=None, min_length=2, description="BCP 47: the language needed.")
+    transport: str | None = Field(default=None, description="What the patient needs to get there.")
+    first_activity: bool | None = Field(
+        default=None, description="It is the first of the wait that a referral began."
+    )
+    communicated: bool | None = Field(
+        default=None, description="The patient was demonstrably told of it: else a no-show stops no clock."
     )
 
     @model_validator(mode="after")
@@ -62,6 +90,7 @@ class VisitRescheduled(Event, stored_as="visit.rescheduled"):
     end: AwareDatetime | None = None
     initiator: Initiator | None = None
     reason: Coded | None = None
+    communicated: bool | None = None
 
 
 class VisitChanged(Event, stored_as="visit.changed"):
@@ -69,6 +98,13 @@ class VisitChanged(Event, stored_as="visit.changed"):
 
     visit_id: UUID
     appointment: Appointment
+
+
+class AppointmentCommunicated(Event, stored_as="visit.communicated"):
+    """The patient was demonstrably told when and where; another time has to be told again."""
+
+    visit_id: UUID
+    channel: Channel | None = None
 
 
 class VisitCancelled(Event, stored_as="visit.cancelled"):
@@ -87,9 +123,13 @@ class VisitEnteredInError(Event, stored_as="visit.entered_in_error"):
 
 
 class NoShowRecorded(Event, stored_as="visit.no_show"):
-    """The patient did not come (SIU^S26). A provider's cancellation is never one."""
+    """The patient did not come (SIU^S26). A provider's cancellation is never one. One that is `proposed`
+    waits for somebody to confirm or to reverse it.
+    """
 
     visit_id: UUID
+    source: NoShowSource | None = None
+    proposed: bool = False
 
 
 class NoShowReversed(Event, stored_as="visit.no_show_reversed"):
@@ -122,6 +162,20 @@ class VisitStarted(Event, stored_as="visit.started"):
     encounter_class: EncounterClass | None = None
     location: Location | None = None
     override_reason: str | None = None
+
+
+class TelehealthJoined(Event, stored_as="visit.telehealth_joined"):
+    """Somebody is in the session; with patient and clinician there, the visit has started."""
+
+    visit_id: UUID
+    who: Attendee
+
+
+class TelehealthFailed(Event, stored_as="visit.telehealth_failed"):
+    """The connection failed, and everybody is out of the session."""
+
+    visit_id: UUID
+    reason: str
 
 
 class PatientAdmitted(Event, stored_as="visit.admitted"):
@@ -173,12 +227,31 @@ class VisitCompleted(Event, stored_as="visit.completed"):
     visit_id: UUID
 
 
+class FollowUpOrdered(Event, stored_as="visit.follow_up_ordered"):
+    """The patient is to be seen again; the visit booked for it names the follow-up."""
+
+    visit_id: UUID
+    follow_up_id: UUID
+    service: Coded | None = None
+    due: AwareDatetime | None = None
+    ordered_by: str | None = None
+
+
+class FollowUpDropped(Event, stored_as="visit.follow_up_dropped"):
+    """The patient need not be seen again after all."""
+
+    visit_id: UUID
+    follow_up_id: UUID
+    reason: str
+
+
 VisitEvent = (
     VisitRequested
     | VisitWaitlisted
     | VisitBooked
     | VisitRescheduled
     | VisitChanged
+    | AppointmentCommunicated
     | VisitCancelled
     | VisitEnteredInError
     | NoShowRecorded
@@ -186,6 +259,8 @@ VisitEvent = (
     | PatientArrived
     | PatientCheckedIn
     | VisitStarted
+    | TelehealthJoined
+    | TelehealthFailed
     | PatientAdmitted
     | EncounterClassChanged
     | PatientMoved
@@ -193,4 +268,6 @@ VisitEvent = (
     | LeaveEnded
     | PatientLeftUnseen
     | VisitCompleted
+    | FollowUpOrdered
+    | FollowUpDropped
 )

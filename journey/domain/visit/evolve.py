@@ -6,7 +6,7 @@ from uuid import UUID
 from journey.domain.codes import STAYS, VisitStatus
 from journey.domain.event import Fact
 from journey.domain.visit import events as happened
-from journey.domain.visit.state import AHEAD, HERE, PASSED, TRANSITIONS, Visit, Visits
+from journey.domain.visit.state import AHEAD, HERE, PASSED, TRANSITIONS, FollowUp, NoShow, Visit, Visits
 
 
 def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
@@ -18,6 +18,8 @@ def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
     if status is not visit.status and visit.status not in PASSED.get(status, frozenset()):
         back = status in HERE and not visit.is_here
         visit = visit._replace(status=status, since=fact, ended=None if back else visit.ended)
+    if visit.no_show is not None and visit.status is not VisitStatus.NO_SHOW:
+        visit = visit._replace(no_show=None)
     return visits.having(event.visit_id, visit)
 
 
@@ -33,7 +35,37 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
         case happened.VisitRequested() | happened.VisitBooked() | happened.VisitChanged():
             return _agreed(visit, event.appointment)
         case happened.VisitRescheduled():
-            return visit._replace(start=event.start, end=event.end)
+            return visit._replace(
+                start=event.start,
+                end=event.end,
+                initiator=event.initiator,
+                reason=event.reason,
+                communicated=event.communicated,
+                told_by=None,
+                joined=frozenset(),
+                failed=None,
+            )
+        case happened.AppointmentCommunicated():
+            return visit._replace(communicated=True, told_by=event.channel)
+        case happened.VisitCancelled():
+            return visit._replace(initiator=event.initiator, reason=event.reason)
+        case happened.VisitEnteredInError():
+            return visit._replace(reason=event.reason)
+        case happened.NoShowRecorded():
+            return _missed(visit, event)
+        case happened.TelehealthJoined():
+            return visit._replace(joined=visit.joined | {event.who}, failed=None)
+        case happened.TelehealthFailed():
+            return visit._replace(joined=frozenset(), failed=event.reason)
+        case happened.FollowUpOrdered():
+            known = visit.follow_ups.get(event.follow_up_id)
+            ordered = FollowUp(known.ordered if known else fact, event.service, event.due, event.ordered_by)
+            return visit._replace(follow_ups={**visit.follow_ups, event.follow_up_id: ordered})
+        case happened.FollowUpDropped():
+            dropped = (visit.follow_ups.get(event.follow_up_id) or FollowUp(fact))._replace(
+                dropped=event.reason
+            )
+            return visit._replace(follow_ups={**visit.follow_ups, event.follow_up_id: dropped})
         case happened.PatientArrived():
             return _overridden(_at(visit, event), event)
         case happened.PatientCheckedIn():
@@ -52,9 +84,6 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
             return visit._replace(ended=fact)
         case (
             happened.VisitWaitlisted()
-            | happened.VisitCancelled()
-            | happened.VisitEnteredInError()
-            | happened.NoShowRecorded()
             | happened.NoShowReversed()
             | happened.LeaveStarted()
             | happened.LeaveEnded()
@@ -82,7 +111,20 @@ def _agreed(visit: Visit, agreed: happened.Appointment) -> Visit:
         if agreed.authorization_required is None
         else agreed.authorization_required,
         authorization_units=agreed.authorization_units or visit.authorization_units,
+        referral_id=agreed.referral_id or visit.referral_id,
+        follow_up_id=agreed.follow_up_id or visit.follow_up_id,
+        interpreter=agreed.interpreter or visit.interpreter,
+        transport=agreed.transport or visit.transport,
+        first_activity=visit.first_activity if agreed.first_activity is None else agreed.first_activity,
+        communicated=visit.communicated if agreed.communicated is None else agreed.communicated,
     )
+
+
+def _missed(visit: Visit, event: happened.NoShowRecorded) -> Visit:
+    """What somebody saw is not made a proposal again by a clock."""
+    if event.proposed and visit.is_missed:
+        return visit
+    return visit._replace(no_show=NoShow(event.source, event.proposed))
 
 
 def _overridden(
