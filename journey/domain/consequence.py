@@ -1,0 +1,54 @@
+"""Consequences: what one room's event changes in another room's state."""
+
+from uuid import UUID
+
+from journey.domain.authorization import Authorizations
+from journey.domain.codes import JourneyStatus, VisitStatus
+from journey.domain.discharge import Discharges
+from journey.domain.discharge.evolve import returned
+from journey.domain.episode import Episode, Owner
+from journey.domain.event import Fact, Recorded
+from journey.domain.handoff import HandoffAccepted, HandoffKind, Handoffs
+from journey.domain.rules import BEGINS_CARE, IN_CARE, use_of
+from journey.domain.visit import Visits
+
+RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
+
+
+def in_care(now: Episode, recorded: Recorded) -> Episode:
+    """Whoever is here is in care, though the plan or the hold that this ends was told only later."""
+    if now.status is JourneyStatus.ACTIVE:
+        return now
+    resting = BEGINS_CARE if now.status is JourneyStatus.ONHOLD else IN_CARE
+    if now.status not in RESTING or not isinstance(recorded.event, resting):
+        return now
+    return now._replace(status=JourneyStatus.ACTIVE, since=recorded.fact)
+
+
+def taken_over(now: Episode, handoffs: Handoffs, event: HandoffAccepted, fact: Fact) -> Episode:
+    """Accountability moves with the acceptance; a shift's moves it only where the sending team has it."""
+    known = handoffs.by_id[event.handoff_id]
+    is_shift = known.offer is not None and known.offer.kind is HandoffKind.SHIFT
+    elsewhere = now.owner is not None and now.owner.team != known.sender.team
+    if event.team is None or (is_shift and elsewhere):
+        return now
+    return now._replace(owner=Owner(event.team, event.accepted_by, fact))
+
+
+def held_under(visits: Visits, authorizations: Authorizations, visit_id: UUID) -> Authorizations:
+    """A visit uses its authorization by being completed, and keeps it from others while it goes on."""
+    now = visits.get(visit_id)
+    if now is None or not (now.is_here or now.status is VisitStatus.FINISHED):
+        return authorizations.using(visit_id, None)
+    if not (now.authorization_id or now.authorization_required or authorizations.by_id):
+        return authorizations
+    return authorizations.using(visit_id, use_of(now, (now.begun or now.since).at))
+
+
+def back_again(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
+    """Whoever is in the visit again has not departed from it."""
+    if visit_id not in discharges.by_id or discharges.of(visit_id).departed is None:
+        return discharges
+    now = visits.get(visit_id)
+    is_back = now is not None and now.is_here
+    return returned(discharges, visit_id) if is_back else discharges
