@@ -35,11 +35,15 @@ class Course(NamedTuple):
 
 def course(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Course:
     """Where the journey with these events, in the order in which they happened, stands on the pathway."""
+    on_it = following(plan, enrolment, recorded)
+    return Course() if on_it is None else on_it.course()
+
+
+def following(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> "Following | None":
+    """The journey on its way; None where the pathway has not begun."""
     heard = plan.hear(recorded)
     start = _start(plan, heard, enrolment, recorded)
-    if start is None:
-        return Course()
-    return _Following(plan, heard, enrolment, start, recorded).course()
+    return None if start is None else Following(plan, heard, enrolment, start, recorded)
 
 
 def _start(plan: Plan, heard: Heard, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Hit | None:
@@ -51,7 +55,7 @@ def _start(plan: Plan, heard: Heard, enrolment: Enrolment, recorded: Sequence[Re
     return None if place is None else Hit(place, recorded[place])
 
 
-class _Following:
+class Following:
     """One journey on one plan."""
 
     def __init__(
@@ -63,12 +67,12 @@ class _Following:
         self._start = start
         self._places = {each.event_id: place for place, each in enumerate(recorded)}
         self._recorded = recorded
-        self._milestones = tuple(self._expected())
-        self._waived = dict(self._not_owed())
-        self._reached = {
+        self.milestones = tuple(self._expected())
+        self.waived = dict(self._not_owed())
+        self.reached = {
             each.id: hit
-            for each in self._milestones
-            if each.id not in self._waived and (hit := self._reaching(each)) is not None
+            for each in self.milestones
+            if each.id not in self.waived and (hit := self._reaching(each)) is not None
         }
 
     def course(self) -> Course:
@@ -79,8 +83,8 @@ class _Following:
         return Course(
             began=first,
             stage=self._stage(),
-            reached=tuple(self._milestone(name, hit) for name, hit in self._reached.items()),
-            waived=tuple(self._waived.values()),
+            reached=tuple(self._milestone(name, hit) for name, hit in self.reached.items()),
+            waived=tuple(self.waived.values()),
             next=tuple(step for step in owed if not step.waits_for),
             later=tuple(step for step in owed if step.waits_for),
             blockers=() if ended else (*self._blockers(), *self._requirements(owed)),
@@ -103,7 +107,7 @@ class _Following:
         for name, decided in said.items():
             if decided.word == "waived":
                 yield name, _waived(name, decided.why, (decided.fact,))
-        for each in self._milestones:
+        for each in self.milestones:
             if each.id not in said and (why := self._skipped(each)) is not None:
                 yield each.id, why
 
@@ -159,23 +163,38 @@ class _Following:
         stages = self._plan.definition.stages
         here = (stages[0].id, self._start.recorded.fact)
         for stage in stages:
-            entries = [self._reached[name] for name in stage.entered_by if name in self._reached]
+            entries = [self.reached[name] for name in stage.entered_by if name in self.reached]
             if START in stage.entered_by:
                 entries.append(self._start)
             if entries:
                 here = (stage.id, min(entries, key=_place).recorded.fact)
         return here
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it has come to the last stage, or to an end."""
+        definition = self._plan.definition
+        ended = definition.ends and self._heard.first(definition.ends, self._start.place)
+        return bool(ended) or any(name in self.reached for name in definition.stages[-1].entered_by)
+
+    def came_before(self, milestone: MilestoneDefinition, hit: Hit) -> tuple[str, ...]:
+        """What the milestone requires and what had not been reached when it was."""
+        return tuple(
+            name
+            for name in milestone.requires
+            if name not in self.waived and (name not in self.reached or self.reached[name].place > hit.place)
+        )
+
     # --- What is owed
 
     def _owed(self) -> Iterator[Step]:
-        for milestone in self._milestones:
-            if milestone.id in self._reached or milestone.id in self._waived:
+        for milestone in self.milestones:
+            if milestone.id in self.reached or milestone.id in self.waived:
                 continue
             yield self._step(milestone)
 
     def _step(self, milestone: MilestoneDefinition) -> Step:
-        base, due = self._due(milestone)
+        base, due = self.due(milestone)
         counted_from = base.recorded.occurred_at
         return Step(
             step=milestone.id,
@@ -184,19 +203,19 @@ class _Following:
             warn_at=warning(self._plan, counted_from, due, milestone.warn_at),
             owner=milestone.owner,
             waits_for=tuple(
-                name for name in milestone.requires if name not in self._reached and name not in self._waived
+                name for name in milestone.requires if name not in self.reached and name not in self.waived
             ),
             escalate=tuple(self._escalations(milestone, counted_from, due)),
             event_id=base.recorded.event_id,
         )
 
-    def _due(self, milestone: MilestoneDefinition) -> tuple[Hit, datetime | None]:
+    def due(self, milestone: MilestoneDefinition) -> tuple[Hit, datetime | None]:
         """What it is counted from, and until when; from the start where there is nothing else yet."""
         if milestone.due is None:
             return self._start, None
         after = milestone.due.after
         if isinstance(after, str):
-            base = self._start if after == START else self._reached.get(after)
+            base = self._start if after == START else self.reached.get(after)
         else:
             base = self._heard.first(after, self._before)
         if base is None:
