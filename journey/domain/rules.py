@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 BEGINS_CARE = (visit.PatientArrived, visit.VisitStarted, visit.PatientAdmitted)
 IN_CARE = (*BEGINS_CARE, visit.PatientMoved)
-BEGINS_VISIT = (visit.RecordArrival, visit.CheckIn, visit.StartVisit, visit.AdmitPatient)
+BEGINS_VISIT = (
+    visit.RecordArrival,
+    visit.CheckIn,
+    visit.StartVisit,
+    visit.JoinTelehealth,
+    visit.AdmitPatient,
+)
 CANNOT_WAIT = frozenset({Priority.ASAP, Priority.STAT})
 
 PAPERWORK = (

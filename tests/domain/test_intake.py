@@ -2,36 +2,53 @@
 
 from uuid import UUID
 
+import pytest
+
 from journey.domain.codes import Channel, IntakeStatus
 from journey.domain.intake import (
     AbandonIntake,
+    AcknowledgeIntake,
     CaptureIntakeItem,
+    CommunicationNeed,
+    CommunicationNeedsRecorded,
     CompleteIntake,
     DismissPotentialDuplicate,
     FlagPotentialDuplicate,
+    IdentityMatched,
     IntakeAbandoned,
+    IntakeAcknowledged,
     IntakeCompleted,
+    IntakeException,
+    IntakeFormReceived,
     IntakeIncomplete,
     IntakeInformationReceived,
     IntakeInformationRequested,
     IntakeItemCaptured,
+    IntakeItemWaived,
     IntakeNotOpen,
     IntakeRejected,
     IntakeStarted,
     InterpreterNeedRecorded,
+    MatchIdentity,
+    MatchMethod,
+    NotRequired,
     PotentialDuplicateDismissed,
     PotentialDuplicateFlagged,
+    ReceiveIntakeForm,
     ReceiveIntakeInformation,
+    RecordCommunicationNeeds,
     RecordInterpreterNeed,
     RejectIntake,
     RequestIntakeInformation,
     StartIntake,
     UnknownQuestion,
+    WaiveIntakeItem,
 )
 from journey.domain.rules import JourneyIsOver
+from journey.domain.standing import standing
 from tests.domain.cases import Case
 from tests.domain.told import closed, opened
-from tests.spec import given
+from tests.spec import at, given
 
 QUESTION = UUID(int=30)
 TWIN = UUID(int=3)
@@ -43,6 +60,12 @@ flagged = PotentialDuplicateFlagged(candidate_patient_id=TWIN)
 dismissed = PotentialDuplicateDismissed(candidate_patient_id=TWIN)
 finished = IntakeCompleted()
 abandoned = IntakeAbandoned(reason="no answer")
+
+FORM = "https://example.org/fhir/Questionnaire/history|2"
+form = IntakeFormReceived(questionnaire=FORM, response_id="qr-1")
+waived = IntakeItemWaived(item="insurance", reason="self-payer")
+ambiguous = IdentityMatched(method=MatchMethod.PROBABILISTIC, score=0.9, candidates=2)
+decided = IdentityMatched(method=MatchMethod.MANUAL)
 
 CASES = [
     Case(
@@ -118,6 +141,41 @@ CASES = [
         given(opened),
         IntakeNotOpen,
     ),
+    Case(
+        AcknowledgeIntake(channel=Channel.PHONE),
+        given(opened, begun, abandoned),
+        [IntakeAcknowledged(channel=Channel.PHONE)],
+        given(opened),
+        IntakeNotOpen,
+    ),
+    Case(
+        MatchIdentity(method=MatchMethod.PROBABILISTIC, score=0.9, candidates=2),
+        given(opened),
+        [ambiguous],
+        given(opened, closed),
+        JourneyIsOver,
+    ),
+    Case(
+        WaiveIntakeItem(item="insurance", reason="self-payer"),
+        given(opened, begun),
+        [waived],
+        given(opened, IntakeStarted(channel=Channel.PHONE)),
+        NotRequired,
+    ),
+    Case(
+        ReceiveIntakeForm(questionnaire=FORM, response_id="qr-1"),
+        given(opened),
+        [form],
+        given(opened, closed),
+        JourneyIsOver,
+    ),
+    Case(
+        RecordCommunicationNeeds(needs=(CommunicationNeed.LARGE_PRINT,), prefers=Channel.PHONE),
+        given(opened),
+        [CommunicationNeedsRecorded(needs=(CommunicationNeed.LARGE_PRINT,), prefers=Channel.PHONE)],
+        given(opened, closed),
+        JourneyIsOver,
+    ),
 ]
 
 
@@ -159,3 +217,66 @@ def test_an_intake_that_another_system_completed_is_complete() -> None:
 
 def test_a_duplicate_may_be_flagged_again() -> None:
     given(opened, flagged, dismissed).when(FlagPotentialDuplicate(candidate_patient_id=TWIN)).then(flagged)
+
+
+# --- What is known, and what need not be
+
+
+@pytest.mark.parametrize(
+    ("item", "event"),
+    [
+        ("insurance", IntakeItemCaptured(item="insurance")),
+        ("insurance", waived),
+        (FORM, form),
+        ("identity", decided),
+        ("identity", IdentityMatched(method=MatchMethod.IDENTIFIER, candidates=0)),
+        ("identity", IntakeItemWaived(item="identity", reason="unconscious")),
+    ],
+)
+def test_what_settles_a_required_item(item: str, event: IntakeItemCaptured) -> None:
+    asked_for = IntakeStarted(channel=Channel.PHONE, required=(item,))
+    given(opened, asked_for).when(CompleteIntake()).then_refused(IntakeIncomplete, blockers=["intake-item"])
+    given(opened, asked_for, event).when(CompleteIntake()).then(finished)
+
+
+def test_a_patient_who_could_be_two_people_is_decided_about() -> None:
+    undecided = given(opened, begun, captured, ambiguous)
+    undecided.when(CompleteIntake()).then_refused(IntakeIncomplete, blockers=["identity-undecided"])
+    undecided.when(MatchIdentity(method=MatchMethod.MANUAL)).then(decided).when(CompleteIntake()).then(
+        finished
+    )
+
+
+def test_what_cannot_wait_is_completed_with_a_reason_for_each_exception() -> None:
+    urgent = given(opened, begun, asked, flagged, ambiguous)
+    exceptions = tuple(
+        IntakeException(item=item, reason="chest pain")
+        for item in ("insurance", "intake-information", "potential-duplicate", "identity-undecided")
+    )
+    urgent.when(CompleteIntake(exceptions=exceptions[:1])).then_refused(
+        IntakeIncomplete, blockers=["intake-information", "potential-duplicate", "identity-undecided"]
+    )
+    urgent.when(CompleteIntake(exceptions=exceptions)).then(IntakeCompleted(exceptions=exceptions))
+
+
+def test_whoever_asked_is_told_in_time() -> None:
+    soon = IntakeStarted(channel=Channel.WEB, acknowledge_by=at(17))
+    waiting = given(opened, soon)
+    (first, _) = standing(waiting.journey).next
+    assert (first.step, first.due) == ("acknowledge-intake", at(17))
+    told = waiting.when(AcknowledgeIntake()).then(IntakeAcknowledged())
+    assert [each.step for each in standing(told.journey).next] == ["complete-intake"]
+    assert "intake-acknowledged" in [each.milestone for each in standing(told.journey).reached]
+
+
+def test_needs_are_told_as_a_whole() -> None:
+    needs = CommunicationNeedsRecorded(needs=(CommunicationNeed.BRAILLE, CommunicationNeed.ADVOCATE))
+    same = RecordCommunicationNeeds(needs=(CommunicationNeed.ADVOCATE, CommunicationNeed.BRAILLE))
+    given(opened, needs).when(same).then_nothing()
+    given(opened, needs).when(RecordCommunicationNeeds()).then(CommunicationNeedsRecorded())
+
+
+def test_a_form_may_be_filled_in_again() -> None:
+    given(opened, form).when(ReceiveIntakeForm(questionnaire=FORM, response_id="qr-2")).then(
+        IntakeFormReceived(questionnaire=FORM, response_id="qr-2")
+    )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from journey.domain.codes import Channel, Priority
 from journey.domain.event import Coded, Command, Moment
+from journey.domain.intake.events import CommunicationNeed, IntakeException, MatchMethod
 
 
 class StartIntake(Command):
@@ -14,7 +15,28 @@ class StartIntake(Command):
     channel: Channel
     reason: Coded | None = None
     priority: Priority = Priority.ROUTINE
-    required: tuple[str, ...] = Field(default=(), description="Items that must be captured.")
+    required: tuple[str, ...] = Field(
+        default=(),
+        description="Items that must be captured; a form is named by its questionnaire, and identity is the "
+        "match of the patient.",
+    )
+    acknowledge_by: Moment | None = Field(
+        default=None, description="When whoever asked is told, at the latest."
+    )
+
+
+class AcknowledgeIntake(Command):
+    """Record that whoever asked for care was told that it is looked at."""
+
+    channel: Channel | None = None
+
+
+class MatchIdentity(Command):
+    """Record how the patient was found among those who are known, and how many it could have been."""
+
+    method: MatchMethod
+    score: float | None = Field(default=None, ge=0, le=1)
+    candidates: int = Field(default=1, ge=0, description="0: nobody; the patient is new.")
 
 
 class CaptureIntakeItem(Command):
@@ -22,6 +44,20 @@ class CaptureIntakeItem(Command):
 
     item: str = Field(min_length=1)
     value: str | None = None
+
+
+class WaiveIntakeItem(Command):
+    """An item need not be known, and why."""
+
+    item: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
+class ReceiveIntakeForm(Command):
+    """Record that a form was filled in."""
+
+    questionnaire: str = Field(min_length=1, description="Canonical URL, with |version where it has one.")
+    response_id: str = Field(min_length=1, description="Id of the QuestionnaireResponse.")
 
 
 class RequestIntakeInformation(Command):
@@ -58,8 +94,19 @@ class RecordInterpreterNeed(Command):
     language: str = Field(min_length=2, description="BCP 47.")
 
 
+class RecordCommunicationNeeds(Command):
+    """What the patient needs to understand and to be understood; all of it, each time."""
+
+    needs: tuple[CommunicationNeed, ...] = ()
+    prefers: Channel | None = None
+
+
 class CompleteIntake(Command):
     """Enough is known; care can go on."""
+
+    exceptions: tuple[IntakeException, ...] = Field(
+        default=(), description="What is missing and cannot be waited for, each with a reason."
+    )
 
 
 class AbandonIntake(Command):
@@ -76,12 +123,17 @@ class RejectIntake(Command):
 
 IntakeCommand = (
     StartIntake
+    | AcknowledgeIntake
+    | MatchIdentity
     | CaptureIntakeItem
+    | WaiveIntakeItem
+    | ReceiveIntakeForm
     | RequestIntakeInformation
     | ReceiveIntakeInformation
     | FlagPotentialDuplicate
     | DismissPotentialDuplicate
     | RecordInterpreterNeed
+    | RecordCommunicationNeeds
     | CompleteIntake
     | AbandonIntake
     | RejectIntake

@@ -1,12 +1,15 @@
 """What happens to an intake if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import assert_never
+from uuid import UUID
 
 from journey.domain.codes import IntakeStatus
-from journey.domain.event import Command, Refused
+from journey.domain.event import Command, Event, Fact, Refused
 from journey.domain.intake import commands as ask
 from journey.domain.intake import events as happened
+from journey.domain.intake.evolve import evolve
 from journey.domain.intake.state import Intake
 
 
@@ -18,8 +21,24 @@ class IntakeIncomplete(Refused):
     """Something is still missing."""
 
 
+class NotRequired(Refused):
+    """What nobody asked for need not be waived."""
+
+
 class UnknownQuestion(Refused):
     """Nothing was asked under this id."""
+
+
+NOTES: dict[type[Command], type[Event]] = {
+    ask.MatchIdentity: happened.IdentityMatched,
+    ask.ReceiveIntakeForm: happened.IntakeFormReceived,
+    ask.RecordInterpreterNeed: happened.InterpreterNeedRecorded,
+    ask.RecordCommunicationNeeds: happened.CommunicationNeedsRecorded,
+}
+"""What may be learnt of the patient at any time, before an intake as well."""
+
+SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
+"""Stands in for the fact to be: the state keeps no time of a note."""
 
 
 def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.IntakeEvent]:
@@ -28,6 +47,12 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
         case ask.StartIntake():
             if not intake.is_open and intake.status is not IntakeStatus.COMPLETED:
                 yield happened.IntakeStarted(**command.facts())
+        case ask.AcknowledgeIntake():
+            if intake.acknowledged is None or intake.acknowledged[0] != command.channel:
+                _refuse_unless_begun(intake, command)
+                yield happened.IntakeAcknowledged(**command.facts())
+        case ask.WaiveIntakeItem():
+            yield from _waive(intake, command)
         case ask.CaptureIntakeItem():
             if command.item not in intake.captured or intake.captured[command.item] != command.value:
                 _refuse_unless_open(intake, command)
@@ -44,9 +69,15 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
         case ask.DismissPotentialDuplicate():
             if command.candidate_patient_id in intake.duplicates:
                 yield happened.PotentialDuplicateDismissed(**command.facts())
-        case ask.RecordInterpreterNeed():
-            if intake.interpreter != command.language:
-                yield happened.InterpreterNeedRecorded(**command.facts())
+        case (
+            ask.MatchIdentity()
+            | ask.ReceiveIntakeForm()
+            | ask.RecordInterpreterNeed()
+            | ask.RecordCommunicationNeeds()
+        ):
+            event: happened.IntakeEvent = NOTES[type(command)](**command.facts())  # type: ignore[assignment]  # the table's values are this room's events
+            if evolve(intake, event, SOME_TIME) != intake:
+                yield event
         case ask.CompleteIntake():
             yield from _complete(intake, command)
         case ask.AbandonIntake():
@@ -66,6 +97,21 @@ def _refuse_unless_open(intake: Intake, command: Command) -> None:
         raise IntakeNotOpen(f"The intake is {intake.status}; start-intake begins one.")
 
 
+def _refuse_unless_begun(intake: Intake, command: Command) -> None:
+    """Whoever asked is told, whatever became of it."""
+    if intake.status is IntakeStatus.NOT_STARTED and not command.reported:
+        raise IntakeNotOpen("The intake is not-started; start-intake begins one.")
+
+
+def _waive(intake: Intake, command: ask.WaiveIntakeItem) -> Iterator[happened.IntakeEvent]:
+    if intake.waived.get(command.item) == command.reason:
+        return
+    _refuse_unless_open(intake, command)
+    if command.item not in intake.required and not command.reported:
+        raise NotRequired(f"Only what is required is waived: {', '.join(intake.required) or 'nothing is'}.")
+    yield happened.IntakeItemWaived(**command.facts())
+
+
 def _answer(intake: Intake, command: ask.ReceiveIntakeInformation) -> Iterator[happened.IntakeEvent]:
     if command.request_id in intake.answered:
         return
@@ -78,7 +124,10 @@ def _complete(intake: Intake, command: ask.CompleteIntake) -> Iterator[happened.
     if intake.status is IntakeStatus.COMPLETED:
         return
     _refuse_unless_open(intake, command)
-    blockers = intake.lacks()
+    blockers = intake.lacks_but(frozenset(each.item for each in command.exceptions))
     if blockers and not command.reported:
-        raise IntakeIncomplete("The intake still lacks what is listed.", blockers=blockers)
-    yield happened.IntakeCompleted()
+        raise IntakeIncomplete(
+            "The intake still lacks what is listed; if it cannot wait, name it in exceptions, with a reason.",
+            blockers=blockers,
+        )
+    yield happened.IntakeCompleted(**command.facts())

@@ -1,11 +1,48 @@
 """What happened on the way into care."""
 
+from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from journey.domain.codes import Channel, Priority
-from journey.domain.event import Coded, Event
+from journey.domain.event import Coded, Event, Frozen
+
+
+class MatchMethod(StrEnum):
+    """How a patient was found among those who are known."""
+
+    IDENTIFIER = "identifier"
+    DETERMINISTIC = "deterministic"
+    PROBABILISTIC = "probabilistic"
+    MANUAL = "manual"
+
+
+class CommunicationNeed(StrEnum):
+    """What a patient needs to understand and to be understood (after the NHS Accessible Information
+    Standard).
+    """
+
+    SIGN_LANGUAGE = "sign-language"
+    LIP_READING = "lip-reading"
+    HEARING_LOOP = "hearing-loop"
+    LARGE_PRINT = "large-print"
+    BRAILLE = "braille"
+    AUDIO = "audio"
+    EASY_READ = "easy-read"
+    TEXT_ONLY = "text-only"
+    LONGER_APPOINTMENT = "longer-appointment"
+    ADVOCATE = "advocate"
+
+
+class IntakeException(Frozen):
+    """What an intake was completed without, and why: an item, or a word for all of a kind."""
+
+    item: str = Field(
+        min_length=1,
+        description="An item; or intake-information, potential-duplicate, identity-undecided for all such.",
+    )
+    reason: str = Field(min_length=1)
 
 
 class IntakeStarted(Event, stored_as="intake.started"):
@@ -15,6 +52,21 @@ class IntakeStarted(Event, stored_as="intake.started"):
     reason: Coded | None = None
     priority: Priority = Priority.ROUTINE
     required: tuple[str, ...] = ()
+    acknowledge_by: AwareDatetime | None = None
+
+
+class IntakeAcknowledged(Event, stored_as="intake.acknowledged"):
+    """Whoever asked for care was told that it is looked at."""
+
+    channel: Channel | None = None
+
+
+class IdentityMatched(Event, stored_as="intake.identity_matched"):
+    """It was looked up who the patient is. More than one candidate: somebody has to decide."""
+
+    method: MatchMethod
+    score: float | None = None
+    candidates: int = 1
 
 
 class IntakeItemCaptured(Event, stored_as="intake.item_captured"):
@@ -22,6 +74,20 @@ class IntakeItemCaptured(Event, stored_as="intake.item_captured"):
 
     item: str
     value: str | None = None
+
+
+class IntakeItemWaived(Event, stored_as="intake.item_waived"):
+    """It need not be known here, for this reason."""
+
+    item: str
+    reason: str
+
+
+class IntakeFormReceived(Event, stored_as="intake.form_received"):
+    """The patient, or somebody for them, filled in a form (FHIR QuestionnaireResponse)."""
+
+    questionnaire: str
+    response_id: str
 
 
 class IntakeInformationRequested(Event, stored_as="intake.information_requested"):
@@ -58,8 +124,17 @@ class InterpreterNeedRecorded(Event, stored_as="intake.interpreter_need_recorded
     language: str
 
 
+class CommunicationNeedsRecorded(Event, stored_as="intake.communication_needs_recorded"):
+    """What the patient needs to understand and to be understood; all of it, each time."""
+
+    needs: tuple[CommunicationNeed, ...] = ()
+    prefers: Channel | None = None
+
+
 class IntakeCompleted(Event, stored_as="intake.completed"):
-    """Enough is known."""
+    """Enough is known. `exceptions` is what it was completed without."""
+
+    exceptions: tuple[IntakeException, ...] = ()
 
 
 class IntakeAbandoned(Event, stored_as="intake.abandoned"):
@@ -76,12 +151,17 @@ class IntakeRejected(Event, stored_as="intake.rejected"):
 
 IntakeEvent = (
     IntakeStarted
+    | IntakeAcknowledged
+    | IdentityMatched
     | IntakeItemCaptured
+    | IntakeItemWaived
+    | IntakeFormReceived
     | IntakeInformationRequested
     | IntakeInformationReceived
     | PotentialDuplicateFlagged
     | PotentialDuplicateDismissed
     | InterpreterNeedRecorded
+    | CommunicationNeedsRecorded
     | IntakeCompleted
     | IntakeAbandoned
     | IntakeRejected

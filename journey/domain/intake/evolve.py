@@ -12,8 +12,22 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
     """Where the intake stands after this event. Total: history is never refused."""
     match event:
         case happened.IntakeStarted():
-            asked = intake._replace(required=event.required, priority=event.priority)
+            asked = intake._replace(
+                required=event.required, priority=event.priority, acknowledge_by=event.acknowledge_by
+            )
             return _standing(asked, IntakeStatus.IN_PROGRESS, fact)
+        case happened.IntakeAcknowledged():
+            _, since = intake.acknowledged or (None, fact)
+            return intake._replace(acknowledged=(event.channel, since))
+        case happened.IdentityMatched():
+            return intake._replace(matched=event)
+        case happened.IntakeItemWaived():
+            return intake._replace(waived={**intake.waived, event.item: event.reason})
+        case happened.IntakeFormReceived():
+            answers = intake.forms.get(event.questionnaire, frozenset()) | {event.response_id}
+            return intake._replace(forms={**intake.forms, event.questionnaire: answers})
+        case happened.CommunicationNeedsRecorded():
+            return intake._replace(needs=(frozenset(event.needs), event.prefers))
         case happened.IntakeItemCaptured():
             return intake._replace(captured={**intake.captured, event.item: event.value})
         case happened.IntakeInformationRequested():

@@ -1,15 +1,20 @@
 """What is true of the intake: only what a rule or the patient's standing reads."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from journey.domain.codes import IntakeStatus, Priority
+from journey.domain.codes import Channel, IntakeStatus, Priority
 from journey.domain.event import Blocker, Fact
+from journey.domain.intake.events import CommunicationNeed, IdentityMatched
 from journey.domain.room import Loop, Milestone, Step, milestone, step
+
+IDENTITY = "identity"
+"""The required item that the match of the patient settles."""
 
 
 class Question(NamedTuple):
@@ -32,14 +37,32 @@ class Intake(NamedTuple):
     answered: frozenset[UUID] = frozenset()
     duplicates: Mapping[UUID, Fact] = MappingProxyType({})
     interpreter: str | None = None
+    needs: tuple[frozenset[CommunicationNeed], Channel | None] = (frozenset(), None)
+    acknowledge_by: datetime | None = None
+    acknowledged: tuple[Channel | None, Fact] | None = None
+    matched: IdentityMatched | None = None
+    forms: Mapping[str, frozenset[str]] = MappingProxyType({})
+    waived: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_open(self) -> bool:
         return self.status in {IntakeStatus.IN_PROGRESS, IntakeStatus.AWAITING_INFORMATION}
 
+    @property
+    def is_matched(self) -> bool:
+        """It is settled who the patient is: somebody who is known, or nobody so far."""
+        return self.matched is not None and self.matched.candidates <= 1
+
+    def is_settled(self, item: str) -> bool:
+        """Whether a required item is known, or need not be."""
+        if item in self.captured or item in self.forms or item in self.waived:
+            return True
+        return item == IDENTITY and self.is_matched
+
     def lacks(self) -> tuple[Blocker, ...]:
         """What keeps it from being completed."""
-        missing = (item for item in self.required if item not in self.captured)
+        missing = (item for item in self.required if not self.is_settled(item))
+        among = 0 if self.matched is None or self.is_matched else self.matched.candidates
         return (
             *(Blocker(code="intake-item", what=f"{item} is not captured") for item in missing),
             *(
@@ -50,7 +73,17 @@ class Intake(NamedTuple):
                 Blocker(code="potential-duplicate", what="a possible duplicate is undecided", subject_id=key)
                 for key in self.duplicates
             ),
+            *(
+                (Blocker(code="identity-undecided", what=f"it could be any of {among}: match-identity"),)
+                if among and IDENTITY not in self.waived
+                else ()
+            ),
         )
+
+    def lacks_but(self, excepted: frozenset[str]) -> tuple[Blocker, ...]:
+        """What keeps it from being completed, these items and kinds apart."""
+        rest = tuple(item for item in self.required if item not in excepted)
+        return tuple(each for each in self._replace(required=rest).lacks() if each.code not in excepted)
 
     def left_open(self) -> Iterator[Blocker]:
         if self.is_open:
@@ -60,11 +93,16 @@ class Intake(NamedTuple):
         return iter(())
 
     def reached(self) -> Iterator[Milestone]:
+        if self.acknowledged is not None:
+            yield from milestone("intake-acknowledged", self.acknowledged[1])
         if self.status is IntakeStatus.COMPLETED:
             yield from milestone("intake-completed", self.since)
 
     def steps(self) -> Iterator[Step]:
         if self.is_open and self.since is not None:
+            if self.acknowledge_by is not None and self.acknowledged is None:
+                event_id = self.since.event_id
+                yield Step(step="acknowledge-intake", due=self.acknowledge_by, event_id=event_id)
             yield Step(step="complete-intake", event_id=self.since.event_id)
         for key, question in self.questions.items():
             yield step("receive-intake-information", question.asked, question.due, key)

@@ -125,6 +125,7 @@ class JoinTelehealth(Command):
 
     visit_id: UUID
     who: Attendee
+    override_reason: str | None = Field(default=None, min_length=1, description=WITHOUT)
 
 
 class RecordTelehealthFailure(Command):

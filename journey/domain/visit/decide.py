@@ -94,7 +94,7 @@ def _started_together(visits: Visits, event: happened.TelehealthJoined) -> Itera
     there = frozenset({event.who}) if known is None else known.joined | {event.who}
     begun = known is not None and known.begun is not None
     if there >= {happened.Attendee.PATIENT, happened.Attendee.CLINICIAN} and not begun:
-        yield happened.VisitStarted(visit_id=event.visit_id)
+        yield happened.VisitStarted(visit_id=event.visit_id, override_reason=event.override_reason)
 
 
 def _refuse_what_is_not_so(visit: Visit, command: ask.VisitCommand) -> None:

@@ -169,6 +169,7 @@ class TelehealthJoined(Event, stored_as="visit.telehealth_joined"):
 
     visit_id: UUID
     who: Attendee
+    override_reason: str | None = None
 
 
 class TelehealthFailed(Event, stored_as="visit.telehealth_failed"):

@@ -54,7 +54,7 @@ def _changed(visit: Visit, event: happened.VisitEvent, fact: Fact) -> Visit:
         case happened.NoShowRecorded():
             return _missed(visit, event)
         case happened.TelehealthJoined():
-            return visit._replace(joined=visit.joined | {event.who}, failed=None)
+            return _overridden(visit, event)._replace(joined=visit.joined | {event.who}, failed=None)
         case happened.TelehealthFailed():
             return visit._replace(joined=frozenset(), failed=event.reason)
         case happened.FollowUpOrdered():
@@ -132,6 +132,7 @@ def _overridden(
     event: happened.PatientArrived
     | happened.PatientCheckedIn
     | happened.VisitStarted
+    | happened.TelehealthJoined
     | happened.PatientAdmitted,
 ) -> Visit:
     """Why it goes ahead unauthorised holds for the rest of the visit."""
