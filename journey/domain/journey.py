@@ -17,6 +17,7 @@ from journey.domain import (
     careplan,
     communication,
     correction,
+    coverage,
     discharge,
     enrolment,
     episode,
@@ -37,6 +38,7 @@ from journey.domain.careplan import CarePlan
 from journey.domain.communication import Communications
 from journey.domain.consequence import back_again, held_under, in_care, taken_over
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
+from journey.domain.coverage import Coverages
 from journey.domain.discharge import Discharges
 from journey.domain.discharge.events import PatientDischarged
 from journey.domain.enrolment import Enrolment
@@ -82,6 +84,7 @@ ROOMS = {
     "identity": _room(identity, "Identity"),
     "merges": _room(merge, "Merge"),
     "intake": _room(intake, "Intake"),
+    "coverages": _room(coverage, "Coverage"),
     "authorizations": _room(authorization, "Authorization"),
     "referrals": _room(referral, "Referral"),
     "visits": _room(visit, "Visit"),
@@ -128,6 +131,7 @@ class Journey:
     identity: Identity = Identity()
     merges: Merges = Merges()
     intake: Intake = Intake()
+    coverages: Coverages = Coverages()
     authorizations: Authorizations = Authorizations()
     referrals: Referrals = Referrals()
     visits: Visits = Visits()
@@ -147,6 +151,7 @@ class Journey:
         """The rooms that have something to say of where the patient stands, in the order of care."""
         return (
             self.intake,
+            self.coverages,
             self.authorizations,
             self.referrals,
             self.visits,
