@@ -10,6 +10,7 @@ import psycopg
 
 from journey.domain.codes import EncounterClass
 from journey.domain.discharge.events import PatientDischarged
+from journey.domain.enrolment import PathwayAssigned
 from journey.domain.episode import JourneyOpened, OwnerAssigned
 from journey.domain.event import Actor, Coded, Context, Event, Precision, Recorded, Source
 from journey.domain.identity import (
@@ -19,6 +20,8 @@ from journey.domain.identity import (
     IdentifierAssigned,
 )
 from journey.domain.place import Location
+from journey.domain.result import ResultReceived, ResultReviewed
+from journey.domain.treatment import AssessmentRecorded, TreatmentGiven
 from journey.domain.visit import Appointment, PatientAdmitted, PatientArrived, PatientMoved, VisitBooked
 from journey.store.mapper import stored
 
@@ -38,8 +41,18 @@ HOME = Coded(system="http://terminology.hl7.org/CodeSystem/discharge-disposition
 def journey(number: int, events: int = 10) -> list[Recorded]:
     """The events of one journey; beyond ten the patient is moved from bed to bed before leaving."""
     journey_id = uuid5(WARD, str(number))
-    visit_id = uuid5(journey_id, "visit")
     begun = MORNING + timedelta(minutes=number)
+    return _recorded(journey_id, begun, _told(number, uuid5(journey_id, "visit"), begun, events), events)
+
+
+def sepsis(number: int, events: int) -> list[Recorded]:
+    """A journey on the pathway that ships for sepsis; beyond ten events, test upon test is reviewed."""
+    journey_id = uuid5(WARD, f"sepsis {number}")
+    begun = MORNING + timedelta(minutes=number)
+    return _recorded(journey_id, begun, _septic(number, uuid5(journey_id, "visit"), events), events)
+
+
+def _recorded(journey_id: UUID, begun: datetime, told: Iterator[Event], events: int) -> list[Recorded]:
     return [
         Recorded(
             journey_id,
@@ -51,8 +64,25 @@ def journey(number: int, events: int = 10) -> list[Recorded]:
             begun + timedelta(hours=version, seconds=1),
             CONTEXT_JSON,
         )
-        for version, event in zip(range(1, events + 1), _told(number, visit_id, begun, events), strict=False)
+        for version, event in zip(range(1, events + 1), told, strict=False)
     ]
+
+
+def _septic(number: int, visit_id: UUID, events: int) -> Iterator[Event]:
+    yield JourneyOpened(patient_id=uuid5(WARD, f"patient {number}"))
+    yield OwnerAssigned(team="emergency")
+    yield PathwayAssigned(pathway="inpatient-sepsis", version="1.0.0")
+    yield PatientArrived(visit_id=visit_id, encounter_class=EncounterClass.EMERGENCY)
+    for kind in ("triage", "sepsis-triage"):
+        found = uuid5(visit_id, kind)
+        yield AssessmentRecorded(assessment_id=found, kind=Coded(system="journey", code=kind))
+    antibiotics = Coded(system="http://www.whocc.no/atc", code="J01")
+    yield TreatmentGiven(treatment_id=uuid5(visit_id, "antibiotics"), code=antibiotics)
+    yield PatientAdmitted(visit_id=visit_id, location=Location(point_of_care="3", bed="12"))
+    for test in range((events - 7) // 2):
+        result_id = uuid5(visit_id, str(test))
+        yield ResultReceived(result_id=result_id, code=Coded(system="http://loinc.org", code="6690-2"))
+        yield ResultReviewed(result_id=result_id, reviewed_by="dr-1")
 
 
 def _told(number: int, visit_id: UUID, begun: datetime, events: int) -> Iterator[Event]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from journey.bench.scratch import Scratch
     from journey.bench.soak import Report
 
-NAMES = ("append", "load", "drain", "catch-up", "latency")
+NAMES = ("append", "load", "answer", "drain", "catch-up", "latency")
 """Each a module of `journey.bench` with a function of its own name."""
 
 SOAK = "soak"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.bench import append, catch_up, drain, figures, latency, load, ward
+from journey.bench import answer, append, catch_up, drain, figures, latency, load, ward
 from journey.bench.figures import Figure, measured, percentile
 from journey.bench.scratch import Scratch, scratch
 from journey.domain.journey import fold
@@ -24,6 +24,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(append, "SECONDS", 0.02)
     monkeypatch.setattr(append, "CREW", (1, 2))
     monkeypatch.setattr(load, "TIMES", 1)
+    monkeypatch.setattr(answer, "TIMES", 1)
     monkeypatch.setattr(catch_up, "EVENTS", 200)
     monkeypatch.setattr(catch_up, "LIBRARY_EVENTS", 20)
     monkeypatch.setattr(drain, "APPENDS", 50)
@@ -37,6 +38,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (append.append, 10),
         (load.load, 15),
+        (answer.answer, 9),
         (catch_up.catch_up, 6),
         (drain.drain, 2),
         (latency.latency, 4),
