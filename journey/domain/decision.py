@@ -10,6 +10,7 @@ from journey.domain.correction import History
 from journey.domain.dependants import Weighed, with_dependants
 from journey.domain.event import Command, Event
 from journey.domain.pathway import Pathways
+from journey.domain.recomputed import timeline
 
 
 def decide(
@@ -23,3 +24,4 @@ def decide(
     if events and isinstance(command, Weighed):
         events = with_dependants(history, command, events)
     yield from events
+    yield from timeline(history, command, events, pathways)

@@ -10,7 +10,14 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from journey.domain.codes import Disposition, EncounterClass, JourneyStatus, VisitStatus
-from journey.domain.correction import CancelDischarge, CancelMove, NothingToCancel, VoidEvent
+from journey.domain.correction import (
+    CancelDischarge,
+    CancelMove,
+    CorrectEvent,
+    History,
+    NothingToCancel,
+    VoidEvent,
+)
 from journey.domain.discharge import DischargePatient, DischargePlanned, PlanDischarge
 from journey.domain.episode import CloseJourney, JourneyClosed, PutOnHold
 from journey.domain.event import Command, Precision, latest
@@ -24,6 +31,7 @@ from journey.domain.visit import (
     PatientAdmitted,
     PatientMoved,
     RecordArrival,
+    RecordNoShow,
     StartVisit,
     VisitStarted,
 )
@@ -156,7 +164,7 @@ def reported(commands: Sequence[Command]) -> Given:
 
 
 def state(told: Given) -> Journey:
-    return replace(told.journey, version=0)
+    return replace(told.journey, version=0, recorded=())
 
 
 @STABLE
@@ -233,6 +241,35 @@ def test_a_command_known_by_the_day_is_judged_at_its_end() -> None:
     told.when(day).then(started)
 
 
+def test_what_is_known_of_a_month_that_goes_on_stands_where_it_was_told() -> None:
+    first = at(0) - timedelta(days=1)
+    told = given((opened, at(8)), (admitted, at(9)))
+    left = told.recording([discharged], at(12), Precision.INSTANT)
+    month = left.recording([moved], first, Precision.MONTH)
+    assert [each.event for each in month.history.effective] == [opened, admitted, discharged, moved]
+    known = replace(month.history.recorded[-1], recorded_at=at(10))
+    early = History((*month.history.recorded[:-1], known))
+    assert [each.event for each in early.effective] == [opened, admitted, moved, discharged]
+
+
+def test_a_command_of_an_earlier_day_is_judged_at_the_end_of_that_day() -> None:
+    told = given((opened, at(8)), (booked, at(9)), (arrived, at(14)), (started, at(9, day=1)))
+    day = RecordNoShow(visit_id=VISIT, occurred_at=at(0), occurred_precision=Precision.DAY)
+    told.when(day).then_refused(NotPossibleNow)
+    before = RecordNoShow(visit_id=VISIT, occurred_at=at(13), occurred_precision=Precision.HOUR)
+    told.when(before).then(no_show)
+
+
+def test_what_was_told_of_a_day_late_on_it_comes_before_what_is_done_next() -> None:
+    told = given((opened, at(8)), (booked, at(9)))
+    today = RecordArrival(visit_id=VISIT, occurred_at=at(0), occurred_precision=Precision.DAY)
+    event = told.when(today).then(arrived).history.recorded[-1]
+    late = Given(History((*told.history.recorded, replace(event, recorded_at=at(22)))))
+    here = late.when(StartVisit(visit_id=VISIT), at=at(22, 30)).then(started)
+    assert [each.event for each in here.history.effective] == [opened, booked, arrived, started]
+    late.when(StartVisit(visit_id=VISIT), at=at(21)).then_refused(NotPossibleNow)
+
+
 @pytest.mark.parametrize(
     ("start", "precision", "end"),
     [
@@ -287,6 +324,35 @@ def test_what_we_believed_then_of_an_earlier_time() -> None:
     known_now = journey_at(told.history, as_of=at(10))
     assert known_now is not None
     assert [each.is_stay for each in known_now.visits] == [True]
+
+
+MONDAY, TUESDAY = (at(12), at(12, day=1))
+IN_A = given((opened, at(8)), (admitted, at(9)), (moved, at(14, day=1)))
+TOLD_WEDNESDAY = IN_A.when(
+    CorrectEvent(event_id=IN_A.id_of(admitted), data={"location": {"point_of_care": "D"}}, reason="slip"),
+    at=at(9, day=2),
+).done()
+TOLD_WEDNESDAY = TOLD_WEDNESDAY.when(
+    MovePatient(visit_id=VISIT, location=WARD_C, occurred_at=at(10, day=1)), at=at(10, day=1)
+).done()
+TOLD_TUESDAY, TOLD_SINCE = at(20, day=1), at(20, day=2)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "as_known_at", "ward"),
+    [
+        (MONDAY, TOLD_TUESDAY, "A"),
+        (MONDAY, TOLD_SINCE, "D"),
+        (TUESDAY, TOLD_TUESDAY, "A"),
+        (TUESDAY, TOLD_SINCE, "C"),
+    ],
+)
+def test_where_the_patient_was_and_where_we_believed_them(
+    as_of: datetime, as_known_at: datetime, ward: str
+) -> None:
+    journey = journey_at(TOLD_WEDNESDAY.history, as_of=as_of, as_known_at=as_known_at)
+    assert journey is not None
+    assert [each.location and each.location.point_of_care for each in journey.visits] == [ward]
 
 
 def test_before_anything_was_known_there_was_no_journey() -> None:

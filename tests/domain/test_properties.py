@@ -1,14 +1,17 @@
 """Whatever is asked of a journey, in whatever order and of whatever time, these things hold."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from journey.domain.correction import (
-    EventReinstated,
-    EventVoided,
+    CORRECTIONS,
+    CorrectEvent,
+    Dependants,
     History,
+    NotCorrectable,
     NothingToCancel,
     NotVoidable,
     ReinstateEvent,
@@ -18,7 +21,7 @@ from journey.domain.correction import (
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargeCommand
 from journey.domain.episode import CloseJourney, OpenJourney
-from journey.domain.event import Command, Refused
+from journey.domain.event import Command, Precision, Refused
 from journey.domain.identity import LinkedToItself
 from journey.domain.journey import Journey, fold
 from journey.domain.merge import (
@@ -37,6 +40,7 @@ from tests.spec import JOURNEY, PATIENT, STABLE, Given, at, given, through_json
 ANSWERS_A_REPORT = (
     JourneyIsOver,
     LinkedToItself,
+    NotCorrectable,
     NotMerged,
     NotThisPatient,
     NotVoidable,
@@ -46,6 +50,11 @@ ANSWERS_A_REPORT = (
     UnknownEvent,
 )
 """Why even what another system reports is refused."""
+
+WRONG: dict[str, Any] = {"event_id": PATIENT, "reason": "never happened", "dependants": Dependants.KEEP}
+UNDO = VoidEvent(**WRONG)
+MOVE = CorrectEvent(**WRONG, happened_at=MOMENTS[0], happened_precision=Precision.HOUR)
+TAKE_BACK = ReinstateEvent(**WRONG)
 
 
 def state(history: History) -> Journey:
@@ -82,7 +91,7 @@ class AnyJourney(RuleBasedStateMachine):
     def ask_for_merges(self, command: Command) -> None:
         self.ask(command)
 
-    @rule(command=commands(VoidEvent, ReinstateEvent), data=st.data())
+    @rule(command=commands(VoidEvent, ReinstateEvent, CorrectEvent), data=st.data())
     def correct(self, command: Command, data: st.DataObject) -> None:
         event_id = data.draw(st.sampled_from([each.event_id for each in self.told.history.recorded]))
         self.ask(command.model_copy(update={"event_id": event_id}))
@@ -126,10 +135,22 @@ class AnyJourney(RuleBasedStateMachine):
         last = recorded[-1]
         if last.event.undone_by != VoidEvent.name():
             return
-        if last.version == 1 or isinstance(last.event, EventVoided | EventReinstated):
+        if last.version == 1 or type(last.event) in CORRECTIONS:
             return
-        undone = self.told.when(VoidEvent(event_id=last.event_id, reason="never happened")).done()
+        undone = self.told.when(UNDO.model_copy(update={"event_id": last.event_id})).done()
         assert without_version(undone.history) == without_version(History(recorded[:-1]))
+
+    @invariant()
+    def what_was_told_last_reads_as_before_when_its_correction_is_taken_back(self) -> None:
+        if not hasattr(self, "told"):
+            return
+        last = self.told.history.recorded[-1]
+        if type(last.event) in CORRECTIONS:
+            return
+        read = self.told.when(MOVE.model_copy(update={"event_id": last.event_id})).done()
+        assert len(read.history.effective) == len(self.told.history.effective)
+        back = read.when(TAKE_BACK.model_copy(update={"event_id": last.event_id})).done()
+        assert back.history.effective == self.told.history.effective
 
 
 TestAnyJourney = AnyJourney.TestCase

@@ -32,11 +32,13 @@ from journey.domain.correction.decide import (
 )
 from journey.domain.correction.events import (
     CORRECTIONS,
+    Change,
     CorrectionEvent,
     EventCorrected,
     EventReattributed,
     EventReinstated,
     EventVoided,
+    TimelineRecomputed,
 )
 from journey.domain.correction.evolve import reads
 from journey.domain.correction.state import History, in_order
@@ -46,6 +48,7 @@ __all__ = [
     "CancelAdmission",
     "CancelDischarge",
     "CancelMove",
+    "Change",
     "CorrectEvent",
     "CorrectionCommand",
     "CorrectionEvent",
@@ -60,6 +63,7 @@ __all__ = [
     "NothingToCancel",
     "ReattributeEvent",
     "ReinstateEvent",
+    "TimelineRecomputed",
     "UnknownEvent",
     "VoidEvent",
     "decide",

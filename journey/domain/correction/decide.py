@@ -7,7 +7,6 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 
 from journey.domain.correction import commands as ask
 from journey.domain.correction.events import (
@@ -167,7 +166,7 @@ def _changed(event: Event, changes: dict[str, Any]) -> Event:
     told = {**event.model_dump(mode="json", exclude_none=True), **changes}
     known = {field: value for field, value in told.items() if value is not None}
     try:
-        changed = type(event).model_validate_json(to_json(known), extra="forbid")
+        changed = type(event).model_validate(known, extra="forbid")
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
         raise NotCorrectable(

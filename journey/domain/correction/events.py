@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from journey.domain.event import Event, Precision
+from journey.domain.event import Event, Frozen, Precision
 
 
 class EventVoided(Event, stored_as="correction.voided"):
@@ -58,8 +58,24 @@ class EventCorrected(Event, stored_as="correction.corrected"):
         return self.happened_at, self.happened_precision or Precision.INSTANT
 
 
-CorrectionEvent = EventVoided | EventReinstated | EventCorrected | EventReattributed
+class Change(Frozen):
+    """A time in the answer that is another one since; None where there is none."""
+
+    what: str
+    subject_id: UUID | None = None
+    before: AwareDatetime | None = None
+    after: AwareDatetime | None = None
+
+
+class TimelineRecomputed(Event, stored_as="correction.timeline_recomputed"):
+    """What was told late or corrected has moved what was reached and what is due: from when on, and how."""
+
+    since: AwareDatetime
+    changes: tuple[Change, ...]
+
+
+CorrectionEvent = EventVoided | EventReinstated | EventCorrected | EventReattributed | TimelineRecomputed
 CORRECTIONS: frozenset[type[Event]] = frozenset(
-    (EventVoided, EventReinstated, EventCorrected, EventReattributed)
+    (EventVoided, EventReinstated, EventCorrected, EventReattributed, TimelineRecomputed)
 )
 """Asked of every event of every history, where isinstance() of a pydantic class takes seven times as long."""

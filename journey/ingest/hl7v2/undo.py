@@ -55,17 +55,17 @@ def _last(telling: Telling, visit_id: UUID, kinds: tuple[type[Event], ...]) -> R
 
     A cancellation of the same time is the same one, said again.
     """
-    recorded, reaches = telling.history.recorded, latest(telling.at.at, precision(telling.at))
+    reaches = latest(telling.at.at, precision(telling.at))
     told = [
         each
-        for each in recorded
+        for each in telling.history.readings
         if isinstance(each.event, kinds)
         and getattr(each.event, "visit_id", None) == visit_id
         and each.occurred_at <= reaches
     ]
     last = max(told, key=in_order, default=None)
     if last is not None and last.event_id in telling.history.voided:
-        voids = [each for each in recorded if isinstance(each.event, EventVoided)]
+        voids = [each for each in telling.history.recorded if isinstance(each.event, EventVoided)]
         times = {each.occurred_at for each in voids if getattr(each.event, "voids", None) == last.event_id}
         if telling.at.at not in times:
             raise _waits()
