@@ -15,6 +15,7 @@ CREATE TABLE patient_status (
     position bigint NOT NULL,
     patient_id uuid NOT NULL,
     status text NOT NULL,
+    pathway text,
     stage text NOT NULL,
     since timestamptz NOT NULL,
     team text,
@@ -30,6 +31,7 @@ CREATE INDEX patient_status_patient ON patient_status (patient_id);
 CREATE INDEX patient_status_identifiers ON patient_status USING gin (identifiers);
 CREATE INDEX patient_status_name ON patient_status (lower(family) text_pattern_ops, lower(given) text_pattern_ops);
 CREATE INDEX patient_status_stage ON patient_status (stage, journey_id);
+CREATE INDEX patient_status_pathway ON patient_status (pathway, journey_id) WHERE pathway IS NOT NULL;
 CREATE INDEX patient_status_team ON patient_status (team, journey_id);
 CREATE INDEX patient_status_due ON patient_status (next_due) WHERE next_due IS NOT NULL;
 

@@ -19,10 +19,9 @@ from journey.api.openapi import LISTING, answers
 from journey.domain.codes import JourneyStatus
 
 SELECT = SQL("""
-    SELECT journey_id, version, status, stage, since, team, person, patient_id, family, given, birth_date,
-           identifiers, next_due
+    SELECT journey_id, version, status, pathway, stage, since, team, person, patient_id, family, given,
+           birth_date, identifiers, next_due
       FROM patient_status
-       CROSS JOIN (SELECT NULL::text AS pathway) AS followed
      WHERE {conditions}
      ORDER BY journey_id LIMIT %s
     """)
@@ -43,6 +42,7 @@ class Found(BaseModel):
     journey_id: UUID
     version: int
     status: JourneyStatus
+    pathway: str | None
     stage: str
     since: datetime
     team: str | None

@@ -13,7 +13,8 @@ UPSERT = """
     SELECT * FROM json_populate_recordset(NULL::patient_status, %(rows)s)
     ON CONFLICT (journey_id) DO UPDATE
        SET version = excluded.version, position = excluded.position, patient_id = excluded.patient_id,
-           status = excluded.status, stage = excluded.stage, since = excluded.since, team = excluded.team,
+           status = excluded.status, pathway = excluded.pathway, stage = excluded.stage,
+           since = excluded.since, team = excluded.team,
            person = excluded.person, family = excluded.family, given = excluded.given,
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
            next_due = excluded.next_due, standing = excluded.standing
@@ -34,7 +35,7 @@ class PatientStatus(ReadModel):
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, made anew."""
         now = standing(change.journey, installed())
-        person = now.patient.demographics
+        person, steps = now.patient.demographics, (*now.next, *now.later)
         yield Write(
             UPSERT,
             {
@@ -43,6 +44,7 @@ class PatientStatus(ReadModel):
                 "position": change.position,
                 "patient_id": now.patient.patient_id,
                 "status": now.status,
+                "pathway": now.pathway and now.pathway.id,
                 "stage": now.stage,
                 "since": now.since,
                 "team": now.responsible and now.responsible.team[:INDEXED],
@@ -51,7 +53,7 @@ class PatientStatus(ReadModel):
                 "given": " ".join(person.given)[:INDEXED] if person.given else None,
                 "birth_date": person.birth_date,
                 "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
-                "next_due": min((step.due for step in now.next if step.due is not None), default=None),
+                "next_due": min((step.due for step in steps if step.due is not None), default=None),
                 "standing": now,
             },
         )
