@@ -2,24 +2,27 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
 from holidays import country_holidays
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from journey.domain.journey import EVENT_TYPES
 from journey.domain.pathway import Pathways
-from journey.domain.pathway.check import Place, complaints
-from journey.domain.pathway.definition import Definition
+from journey.domain.pathway.check import Complaint, complaints
+from journey.domain.pathway.definition import FIELDS, HOLIDAYS, NAME, VERSION, Definition
+from journey.pathways.document import Document, Unreadable, parsed
 from journey.settings import Settings
 
 HERE = Path(__file__).parent
 CATALOGUE = {event.stored_as: event for event in EVENT_TYPES}
 LONGEST = 200_000
 """Characters of a file: many times the longest definition."""
+TOO_LONG = f"longer than {LONGEST} characters; no pathway is"
 
 
 class Mistake(NamedTuple):
@@ -43,93 +46,90 @@ class Mistaken(Exception):
         super().__init__("\n".join(map(str, self.mistakes)))
 
 
-class Strict(yaml.SafeLoader):
-    """YAML without surprises: a key is given once, and only plain values are made."""
-
-
-def _mapping(loader: Strict, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key, _ in node.value:
-        if key.value in seen:
-            mark = key.start_mark
-            raise yaml.MarkedYAMLError(problem=f"{key.value} is given twice", problem_mark=mark)
-        seen.add(key.value)
-    return loader.construct_mapping(node, deep=True)
-
-
-Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-Strict.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+SENTENCES = {
+    "missing": "is missing",
+    "string_type": "should be a text; a number or a truth that is meant as one stands in quotes",
+    "tuple_type": "should be a list",
+    "list_type": "should be a list",
+    "dict_type": "should be a mapping of names to values",
+    "model_type": "should be a mapping of fields",
+    "too_short": "should not be empty",
+    "string_too_short": "should not be empty",
+    "recursion_loop": "nested deeper than any pathway is",
+}
+WRITTEN = {
+    NAME: "is written in lower case letters, digits and hyphens, beginning with a letter",
+    VERSION: 'is one to three numbers with dots between, in quotes where there is only one dot: "1.0"',
+    HOLIDAYS: "is a country, and a part of it where it has its own: US, GB-ENG",
 }
 
 
 def read(path: Path) -> Definition:
     """The definition in a file. Raises Mistaken with everything that is wrong in it."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[Definition, Document]:
     name = path.name
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistaken(
-            [Mistake(name, 1, "", f"cannot be read as UTF-8 text: {type(error).__name__}")]
-        ) from error
-    if len(text) > LONGEST:
-        raise Mistaken([Mistake(name, 1, "", f"longer than {LONGEST} characters; no pathway is")])
-    try:
-        loader = Strict(text)
-        root = loader.get_single_node()
-        value = loader.construct_document(root) if root is not None else None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else 1
-        raise Mistaken([Mistake(name, line, "", f"no YAML: {error.problem or error.context}")]) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise Mistaken([Mistake(name, 1, "", "no YAML that can be read")]) from error
-    if not isinstance(value, dict):
+        document = parsed(_text(path))
+    except Unreadable as error:
+        raise Mistaken([Mistake(name, error.line, "", error.sentence)]) from error
+    if not isinstance(document.value, dict):
         raise Mistaken([Mistake(name, 1, "", "a pathway is a mapping with id, version, title, milestones …")])
     try:
-        definition = Definition.model_validate(value)
+        definition = Definition.model_validate(document.value)
     except ValidationError as error:
-        raise Mistaken(_of(name, root, error)) from error
-    if wrong := [
-        _mistake(name, root, place, sentence) for place, sentence in complaints(definition, CATALOGUE)
-    ]:
-        raise Mistaken(wrong)
-    return definition
+        raise Mistaken(_of(name, document, error)) from error
+    wrong = [*complaints(definition, CATALOGUE), *_holidays(definition)]
+    if wrong:
+        found = [Mistake(name, *document.found(place), sentence) for place, sentence in wrong]
+        raise Mistaken(sorted(found, key=lambda each: each.line))
+    return definition, document
 
 
-def _of(name: str, root: yaml.Node | None, error: ValidationError) -> Iterator[Mistake]:
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > 4 * LONGEST:  # a character of UTF-8 has four bytes at most
+            raise Unreadable(1, TOO_LONG)
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Unreadable(line, "no text in UTF-8") from error
+    except OSError as error:
+        raise Unreadable(1, f"cannot be read: {error.strerror or type(error).__name__}") from error
+    if len(text) > LONGEST:
+        raise Unreadable(1, TOO_LONG)
+    return text
+
+
+def _of(name: str, document: Document, error: ValidationError) -> Iterator[Mistake]:
     for each in error.errors(include_url=False, include_input=False):
-        sentence = each["msg"].removeprefix("Value error, ")
-        yield _mistake(name, root, each["loc"], sentence[:1].lower() + sentence[1:])
+        line, field = document.found(each["loc"])
+        last = str(each["loc"][-1])
+        if each["type"] == "missing":
+            field = f"{field}.{last}".lstrip(".")
+        yield Mistake(name, line, field, _sentence(each, last))
 
 
-def _mistake(name: str, root: yaml.Node | None, place: Place, sentence: str) -> Mistake:
-    line, field = _found(root, place)
-    return Mistake(name, line, field, sentence)
+def _sentence(each: ErrorDetails, last: str) -> str:
+    if each["type"] == "extra_forbidden":
+        alike = get_close_matches(last, FIELDS, 1)
+        return "there is no such field here" + "".join(f"; is {name} meant?" for name in alike)
+    if each["type"] == "string_pattern_mismatch":
+        return WRITTEN[each["ctx"]["pattern"]]
+    said = each["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return SENTENCES.get(each["type"], said[:1].lower() + said[1:])
 
 
-def _found(node: yaml.Node | None, place: Place) -> tuple[int, str]:
-    """The line of the innermost part that is there, and the path to it, without what only models name."""
-    line, said = (node.start_mark.line + 1 if node else 1), ""
-    for number, part in enumerate(place):
-        inner = _inner(node, part)
-        if inner is not None:
-            node, line = inner
-            said += f"[{part}]" if isinstance(part, int) else f".{part}"
-        elif number == len(place) - 1 and isinstance(part, str):
-            said += f".{part}"
-    return line, said.lstrip(".")
-
-
-def _inner(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return value, key.start_mark.line + 1
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part].start_mark.line + 1
-    return None
+def _holidays(definition: Definition) -> Iterator[Complaint]:
+    place = definition.calendar.holidays
+    if place is not None:
+        try:
+            public_holidays(place, 2000)
+        except NotImplementedError:
+            said = f"no public holidays are known of {place}; countries and their parts are those of ISO 3166"
+            yield ("calendar", "holidays"), said
 
 
 @cache
@@ -159,12 +159,10 @@ def together(files: Iterable[Path]) -> Pathways:
     """These definitions as a set. Raises Mistaken where one is wrong, or a version is there twice."""
     found: dict[tuple[str, str], Definition] = {}
     for path in files:
-        definition = read(path)
+        definition, document = _read(path)
         key = (definition.id, definition.version)
         if key in found:
-            sentence = (
-                f"{definition.id} {definition.version} is there already; a new version has a new number"
-            )
-            raise Mistaken([Mistake(path.name, 1, "version", sentence)])
+            said = f"{definition.id} {definition.version} is there already; a new version has a new number"
+            raise Mistaken([Mistake(path.name, *document.found(("version",)), said)])
         found[key] = definition
     return Pathways(found.values(), public_holidays)

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from pydantic import BaseModel
+
 from journey.domain.event import Event, Frozen
 from journey.domain.pathway.definition import START, Choice, Definition, MilestoneDefinition
+from journey.domain.pathway.plan import triggers
 from journey.domain.pathway.trigger import Trigger, kinds_at
 
 Place = tuple[str | int, ...]
@@ -19,18 +22,25 @@ Catalogue = Mapping[str, type[Event]]
 
 def complaints(definition: Definition, catalogue: Catalogue) -> Iterator[Complaint]:
     """Everything that does not fit together."""
+    if twice := tuple(_twice(definition)):
+        yield from twice  # what else is wrong may follow from that
+        return
     known = {each.id for each in definition.every_milestone()}
-    yield from _twice(definition)
     for place, milestone in _milestones(definition):
-        yield from _milestone(milestone, place, known, definition)
+        yield from _milestone(milestone, place, known)
+    yield from _required_of_a_branch(definition)
     for at, stage in enumerate(definition.stages):
         for number, entry in enumerate(stage.entered_by):
             yield from _unknown(entry, known | {START}, ("stages", at, "entered_by", number))
     for place, trigger in _triggers(definition):
         yield from _trigger(trigger, place, catalogue)
+    for place, choice, counted_from in _choices(definition):
+        yield from _choice(choice, place, definition, counted_from, catalogue)
     for at, clock in enumerate(definition.clocks):
-        if isinstance(clock.target, Choice):
-            yield from _parameter(clock.target, ("clocks", at, "target", "by"), definition)
+        if clock.target is None:
+            for name in ("warn_at", "extend", "standard"):
+                if getattr(clock, name) is not None:
+                    yield ("clocks", at, name), "needs a target"
     yield from _circles(definition)
 
 
@@ -42,14 +52,15 @@ def _milestones(definition: Definition) -> Iterator[tuple[Place, MilestoneDefini
             yield ("branches", at, "milestones", number), milestone
 
 
+OTHERS = {"stage": "stages", "branch": "branches", "clock": "clocks", "blocker": "blockers"}
+
+
 def _twice(definition: Definition) -> Iterator[Complaint]:
     named: dict[str, Iterable[tuple[Place, str]]] = {
         "milestone": [(place, each.id) for place, each in _milestones(definition)],
         **{
-            kind.removesuffix("s"): [
-                ((kind, at), each.id) for at, each in enumerate(getattr(definition, kind))
-            ]
-            for kind in ("stages", "clocks", "blockers")
+            kind: [((field, at), each.id) for at, each in enumerate(getattr(definition, field))]
+            for kind, field in OTHERS.items()
         },
     }
     for kind, ids in named.items():
@@ -61,21 +72,28 @@ def _twice(definition: Definition) -> Iterator[Complaint]:
             seen.add(each)
 
 
-def _milestone(
-    milestone: MilestoneDefinition, place: Place, known: set[str], definition: Definition
-) -> Iterator[Complaint]:
+def _milestone(milestone: MilestoneDefinition, place: Place, known: set[str]) -> Iterator[Complaint]:
     if milestone.id == START:
         yield (*place, "id"), "no milestone is called start: that is where the pathway begins"
     for number, required in enumerate(milestone.requires):
         yield from _unknown(required, known, (*place, "requires", number))
     if milestone.due is None:
-        if milestone.warn_at is not None or milestone.escalate:
-            yield place, "warn_at and escalate need a due time to be counted from"
-        return
-    if isinstance(milestone.due.after, str):
+        for name in ("warn_at", "escalate"):
+            if getattr(milestone, name):
+                yield (*place, name), "needs a due time"
+    elif isinstance(milestone.due.after, str):
         yield from _unknown(milestone.due.after, known | {START}, (*place, "due", "after"))
-    if isinstance(milestone.due.within, Choice):
-        yield from _parameter(milestone.due.within, (*place, "due", "within", "by"), definition)
+
+
+def _required_of_a_branch(definition: Definition) -> Iterator[Complaint]:
+    """Where the branch is not taken, it would be waited for in vain."""
+    branch_of = {each.id: branch.id for branch in definition.branches for each in branch.milestones}
+    for place, milestone in _milestones(definition):
+        here = branch_of.get(milestone.id)
+        for number, required in enumerate(milestone.requires):
+            if branch_of.get(required, here) != here:
+                said = f"{required} is there on the branch {branch_of[required]} only"
+                yield (*place, "requires", number), said
 
 
 def _unknown(name: str, known: set[str], place: Place) -> Iterator[Complaint]:
@@ -83,15 +101,54 @@ def _unknown(name: str, known: set[str], place: Place) -> Iterator[Complaint]:
         yield place, f"there is no milestone {name}; there are {', '.join(sorted(known))}"
 
 
-def _parameter(choice: Choice, place: Place, definition: Definition) -> Iterator[Complaint]:
+# --- Spans that depend on something
+
+
+def _choices(definition: Definition) -> Iterator[tuple[Place, Choice, tuple[Trigger, ...]]]:
+    """Every choice, and the triggers of what its time is counted from."""
+    starts = definition.starts or (Trigger(event="pathway.assigned"),)
+    reached = {each.id: tuple(triggers(each.reached_by)) for each in definition.every_milestone()}
+    for place, milestone in _milestones(definition):
+        due = milestone.due
+        if due is not None and isinstance(due.within, Choice):
+            after = {START: starts, **reached}.get(due.after, ()) if isinstance(due.after, str) else due.after
+            yield (*place, "due", "within"), due.within, after
+    for at, clock in enumerate(definition.clocks):
+        if isinstance(clock.target, Choice):
+            yield (
+                ("clocks", at, "target"),
+                clock.target,
+                starts if isinstance(clock.start, str) else clock.start,
+            )
+
+
+def _choice(
+    choice: Choice,
+    place: Place,
+    definition: Definition,
+    counted_from: tuple[Trigger, ...],
+    catalogue: Catalogue,
+) -> Iterator[Complaint]:
     prefix, _, name = choice.by.partition(".")
-    if prefix != "parameters":
-        return
-    words = definition.parameters.get(name)
-    if words is None:
-        yield place, f"there is no parameter {name}"
-    elif odd := set(choice.cases) - set(words):
-        yield place, f"the parameter {name} is never {', '.join(sorted(odd))}"
+    words: set[str] | None
+    if prefix == "parameters":
+        if name not in definition.parameters:
+            yield (*place, "by"), f"there is no parameter {name}"
+            return
+        words = set(definition.parameters[name])
+    else:
+        events = [event for each in counted_from if (event := catalogue.get(each.event)) is not None]
+        kinds = set().union(*(kinds_at(event, tuple(choice.by.split("."))) for event in events))
+        if events and not kinds:
+            said = " or ".join(sorted({each.stored_as for each in events}))
+            yield (*place, "by"), f"{said} has no field {choice.by}"
+        words = _words(kinds)
+    if words is not None and (odd := set(choice.cases) - words):
+        said = f"{choice.by} is never {', '.join(sorted(odd))}; it is one of {', '.join(sorted(words))}"
+        yield (*place, "cases"), said
+
+
+# --- Triggers
 
 
 def _triggers(value: Any, place: Place = ()) -> Iterator[tuple[Place, Trigger]]:
@@ -117,13 +174,33 @@ def _trigger(trigger: Trigger, place: Place, catalogue: Catalogue) -> Iterator[C
 
 def _path(event: type[Event], trigger: Trigger, path: str, place: Place) -> Iterator[Complaint]:
     kinds = kinds_at(event, tuple(path.split(".")))
+    match = trigger.where[path]
+    asked = match if isinstance(match, tuple) else match.unlike or ()
     if not kinds:
         yield place, f"{trigger.event} has no field {path}"
-    match = trigger.where[path]
-    if isinstance(match, tuple) and all(issubclass(kind, Enum) for kind in kinds):
-        words = {str(word.value) for kind in kinds for word in kind}
-        if odd := {str(word) for word in match} - words:
-            yield place, f"{path} is never {', '.join(sorted(odd))}; it is one of {', '.join(sorted(words))}"
+    elif asked and all(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
+        parts = sorted({f"{path}.{name}" for kind in kinds for name in kind.model_fields})
+        yield place, f"{path} has parts: say which of them, {', '.join(parts)}"
+    elif (words := _words(kinds)) is not None and (odd := {str(word) for word in asked} - words):
+        said = ", ".join(sorted(words))
+        yield place, f"{path} is never {', '.join(sorted(odd))}; it is one of {said}"
+    elif not isinstance(match, tuple) and match.bounded and not kinds & {int, float, dict}:
+        yield place, f"{path} is no number"
+
+
+def _words(kinds: set[Any]) -> set[str] | None:
+    """What can stand there, where that is a closed list."""
+    words: set[str] = set()
+    for kind in kinds:
+        if kind is bool:
+            words |= {str(True), str(False)}
+        elif isinstance(kind, type) and issubclass(kind, Enum):
+            words |= {str(word.value) for word in kind}
+        elif isinstance(kind, type):
+            return None
+        else:
+            words.add(str(kind))  # of a Literal
+    return words or None
 
 
 def _circles(definition: Definition) -> Iterator[Complaint]:

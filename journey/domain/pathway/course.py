@@ -63,7 +63,7 @@ class Following:
     ) -> None:
         self._plan = plan
         self._heard = heard
-        self._enrolment = enrolment
+        self._enrolment = enrolment._replace(parameters=plan.parameters(enrolment.parameters))
         self._start = start
         self._places = {each.event_id: place for place, each in enumerate(recorded)}
         self._recorded = recorded

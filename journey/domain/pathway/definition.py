@@ -13,9 +13,12 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Tag
 
 from journey.domain.event import Frozen
 from journey.domain.pathway.span import Span
-from journey.domain.pathway.trigger import Condition, Triggers, anything, mapping, one_of
+from journey.domain.pathway.trigger import Condition, Range, Trigger, Triggers, anything, mapping, one_of
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+NAME = r"^[a-z][a-z0-9-]*$"
+VERSION = r"^\d{1,9}(\.\d{1,9}){0,2}$"
+HOLIDAYS = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
+Name = Annotated[str, Field(pattern=NAME, max_length=60)]
 """An id: lower case, digits and hyphens."""
 
 START = "start"
@@ -183,20 +186,22 @@ class CalendarDefinition(Frozen):
     """Where days begin and end. `holidays`: a country, and a part of it where it has its own: GB-ENG."""
 
     zone: Annotated[str, AfterValidator(_known_zone)]
-    holidays: str | None = Field(default=None, pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")
+    holidays: str | None = Field(default=None, pattern=HOLIDAYS)
 
 
 class Definition(Frozen):
     """One version of a pathway."""
 
     id: Name
-    version: str = Field(pattern=r"^\d+(\.\d+){0,2}$")
+    version: str = Field(pattern=VERSION)
     title: str = Field(min_length=1)
     about: str | None = Field(default=None, description="Where the figures come from, and what is left out.")
     calendar: CalendarDefinition
     starts: Triggers | None = Field(default=None, description="Left out: when the pathway is assigned.")
     ends: Triggers | None = Field(default=None, description="After one of these nothing more is owed.")
-    parameters: dict[Name, tuple[str, ...]] = Field(default={}, description="Name -> words; the first holds.")
+    parameters: dict[Name, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        default={}, description="Name -> words; the first holds where nobody says another."
+    )
     stages: tuple[Stage, ...] = Field(min_length=1)
     milestones: tuple[MilestoneDefinition, ...] = Field(min_length=1)
     branches: tuple[Branch, ...] = ()
@@ -206,3 +211,24 @@ class Definition(Frozen):
     def every_milestone(self) -> tuple[MilestoneDefinition, ...]:
         """Those of the branches too."""
         return (*self.milestones, *(each for branch in self.branches for each in branch.milestones))
+
+
+MODELS = (
+    Definition,
+    CalendarDefinition,
+    Stage,
+    MilestoneDefinition,
+    Due,
+    Choice,
+    Escalation,
+    Branch,
+    ClockDefinition,
+    Restart,
+    Extension,
+    BlockerDefinition,
+    Trigger,
+    Range,
+    Condition,
+)
+"""Everything that a definition is made of, the whole first."""
+FIELDS = sorted({name for model in MODELS for name in model.model_fields})

@@ -38,6 +38,10 @@ class Plan:
             if event is not None:
                 self._listeners.setdefault(event, []).append((trigger, test(trigger)))
 
+    def parameters(self, said: Mapping[str, str]) -> dict[str, str]:
+        """What was said when the pathway was assigned; the first word of each where nothing was."""
+        return {name: said.get(name, words[0]) for name, words in self.definition.parameters.items()}
+
     def hear(self, recorded: Sequence[Recorded]) -> "Heard":
         """What each trigger hears in these events, which are in the order in which they happened."""
         heard: dict[int, list[Hit]] = {}

@@ -26,6 +26,11 @@ class Range(Frozen):
     exists: bool | None = None
     unlike: tuple[Word, ...] | None = Field(default=None, description="Anything that is there but these.")
 
+    @property
+    def bounded(self) -> bool:
+        """Whether it asks for a number."""
+        return any(bound is not None for bound in (self.gte, self.gt, self.lte, self.lt))
+
 
 def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]

@@ -76,6 +76,14 @@ def test_a_parameter_chooses_the_time() -> None:
     assert [(each.at, each.to) for each in told.escalate] == [(at(12, day=1), "matron")]
 
 
+def test_where_nobody_says_a_parameter_its_first_word_holds() -> None:
+    told = {**FIRST["milestones"][1], "due": {"within": {"by": "parameters.pace", "cases": {"slow": "9d"}}}}
+    (step,) = [
+        each for each in stands(*SEEN, milestones=[FIRST["milestones"][0], told]).next if each.step == "told"
+    ]
+    assert step.due == datetime(2026, 3, 11, 23, 59, 59, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("now", "overdue", "at_risk"),
     [(at(12), [], []), (at(12, day=2), [], ["seen"]), (at(1, day=3), ["seen"], [])],
