@@ -21,6 +21,7 @@ from journey.api.problems import FieldError, Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Context, Source
 from journey.domain.journey import ROOMS
+from journey.store import across
 from journey.store.identifiers import uuid7
 from journey.store.store import Appended
 
@@ -111,7 +112,8 @@ async def carry_out(
 ) -> Appended:
     """Hand the command to the store, in a write thread, and count what came of it."""
     handle = partial(
-        engine.store.handle,
+        across.handle,
+        engine.store,
         journey_id,
         command,
         context,

@@ -18,6 +18,7 @@ from journey.api.keys import NameTaken, NoSuchKey
 from journey.api.reads import TooSlow
 from journey.database import DatabaseUnavailable
 from journey.domain.event import WORDS, Blocker, Refused
+from journey.store.across import NotTheirJourney
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.recorder import ConnectionLost
 from journey.store.store import OccursInTheFuture
@@ -40,6 +41,7 @@ CATALOGUE: dict[str, Kind] = {
     "forbidden": Kind(403, "The key's role does not allow this."),
     "unknown-route": Kind(404, "There is nothing under this address."),
     "no-such-journey": Kind(404, "No journey has this id."),
+    "no-such-patient": Kind(404, "No journey was opened for this patient."),
     "not-there-yet": Kind(404, "The journey was not opened by that time, or not known by then."),
     "no-such-key": Kind(404, "No API key in use has this id."),
     "method-not-allowed": Kind(405, "The address answers other methods; `Allow` lists them."),
@@ -106,7 +108,7 @@ def catalogue() -> dict[str, Kind]:
     """Every code that can be answered."""
     refused = {
         WORDS.sub("-", kind.__name__).lower(): Kind(409, " ".join((kind.__doc__ or "").split()))
-        for kind in {*refusals(), OccursInTheFuture}  # the one that is not of the domain
+        for kind in {*refusals(), OccursInTheFuture, NotTheirJourney}  # the ones that are not of the domain
     }
     return refused | CATALOGUE
 

@@ -29,6 +29,10 @@ NAMED = """
     (identifiers @> ARRAY[%s] OR lower(family) LIKE lower(%s) OR lower(given) LIKE lower(%s)
      OR lower(given) LIKE lower(%s))
     """
+NUMBERED = """
+    patient_id IN (SELECT same_person(known.patient_id) FROM patient_status AS known
+                    WHERE known.identifiers @> ARRAY[%s])
+    """
 SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 WORDS = 5
 """Words of a search that are looked at."""
@@ -77,8 +81,12 @@ Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 async def journeys_that_match(
     request: Request,
     *,
-    patient: Annotated[UUID | None, Query(description="The patient's id.")] = None,
-    mrn: Annotated[Text, Query(description="One of the patient's numbers, exactly.")] = None,
+    patient: Annotated[
+        UUID | None, Query(description="The patient's id; the journeys of all records merged with it.")
+    ] = None,
+    mrn: Annotated[
+        Text, Query(description="One of the patient's numbers, or of a merged record's, exactly.")
+    ] = None,
     pathway: Annotated[Text, Query(description="The pathway's id.")] = None,
     stage: Annotated[Text, Query(description="The word for where the patient is: `in-hospital`.")] = None,
     team: Annotated[Text, Query(description="The team that is accountable.")] = None,
@@ -98,8 +106,8 @@ async def journeys_that_match(
     """The journeys that match every filter that is given."""
     now = datetime.now(UTC)
     equal: dict[LiteralString, object] = {
-        "patient_id = %s": patient,
-        "identifiers @> ARRAY[%s]": mrn,
+        "patient_id IN (SELECT same_person(%s))": patient,
+        NUMBERED: mrn,
         "stage = %s": stage,
         "team = %s": team,
         "status = %s": status and str(status),

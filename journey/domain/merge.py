@@ -118,6 +118,10 @@ class NotMerged(Refused):
     """The two records are not merged."""
 
 
+class NoSuchPatient(Refused):
+    """No journey was opened for this patient."""
+
+
 class NotThisPatient(Refused):
     """The journey's patient is neither of the two."""
 

@@ -106,6 +106,7 @@ class Datastore:
     """A pool of autocommit connections to one database; statements are prepared at their first use."""
 
     def __init__(self, conninfo: str, *, pool_size: int, timeout: float) -> None:
+        self.conninfo = conninfo
         self.pool = ConnectionPool(
             conninfo,
             min_size=1,

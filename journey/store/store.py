@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -93,6 +94,36 @@ class Store:
             expected_version=expected_version,
             nothing_too=True,
         )
+
+    def consider(self, journey_id: UUID, command: Command, expected_version: int | None = None) -> None:
+        """Raise what handling it now would raise. Nothing is recorded."""
+        history = self.load(journey_id)
+        _refuse_stale(expected_version, history.version)
+        tuple(decide(history, _timed(command, history), installed()))
+
+    def adopt(self, journey_id: UUID, fact: Recorded, context: Context) -> Appended:
+        """Record here, once, what was recorded on another journey: the same event, of the same time.
+
+        Its `causation_id` names that one. Raises Contended, StoreUnavailable and OutcomeUnknown.
+        """
+        caused = context.model_copy(update={"causation_id": fact.event_id})
+        for attempt in range(ATTEMPTS):
+            history = self.load(journey_id)
+            if any(each.context.causation_id == fact.event_id for each in history.recorded):
+                return _answer(journey_id, history.version, ())
+            adopted = replace(
+                fact,
+                journey_id=journey_id,
+                version=history.version + 1,
+                event_id=uuid7(),
+                recorded_at=datetime.now(UTC),
+                context_json=caused.model_dump_json(exclude_none=True),
+            )
+            try:
+                return self._append(journey_id, history.version, (adopted,), None)
+            except VersionConflict:
+                _pause(attempt)
+        raise Contended(journey_id)
 
     def tell(
         self,

@@ -153,7 +153,17 @@ def identify(_telling: Telling) -> Iterator[Command]:
 
 
 def merge(_telling: Telling) -> Iterator[Command]:
-    """Links both patients: the one in PID replaces the one in MRG, group by group."""
+    """Makes one of two records: the patient in MRG is retired into the one in PID, group by group."""
+    yield from ()
+
+
+def link(_telling: Telling) -> Iterator[Command]:
+    """The records in the two PID are seen together, each going on by itself."""
+    yield from ()
+
+
+def unlink(_telling: Telling) -> Iterator[Command]:
+    """The records in the two PID have nothing to do with each other."""
     yield from ()
 
 

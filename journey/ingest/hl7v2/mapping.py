@@ -41,12 +41,14 @@ Place = tuple[str, int]
 _NAME = re.compile(r"[A-Z]{3}(\^[A-Z0-9]{3})?")
 
 
-class Merge(Enum):
-    """What MRG stands for."""
+class Names(Enum):
+    """Whom the message names beside the patient: in MRG, or in a second PID."""
 
-    NOTHING = "nothing"
-    ANOTHER_PATIENT = "another patient, who was found to be the same person"
-    EARLIER_NUMBER = "the number that the same patient had before"
+    NOBODY = "nobody"
+    RETIRED = "another record, found to be the same person's (MRG)"
+    EARLIER_NUMBER = "the number that the same patient had before (MRG)"
+    LINKED = "another record, seen together with this one from now on (PID)"
+    UNLINKED = "another record, seen together with this one no more (PID)"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Row:
     asks: str
     own_time: tuple[Place, ...] = ()
     """Fields that say when it happened where EVN does not; MSH-7 is the last resort of all."""
-    merge: Merge = Merge.NOTHING
+    names: Names = Names.NOBODY
     says_who: bool = True
     """Whether PID is believed on a patient who is known: a laboratory's copy of it is not."""
 
@@ -84,16 +86,19 @@ ROWS = (
     _adt("A13", "cancel discharge", undo.discharge, "cancel-discharge or void-event"),
     _adt("A14", "pending admit", adt.expect, "book-visit"),
     _adt("A16", "pending discharge", adt.expect_discharge, "change-expected-discharge"),
+    Row("ADT^A18", "merge, before 2.3.1", adt.merge, "merge-patient", names=Names.RETIRED),
     _adt("A21", "leave of absence", adt.leave, "start-leave"),
     _adt("A22", "back from leave", adt.come_back, "end-leave"),
+    Row("ADT^A24", "link", adt.link, "link-patient", names=Names.LINKED),
     _adt("A25", "cancel pending discharge", adt.expect_no_discharge, "change-expected-discharge"),
     _adt("A27", "cancel pending admit", adt.expect_nobody, "cancel-visit"),
     _adt("A28", "add person", adt.identify, "change-demographics, assign-identifier"),
     _adt("A31", "update person", adt.identify, "change-demographics, assign-identifier"),
-    Row("ADT^A34", "merge, before 2.3.1", adt.merge, "link-patient", merge=Merge.ANOTHER_PATIENT),
+    Row("ADT^A34", "merge, before 2.3.1", adt.merge, "merge-patient", names=Names.RETIRED),
+    Row("ADT^A37", "unlink", adt.unlink, "unlink-patient", names=Names.UNLINKED),
     _adt("A38", "cancel pre-admit", adt.expect_nobody, "cancel-visit"),
-    Row("ADT^A40", "merge", adt.merge, "link-patient", merge=Merge.ANOTHER_PATIENT),
-    Row("ADT^A47", "change number", adt.renumber, "assign-identifier", merge=Merge.EARLIER_NUMBER),
+    Row("ADT^A40", "merge", adt.merge, "merge-patient", names=Names.RETIRED),
+    Row("ADT^A47", "change number", adt.renumber, "assign-identifier", names=Names.EARLIER_NUMBER),
     Row("SIU^S12", "book", siu.book, "book-visit"),
     Row("SIU^S13", "reschedule", siu.reschedule, "reschedule-visit"),
     Row("SIU^S14", "modify", siu.modify, "change-visit"),
@@ -137,8 +142,8 @@ class Part:
     said: Said
     at: Timestamp
     patient: Numbers
-    retired: Numbers | None
-    """The patient that was merged into this one."""
+    other: Numbers | None
+    """The other record that it names, if it names one."""
     visit: VisitKeys | None
     person: ChangeDemographics
 
@@ -185,7 +190,17 @@ class Part:
 def parts(message: Message, zone: ZoneInfo) -> Sequence[Part]:
     """What the message says, patient by patient. Raises Unapplied or NothingToApply."""
     row = _row(message)
-    return [_part(row, Said(each, zone)) for each in _by_patient(message)]
+    said = [Said(each, zone) for each in _by_patient(message)]
+    if row.names in {Names.LINKED, Names.UNLINKED}:
+        return [_part(row, said[0], _second(said))]
+    return [_part(row, each) for each in said]
+
+
+def _second(said: Sequence[Said]) -> Numbers:
+    """The record in the second PID (ADT_A24, ADT_A37). Raises Unapplied."""
+    if len(said) != 2:  # noqa: PLR2004 - the two that are linked
+        raise Unapplied("no-patient", "A second PID should hold a number of the other record.")
+    return of_patient(said[1])
 
 
 def _row(message: Message) -> Row:
@@ -215,13 +230,14 @@ def _by_patient(message: Message) -> Iterator[Message]:
         yield Message(segments, message.charset, message.charset_assumed)
 
 
-def _part(row: Row, said: Said) -> Part:
+def _part(row: Row, said: Said, other: Numbers | None = None) -> Part:
     patient = of_patient(said)
-    retired = None if row.merge is Merge.NOTHING else of_retired(said)
-    if retired and row.merge is Merge.EARLIER_NUMBER:
-        patient, retired = Numbers(patient.identifiers, (*patient.keys, *retired.keys)), None
+    if row.names is Names.RETIRED:
+        other = of_retired(said)
+    if row.names is Names.EARLIER_NUMBER:
+        patient = Numbers(patient.identifiers, (*patient.keys, *of_retired(said).keys))
     at = _when(row, said)
-    return Part(row, said, at, patient, retired, _visit(said), demographics(said))
+    return Part(row, said, at, patient, other, _visit(said), demographics(said))
 
 
 def _when(row: Row, said: Said) -> Timestamp:

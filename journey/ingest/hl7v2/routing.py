@@ -26,7 +26,7 @@ REMEMBERED = 100_000
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(number, 1247)) FROM unnest(%s::text[]) AS number"
 FIND = """
-    SELECT system, kind, value, journey_id, patient_id, visit_id, continues
+    SELECT system, kind, value, journey_id, patient_id, visit_id, continues, earlier_patients IS NOT NULL
       FROM routing JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (system, kind, value)
            USING (system, kind, value)
     """
@@ -53,10 +53,6 @@ MOVE_VISIT = """
 GO_ON = """
     UPDATE routing SET journey_id = %s, continues = %s WHERE patient_id = %s AND kind = 'patient'
     """
-REDIRECT = """
-    UPDATE routing SET patient_id = %s, journey_id = CASE kind WHEN 'patient' THEN %s ELSE journey_id END
-     WHERE patient_id = %s
-    """
 
 
 class Route(NamedTuple):
@@ -66,6 +62,8 @@ class Route(NamedTuple):
     patient_id: UUID
     visit_id: UUID | None = None
     continues: UUID | None = None
+    merged: bool = False
+    """Whether it led to a patient who was merged into this one. An unmerge, anywhere, leads it back."""
 
 
 @contextmanager
@@ -108,7 +106,7 @@ class Routing:
             with connected(self._store) as connection, connection.transaction():
                 connection.execute(LOCK, (_lock_names(missing),))
                 free = [key for key in missing if key not in _rows(connection, missing)]
-                connection.execute(CLAIM, (*route._replace(continues=None), *_columns(free)))
+                connection.execute(CLAIM, (*route._replace(continues=None)[:4], *_columns(free)))
             self._remember(dict.fromkeys(free, route))
         return route
 
@@ -139,11 +137,9 @@ class Routing:
                 connection.execute(GO_ON, (now.journey_id, over, now.patient_id))
         return now
 
-    def redirect(self, retired: Route, survivor: Route) -> None:
-        """Lead the retired patient's numbers to the survivor. Visits stay on the journeys where they are."""
+    def forget(self) -> None:
+        """Look everything up again: numbers lead elsewhere since a merge."""
         self._remembered.clear()
-        with connected(self._store) as connection:
-            connection.execute(REDIRECT, (survivor.patient_id, survivor.journey_id, retired.patient_id))
 
     def _found(self, keys: Sequence[Key]) -> dict[Key, Route]:
         found = {key: self._remembered[key] for key in keys if key in self._remembered}
@@ -159,14 +155,14 @@ class Routing:
             found = _rows(connection, keys)
             route = _one(found) if found else _known_otherwise(connection, keys)
             free = [key for key in keys if key not in found]
-            connection.execute(CLAIM, (*route, *_columns(free)))
+            connection.execute(CLAIM, (*route[:4], *_columns(free)))
         self._remember(dict.fromkeys(free, route))
         return found | dict.fromkeys(free, route)
 
     def _remember(self, found: dict[Key, Route]) -> None:
         if len(self._remembered) > REMEMBERED:
             self._remembered.clear()
-        self._remembered |= found
+        self._remembered |= {key: route for key, route in found.items() if not route.merged}
 
 
 def _one(found: dict[Key, Route]) -> Route:

@@ -13,13 +13,18 @@ from journey.domain.codes import JourneyStatus, VisitStatus
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Actor, Context, Source
 from journey.domain.identity import Demographics, Identifier
+from journey.domain.journey import Journey
+from journey.domain.merge import MergePatient, UnmergePatient
+from journey.domain.standing import standing
 from journey.ingest.hl7v2 import mapping
 from journey.ingest.hl7v2.files import Found, Unreadable
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.ingest import Counts, ingest
 from journey.ingest.hl7v2.reasons import PARKED, REJECTED
+from journey.ingest.hl7v2.receiver import Receiver
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
+from journey.store import across
 from journey.store.sequencer import drain
 from journey.store.store import Store
 from tests.ingest.hl7v2.feeding import ZONE, Feed
@@ -412,7 +417,7 @@ MERGE = message("ADT^A40", at(12), SURVIVOR, "MRG|M0^^^HOSP^MR")
 
 
 def links(feed: Feed, journey_id: UUID) -> list[str]:
-    return [link for _, link in feed.journey(journey_id).identity.links]
+    return [link for _, link in standing(feed.journey(journey_id)).patient.links]
 
 
 def test_a_merge_links_both_patients_and_leads_the_retired_number_to_the_survivor(feed: Feed) -> None:
@@ -420,8 +425,8 @@ def test_a_merge_links_both_patients_and_leads_the_retired_number_to_the_survivo
     retired, survivor = feed.journey_of("M0").journey_id, feed.journey_of("M1").journey_id
     counts = feed.take(MERGE)
 
-    assert (counts.applied, counts.journeys, counts.events) == (1, 0, 3)
-    assert [each.value for each in feed.journey(survivor).identity.identifiers] == ["M1", "M0"]
+    assert (counts.applied, counts.journeys, counts.events) == (1, 0, 2)
+    assert [each.value for each in feed.journey(survivor).identity.identifiers] == ["M1"]
     assert (links(feed, survivor), links(feed, retired)) == (["replaces"], ["replaced-by"])
 
     feed.take(
@@ -456,6 +461,93 @@ def test_a_merge_before_either_is_known_and_a_merge_said_twice(feed: Feed) -> No
     counts = feed.take(MERGE, message("ADT^A40", at(13), SURVIVOR, "MRG|M0^^^HOSP^MR"))
 
     assert (counts.applied, counts.journeys, len(feed.journey_ids())) == (2, 1, 1)
+
+
+def test_a_merge_in_a_chain_leads_every_number_to_the_last(feed: Feed) -> None:
+    feed.take(*(adt("A28", 8, pid=f"PID|||M{n}^^^HOSP^MR") for n in range(3)))
+    into_2 = message("ADT^A40", at(13), "PID|||M2^^^HOSP^MR", "MRG|M1^^^HOSP^MR")
+    back = message("ADT^A40", at(14), RETIRED, "MRG|M2^^^HOSP^MR")
+    counts = feed.take(MERGE, into_2, back)
+
+    assert counts.applied == 3, "the last says what is so already: all numbers lead to one patient"
+    assert len({feed.journey_of(f"M{n}").journey_id for n in range(3)}) == 1
+    assert counts.events == 5, "two merges on two journeys each, and the number that the last names"
+
+
+def patient_of(journey: Journey) -> UUID:
+    assert journey.identity.patient_id
+    return journey.identity.patient_id
+
+
+def merging(survivor: Journey, retired: Journey) -> MergePatient:
+    return MergePatient(survivor=patient_of(survivor), retired=patient_of(retired))
+
+
+def unmerged(feed: Feed, survivor: Journey, retired: Journey) -> None:
+    command = UnmergePatient(
+        survivor=patient_of(survivor), retired=patient_of(retired), reason="two people", keep_rest=True
+    )
+    across.merge(feed.store, command, CONTEXT)
+
+
+def test_a_merge_that_would_make_a_circle_is_set_aside(feed: Feed) -> None:
+    feed.take(adt("A28", 8, pid=RETIRED), adt("A28", 8, pid=SURVIVOR))
+    one, two = feed.journey_of("M0"), feed.journey_of("M1")
+    feed.store.handle(two.journey_id, merging(one, two), CONTEXT)
+    counts = feed.take(MERGE)
+
+    assert dict(counts.reasons) == {"retired-patient": 1}
+    assert "identity.merged" not in feed.told(one.journey_id)
+
+
+def test_after_an_unmerge_each_number_leads_to_its_own_patient_again(feed: Feed) -> None:
+    feed.take(*(adt("A28", 8, pid=f"PID|||M{n}^^^HOSP^MR") for n in range(3)))
+    own = [feed.journey_of(f"M{n}") for n in range(3)]
+    feed.take(MERGE, message("ADT^A40", at(13), "PID|||M2^^^HOSP^MR", "MRG|M1^^^HOSP^MR"))
+    unmerged(feed, own[2], own[1])
+
+    led = [feed.journey_of(f"M{n}").journey_id for n in range(3)]
+    assert led == [own[1].journey_id, own[1].journey_id, own[2].journey_id]
+    unmerged(feed, own[1], own[0])
+    assert [feed.journey_of(f"M{n}").journey_id for n in range(3)] == [each.journey_id for each in own]
+    feed.take(adt("A01", 15, pid=RETIRED))
+    assert "visit.admitted" in feed.told(own[0].journey_id)
+
+
+def test_a_feed_that_runs_while_others_merge_and_unmerge_goes_along(feed: Feed) -> None:
+    receiver = Receiver(feed.store, ZONE)
+
+    def comes(hour: int, pid: str) -> None:
+        receiver.take(adt("A04", hour, pv1(f19=f"V{hour}"), pid=pid), "test", hour)
+
+    comes(8, RETIRED)
+    comes(9, SURVIVOR)
+    own = feed.journey_of("M0"), feed.journey_of("M1")
+    across.merge(feed.store, merging(own[1], own[0]), CONTEXT)
+    comes(10, RETIRED)
+    unmerged(feed, own[1], own[0])
+    comes(11, RETIRED)
+
+    begun = [feed.told(each.journey_id).count("visit.started") for each in own]
+    assert begun == [2, 2], "the one that came while they were one began at the survivor"
+
+
+LINKED = ("PID|||M1^^^HOSP^MR||Doe", "PID|||M7^^^HOSP^MR||Roe")
+
+
+def test_records_are_seen_together_and_no_more(feed: Feed) -> None:
+    feed.take(message("ADT^A24", at(8), *LINKED))
+    both = [feed.journey_of(number).journey_id for number in ("M1", "M7")]
+    assert [links(feed, each) for each in both] == [["seealso"], ["seealso"]]
+    assert [feed.journey(each).identity.demographics.family for each in both] == ["Doe", None]
+
+    counts = feed.take(message("ADT^A37", at(10), *LINKED), message("ADT^A24", at(9), *LINKED))
+    assert counts.applied == 2
+    assert [links(feed, each) for each in both] == [[], []]
+
+
+def test_a_record_is_not_seen_together_with_itself(feed: Feed) -> None:
+    assert dict(feed.take(message("ADT^A24", at(9), PID, PID)).reasons) == {"linked-to-itself": 1}
 
 
 def test_a_changed_number_leads_to_the_same_journey(feed: Feed) -> None:

@@ -221,7 +221,7 @@ def test_a_trigger_asks_for_its_command(raw: bytes, command: type[Command], fact
     ]
 
 
-@pytest.mark.parametrize("trigger", ["A28", "A31", "A34", "A40", "A47"])
+@pytest.mark.parametrize("trigger", ["A18", "A28", "A31", "A34", "A40", "A47"])
 def test_some_say_who_the_patient_is_and_nothing_else(trigger: str) -> None:
     assert asked(message(f"ADT^{trigger}", EVN, PID, "MRG|M0^^^HOSP^MR")) == []
 
@@ -229,9 +229,8 @@ def test_some_say_who_the_patient_is_and_nothing_else(trigger: str) -> None:
 def test_every_trigger_of_the_table_is_tested_here() -> None:
     marks = test_a_trigger_asks_for_its_command.pytestmark  # type: ignore[attr-defined]  # as pytest keeps them
     tested = {case[0].split(b"|")[8].decode() for case in marks[0].args[1]}
-    assert tested | {"ADT^A08", "ADT^A28", "ADT^A31", "ADT^A34", "ADT^A40", "ADT^A47", "ORU^R01"} == set(
-        TABLE
-    )
+    others = {f"ADT^{name}" for name in ("A08", "A18", "A24", "A28", "A31", "A34", "A37", "A40", "A47")}
+    assert tested | others | {"ORU^R01"} == set(TABLE)
 
 
 @pytest.mark.parametrize(("name", "written"), [("mapping", mapping_table), ("reasons", reasons_table)])
@@ -627,23 +626,34 @@ def test_a_merge_names_both_patients_group_by_group() -> None:
     raw = message("ADT^A40", EVN, "PID|||M1", "MRG|M0", "PID|||M3", "MRG|M2~M2b")
     first, second = parts(parse(raw), BERLIN)
 
-    assert first.retired
-    assert second.retired
-    assert [key.value for key in first.retired.keys] == ["M0"]
-    assert [key.value for key in second.retired.keys] == ["M2", "M2b"]
+    assert first.other
+    assert second.other
+    assert [key.value for key in first.other.keys] == ["M0"]
+    assert [key.value for key in second.other.keys] == ["M2", "M2b"]
 
 
 def test_a_changed_number_finds_the_patient_by_the_earlier_one() -> None:
     part = only(message("ADT^A47", EVN, "PID|||M2", "MRG|M1"))
 
-    assert part.retired is None
+    assert part.other is None
     assert [key.value for key in part.patient.keys] == ["M2", "M1"]
     assert [each.value for each in part.patient.identifiers] == ["M2"]
 
 
-@pytest.mark.parametrize("trigger", ["A34", "A40", "A47"])
+@pytest.mark.parametrize("trigger", ["A18", "A34", "A40", "A47"])
 def test_a_merge_without_the_other_patient_is_set_aside(trigger: str) -> None:
     assert reason(message(f"ADT^{trigger}", EVN, PID)).startswith("no-patient: MRG-1")
+
+
+@pytest.mark.parametrize("trigger", ["A24", "A37"])
+def test_a_link_names_the_other_record_in_a_second_pid(trigger: str) -> None:
+    part = only(message(f"ADT^{trigger}", EVN, "PID|||M1", "PID|||M2~M3"))
+
+    assert part.other
+    assert [key.value for key in part.patient.keys] == ["M1"]
+    assert [key.value for key in part.other.keys] == ["M2", "M3"]
+    for lacking in (["PID|||M1"], ["PID|||M1", "PID|||M2", "PID|||M3"]):
+        assert reason(message(f"ADT^{trigger}", EVN, *lacking)).startswith("no-patient: A second PID")
 
 
 # --- What is not mapped
