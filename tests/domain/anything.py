@@ -12,6 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 
+from journey.domain.authorization import LineDecision
 from journey.domain.event import Command, Precision
 from journey.domain.identity import Demographics
 from journey.domain.journey import COMMANDS
@@ -37,6 +38,7 @@ POOLS: dict[Any, st.SearchStrategy[Any]] = {
 PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "cleared": st.lists(st.sampled_from(sorted(Demographics.model_fields)), max_size=2).map(tuple),
     "end": st.none(),  # before the start, it would be no appointment
+    "lines": st.deferred(lambda: st.lists(models(LineDecision), min_size=1, max_size=2).map(tuple)),
 }
 
 
