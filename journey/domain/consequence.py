@@ -10,6 +10,7 @@ from journey.domain.episode import Episode, Owner
 from journey.domain.event import Fact, Recorded
 from journey.domain.handoff import HandoffAccepted, HandoffKind, Handoffs
 from journey.domain.rules import BEGINS_CARE, IN_CARE, use_of
+from journey.domain.transfer import JourneyTransferAccepted
 from journey.domain.visit import Visits
 
 RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
@@ -33,6 +34,11 @@ def taken_over(now: Episode, handoffs: Handoffs, event: HandoffAccepted, fact: F
     if event.team is None or (is_shift and elsewhere):
         return now
     return now._replace(owner=Owner(event.team, event.accepted_by, fact))
+
+
+def passed_on(now: Episode, event: JourneyTransferAccepted, fact: Fact) -> Episode:
+    """The receiving facility is accountable once it says yes, and not before."""
+    return now._replace(owner=Owner(event.team, event.person, fact))
 
 
 def held_under(visits: Visits, authorizations: Authorizations, visit_id: UUID) -> Authorizations:

@@ -29,6 +29,7 @@ from journey.domain import (
     result,
     rules,
     task,
+    transfer,
     treatment,
     visit,
 )
@@ -36,7 +37,7 @@ from journey.domain.authorization import Authorizations
 from journey.domain.barrier import Barriers
 from journey.domain.careplan import CarePlan
 from journey.domain.communication import Communications
-from journey.domain.consequence import back_again, held_under, in_care, taken_over
+from journey.domain.consequence import back_again, held_under, in_care, passed_on, taken_over
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.coverage import Coverages
 from journey.domain.discharge import Discharges
@@ -48,11 +49,13 @@ from journey.domain.handoff import HandoffAccepted, Handoffs
 from journey.domain.identity import Identity
 from journey.domain.intake import Intake
 from journey.domain.merge import MergeCommand, Merges
+from journey.domain.opening import open_journey
 from journey.domain.pathway import Pathways
 from journey.domain.referral import Referrals
 from journey.domain.result import Results
-from journey.domain.room import Answers, Transitions
+from journey.domain.room import Answers, Step, Transitions
 from journey.domain.task import Tasks
+from journey.domain.transfer import JourneyTransferAccepted, Transfers
 from journey.domain.treatment import Treatments
 from journey.domain.visit import Visits
 from journey.domain.visit.evolve import departed
@@ -92,6 +95,7 @@ ROOMS = {
     "communications": _room(communication, "Communication"),
     "treatments": _room(treatment, "Treatment"),
     "handoffs": _room(handoff, "Handoff"),
+    "transfers": _room(transfer, "Transfer"),
     "discharges": _room(discharge, "Discharge"),
     "results": _room(result, "Result"),
     "tasks": _room(task, "Task"),
@@ -120,6 +124,9 @@ COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _RO
 
 # --- State
 
+FOR_THE_LIVING = (Referrals, Visits)
+"""The rooms whose next steps nobody owes to the dead. What is booked is still to be cancelled."""
+
 
 @dataclass(frozen=True, slots=True)
 class Journey:
@@ -139,6 +146,7 @@ class Journey:
     communications: Communications = Communications()
     treatments: Treatments = Treatments()
     handoffs: Handoffs = Handoffs()
+    transfers: Transfers = Transfers()
     discharges: Discharges = Discharges()
     results: Results = Results()
     tasks: Tasks = Tasks()
@@ -159,11 +167,26 @@ class Journey:
             self.communications,
             self.treatments,
             self.handoffs,
+            self.transfers,
             self.discharges,
             self.results,
             self.tasks,
             self.careplan,
         )
+
+    @property
+    def has_died(self) -> bool:
+        """The patient, in a stay or elsewhere."""
+        return self.identity.demographics.deceased_at is not None or any(
+            each.has_died for each in self.discharges
+        )
+
+    def steps(self) -> Iterator[Step]:
+        """What comes next. Who has died is referred nowhere, and comes to no visit."""
+        nobody = FOR_THE_LIVING if self.has_died else ()
+        for room in self.rooms():
+            if not isinstance(room, nobody):
+                yield from room.steps()
 
     def left_open(self) -> tuple[Blocker, ...]:
         """What a close would leave undone, itemised."""
@@ -182,10 +205,6 @@ STATES = tuple(each.name for each in fields(Journey) if each.name in ROOMS)
 
 class NoSuchJourney(Refused):
     """No journey has this id."""
-
-
-class AlreadyOpened(Refused):
-    """The journey is there, for another patient."""
 
 
 # --- evolve
@@ -228,8 +247,10 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
         rooms["discharges"] = back_again(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
         rooms["episode"] = in_care(rooms["episode"], recorded)
         rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)  # type: ignore[attr-defined]  # as above
-    elif isinstance(event, HandoffAccepted):
+    elif type(event) is HandoffAccepted:  # isinstance() of a pydantic class takes seven times as long
         rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
+    elif isinstance(event, JourneyTransferAccepted):
+        rooms["episode"] = passed_on(rooms["episode"], event, fact)
     elif isinstance(event, PatientDischarged):
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
         rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)
@@ -238,27 +259,6 @@ def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
 
 
 # --- decide
-
-
-def open_journey(history: History, command: episode.OpenJourney) -> Iterator[Event]:
-    """The first events of a journey; nothing when it is open for this patient already."""
-    if history.recorded:
-        opening = history.recorded[0].event
-        if isinstance(opening, episode.JourneyOpened) and opening.patient_id == command.patient_id:
-            return
-        raise AlreadyOpened("This journey was opened for another patient; open a new one.")
-    yield episode.JourneyOpened(
-        patient_id=command.patient_id,
-        status=command.status,
-        concern=command.concern,
-        continues=command.continues,
-    )
-    for identifier in command.identifiers:
-        yield identity.IdentifierAssigned(identifier=identifier)
-    if command.patient != identity.Demographics():
-        yield identity.DemographicsChanged(demographics=command.patient)
-    if command.team is not None:
-        yield episode.OwnerAssigned(team=command.team, person=command.person)
 
 
 def decide(history: History, command: Command, pathways: Pathways = NONE_INSTALLED) -> Iterator[Event]:

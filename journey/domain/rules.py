@@ -28,6 +28,7 @@ CANNOT_WAIT = frozenset({Priority.ASAP, Priority.STAT})
 PAPERWORK = (
     episode.ReopenJourney,
     episode.RemoveJourney,
+    episode.LinkJourney,
     discharge.SendDischargeSummary,
     discharge.AcknowledgeDischargeSummary,
     discharge.BookFollowUp,
@@ -69,7 +70,7 @@ class IntakeComesFirst(Refused):
 
 
 def _of_the_episode(journey: "Journey", _: Command, __: Pathways) -> Mapping[str, Any]:
-    return {"left_open": journey.left_open()}
+    return {"left_open": journey.left_open(), "journey_id": journey.journey_id}
 
 
 def _of_the_stay(journey: "Journey", command: Command, _: Pathways) -> Mapping[str, Any]:

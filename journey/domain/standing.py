@@ -17,7 +17,8 @@ from journey.domain.pathway import Pathways
 from journey.domain.pathway.clocks import Clock
 from journey.domain.pathway.course import Course, course
 from journey.domain.pathway.plan import Plan
-from journey.domain.room import Loop, Milestone, Step, Waived, milestone
+from journey.domain.readmission import readmissions
+from journey.domain.room import Loop, Milestone, Step, Waived
 from journey.domain.rules import unauthorized
 from journey.domain.visit import Visit
 
@@ -62,6 +63,7 @@ class Open(Frozen):
     referrals: tuple[Loop, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
     handoffs: tuple[Loop, ...] = ()
+    transfers: tuple[Loop, ...] = ()
     barriers: tuple[Loop, ...] = ()
 
 
@@ -114,7 +116,7 @@ def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
     on_it = Course() if plan is None else course(plan, journey.enrolment, journey.recorded)
     is_over = journey.episode.is_over
     stage, since = _stage(journey, on_it)
-    steps = [*on_it.next, *(step for room in journey.rooms() for step in room.steps())]
+    steps = [*on_it.next, *journey.steps()]
     steps.sort(key=lambda step: (step.due is None, step.due or since.at))
     owner = journey.episode.owner
     return Standing(
@@ -142,6 +144,7 @@ def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
             referrals=tuple(journey.referrals.loops()),
             visits=tuple(_open_visits(journey)),
             handoffs=tuple(journey.handoffs.loops()),
+            transfers=tuple(journey.transfers.loops()),
             barriers=tuple(journey.barriers.loops()),
         ),
         why={name: tuple(fact.event_id for fact in facts) for name, facts in _why(journey, since)},
@@ -217,7 +220,8 @@ def _ends(journey: Journey) -> Iterator[Fact]:
 
 
 def _reached(journey: Journey) -> Iterator[Milestone]:
-    yield from milestone("journey-opened", journey.episode.opened)
+    yield from journey.episode.reached()
+    yield from readmissions(journey.visits, journey.discharges)
     for room in journey.rooms():
         yield from room.reached()
 

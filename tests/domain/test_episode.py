@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import pytest
+
 from journey.domain.codes import Channel, JourneyStatus
 from journey.domain.discharge import (
     CloseDischarge,
@@ -15,26 +17,40 @@ from journey.domain.episode import (
     CancelJourney,
     CloseJourney,
     JourneyClosed,
+    JourneyLinked,
     JourneyOpened,
     JourneyReopened,
     JourneyResumed,
+    LinkJourney,
     OpenJourney,
     OwnerAssigned,
     OwnerUnassigned,
     PutOnHold,
+    Relation,
     RemoveJourney,
     ReopenJourney,
     ResumeJourney,
+    SomebodyIsAccountable,
     UnassignOwner,
     WaitlistJourney,
 )
 from journey.domain.event import Blocker, Coded
-from journey.domain.identity import Demographics, DemographicsChanged, Identifier, IdentifierAssigned
-from journey.domain.intake import StartIntake
-from journey.domain.journey import COMMANDS, AlreadyOpened
+from journey.domain.identity import (
+    Demographics,
+    DemographicsChanged,
+    Identifier,
+    IdentifierAssigned,
+    LinkedToItself,
+)
+from journey.domain.intake import IntakeStarted, StartIntake
+from journey.domain.journey import COMMANDS
+from journey.domain.opening import AlreadyOpened
+from journey.domain.readmission import READMISSION
 from journey.domain.result import ReceiveResult, ResultReceived
 from journey.domain.room import NotPossibleNow
 from journey.domain.rules import JourneyIsOver, StillOpen
+from journey.domain.standing import standing
+from journey.domain.transfer import JourneyTransferInitiated
 from journey.domain.visit import CompleteVisit, RecordArrival
 from tests.domain.cases import Case
 from tests.domain.told import (
@@ -54,10 +70,11 @@ from tests.domain.told import (
     removed,
     started,
 )
-from tests.spec import PATIENT, given
+from tests.spec import JOURNEY, PATIENT, given
 
 OWNED = OwnerAssigned(team="ortho", person="dr-1")
 RESULT = UUID(int=20)
+BEFORE = UUID(int=5)
 
 CASES = [
     Case(
@@ -127,11 +144,16 @@ CASES = [
     ),
     Case(
         UnassignOwner(reason="team dissolved"),
-        given(opened, OWNED),
+        given(planned, OWNED),
         [OwnerUnassigned(reason="team dissolved")],
-        given(opened, OWNED, closed),
-        JourneyIsOver,
+        given(opened, OWNED),
+        SomebodyIsAccountable,
         quiet=given(opened),
+    ),
+    Case(
+        LinkJourney(relation=Relation.READMISSION_OF, other_journey_id=BEFORE, days=29),
+        given(opened),
+        [JourneyLinked(relation=Relation.READMISSION_OF, other_journey_id=BEFORE, days=29)],
     ),
 ]
 
@@ -247,3 +269,80 @@ def test_an_arrival_that_another_system_reports_resumes_the_journey() -> None:
     given(opened, booked, on_hold).when(RecordArrival(visit_id=VISIT, reported=True)).then(
         JourneyResumed(), arrived
     )
+
+
+# --- Who is accountable
+
+
+@pytest.mark.parametrize("told", [(opened, OWNED), (planned, OWNED, activated), (opened, OWNED, on_hold)])
+def test_nobody_steps_down_while_the_journey_goes_on(told: tuple[JourneyOpened, ...]) -> None:
+    there = given(*told)
+    there.when(UnassignOwner(reason="left the clinic")).then_refused(SomebodyIsAccountable)
+    there.when(AssignOwner(team="cardiology")).then(OwnerAssigned(team="cardiology"))
+    there.when(UnassignOwner(reason="left the clinic", reported=True)).then(
+        OwnerUnassigned(reason="left the clinic")
+    )
+
+
+# --- What it has to do with others
+
+
+@pytest.mark.parametrize(
+    ("days", "planned_before", "counts"),
+    [(29, None, True), (30, False, True), (31, None, False), (29, True, False), (None, None, False)],
+)
+def test_a_readmission_counts_within_thirty_days_unless_it_was_planned(
+    days: int | None, planned_before: bool | None, *, counts: bool
+) -> None:
+    linked = JourneyLinked(
+        relation=Relation.READMISSION_OF, other_journey_id=BEFORE, days=days, planned=planned_before
+    )
+    reached = [each.milestone for each in standing(given(opened, linked).journey).reached]
+    assert (READMISSION in reached) is counts
+
+
+def test_no_other_relation_is_a_readmission() -> None:
+    linked = JourneyLinked(relation=Relation.CONTINUES, other_journey_id=BEFORE, days=3)
+    assert READMISSION not in [each.milestone for each in standing(given(opened, linked).journey).reached]
+
+
+def test_a_journey_is_not_linked_to_itself() -> None:
+    itself = LinkJourney(relation=Relation.DUPLICATE_OF, other_journey_id=JOURNEY)
+    given(opened).when(itself).then_refused(LinkedToItself)
+
+
+def test_what_was_not_known_of_a_readmission_is_told_later() -> None:
+    link = LinkJourney(relation=Relation.READMISSION_OF, other_journey_id=BEFORE, days=3, planned=True)
+    (event,) = (
+        given(opened, JourneyLinked(relation=link.relation, other_journey_id=BEFORE)).when(link).decided()
+    )
+    assert event == JourneyLinked(relation=link.relation, other_journey_id=BEFORE, days=3, planned=True)
+
+
+def test_a_journey_that_is_over_turns_out_to_be_a_duplicate() -> None:
+    link = LinkJourney(relation=Relation.DUPLICATE_OF, other_journey_id=BEFORE)
+    given(opened, closed).when(link).then(
+        JourneyLinked(relation=Relation.DUPLICATE_OF, other_journey_id=BEFORE)
+    )
+
+
+# --- Everything at once
+
+
+def test_a_close_lists_all_that_is_open_and_an_override_records_it() -> None:
+    """In each room one thing is begun and not finished."""
+    busy = given(
+        opened,
+        IntakeStarted(channel=Channel.PHONE),
+        booked,
+        JourneyTransferInitiated(transfer_id=UUID(int=60), to_facility="north", to_team="ortho-north"),
+        ResultReceived(result_id=RESULT),
+    )
+    codes = ["open-intake", "open-visit", "open-transfer", "unreviewed-result"]
+    busy.when(CloseJourney()).then_refused(StillOpen, blockers=codes)
+    over = busy.when(CloseJourney(override_reason="moved abroad"))
+    (event,) = over.decided()
+    assert isinstance(event, JourneyClosed)
+    assert [each.code for each in event.left_open] == codes
+    after = standing(over.done().journey)
+    assert (after.status, after.next, after.blocked_by) == (JourneyStatus.FINISHED, (), ())

@@ -16,13 +16,13 @@ from journey.domain.visit.decide import CARRIES_OUT as VISIT_CARRIES_OUT
 from journey.domain.visit.state import TRANSITIONS as VISIT_TRANSITIONS
 
 NO_STATUS = {
-    *(episode.JourneyOpened, episode.OwnerAssigned, episode.OwnerUnassigned),
+    *(episode.JourneyOpened, episode.OwnerAssigned, episode.OwnerUnassigned, episode.JourneyLinked),
     *(communication.CallAttempted, communication.ContactPreferenceChanged, communication.ResultRelayed),
     *(coverage.CoordinationOfBenefitsSet, coverage.FinancialEstimateGiven, coverage.FinancialAidScreened),
 }
 COMPUTED = {JourneyStatus.PLANNED, *authorization.COMPUTED, *coverage.COMPUTED}
 """What follows from what an event says, and not from which one it is."""
-OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner}
+OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner, episode.LinkJourney}
 PACKAGES = [
     "authorization",
     "barrier",

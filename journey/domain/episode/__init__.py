@@ -2,6 +2,9 @@
 
     planned | waitlist -> active <-> on hold -> finished -> (reopened) active
     planned | waitlist | active | on hold -> cancelled;   any -> entered in error
+    While it is active or on hold, exactly one team, or person of a team, is accountable: another takes over,
+    nobody steps down. A readmission within 30 days of a discharge, day 0 being its day, counts unless it was
+    planned; it is a journey of its own that is linked, or another stay on this one.
 
 FHIR: EpisodeOfCare, CareTeam.
 """
@@ -12,6 +15,7 @@ from journey.domain.episode.commands import (
     CancelJourney,
     CloseJourney,
     EpisodeCommand,
+    LinkJourney,
     OpenJourney,
     PutOnHold,
     RemoveJourney,
@@ -20,13 +24,14 @@ from journey.domain.episode.commands import (
     UnassignOwner,
     WaitlistJourney,
 )
-from journey.domain.episode.decide import decide
+from journey.domain.episode.decide import SomebodyIsAccountable, decide
 from journey.domain.episode.events import (
     EpisodeEvent,
     JourneyActivated,
     JourneyCancelled,
     JourneyClosed,
     JourneyEnteredInError,
+    JourneyLinked,
     JourneyOpened,
     JourneyPutOnHold,
     JourneyReopened,
@@ -34,6 +39,7 @@ from journey.domain.episode.events import (
     JourneyWaitlisted,
     OwnerAssigned,
     OwnerUnassigned,
+    Relation,
 )
 from journey.domain.episode.evolve import evolve
 from journey.domain.episode.state import TRANSITIONS, Episode, Owner
@@ -51,19 +57,23 @@ __all__ = [
     "JourneyCancelled",
     "JourneyClosed",
     "JourneyEnteredInError",
+    "JourneyLinked",
     "JourneyOpened",
     "JourneyPutOnHold",
     "JourneyReopened",
     "JourneyResumed",
     "JourneyWaitlisted",
+    "LinkJourney",
     "OpenJourney",
     "Owner",
     "OwnerAssigned",
     "OwnerUnassigned",
     "PutOnHold",
+    "Relation",
     "RemoveJourney",
     "ReopenJourney",
     "ResumeJourney",
+    "SomebodyIsAccountable",
     "UnassignOwner",
     "WaitlistJourney",
     "decide",

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from journey.domain.codes import JourneyStatus
+from journey.domain.episode.events import Relation
 from journey.domain.event import Coded, Command
 from journey.domain.identity import Demographics, Identifier
 
@@ -79,9 +80,20 @@ class AssignOwner(Command):
 
 
 class UnassignOwner(Command):
-    """Nobody is accountable any more."""
+    """Nobody is accountable any more, and care has not begun."""
 
     reason: str = Field(min_length=1)
+
+
+class LinkJourney(Command):
+    """Record what this journey is to another one."""
+
+    relation: Relation
+    other_journey_id: UUID
+    days: int | None = Field(
+        default=None, ge=0, description="Of a readmission: days since the discharge, whose day is day 0."
+    )
+    planned: bool | None = Field(default=None, description="Of a readmission: it was planned.")
 
 
 EpisodeCommand = (
@@ -95,4 +107,5 @@ EpisodeCommand = (
     | RemoveJourney
     | AssignOwner
     | UnassignOwner
+    | LinkJourney
 )

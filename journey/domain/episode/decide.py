@@ -1,12 +1,23 @@
 """What happens to the journey as a whole if this is done now. Nothing when it has already happened."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
+from journey.domain.codes import JourneyStatus
 from journey.domain.episode import commands as ask
 from journey.domain.episode import events as happened
 from journey.domain.episode.state import TRANSITIONS, Episode
-from journey.domain.event import Blocker, Command, Event
+from journey.domain.event import Blocker, Command, Event, Refused
+from journey.domain.identity import LinkedToItself
 from journey.domain.room import refuse_out_of_order
+
+
+class SomebodyIsAccountable(Refused):
+    """Nobody is left without somebody who is accountable."""
+
+
+ACCOUNTABLE = frozenset({JourneyStatus.ACTIVE, JourneyStatus.ONHOLD})
+"""While these last, exactly one team, or person of a team, is accountable."""
 
 CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.WaitlistJourney: happened.JourneyWaitlisted,
@@ -21,7 +32,7 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
 
 
 def decide(
-    episode: Episode, command: ask.EpisodeCommand, *, left_open: tuple[Blocker, ...]
+    episode: Episode, command: ask.EpisodeCommand, *, left_open: tuple[Blocker, ...], journey_id: UUID
 ) -> Iterator[happened.EpisodeEvent]:
     """What happens if we do this now; `left_open` is what a close would leave undone."""
     match command:
@@ -31,13 +42,31 @@ def decide(
                 yield happened.OwnerAssigned(**command.facts())
         case ask.UnassignOwner():
             if episode.owner is not None:
+                _refuse_without_owner(episode, command)
                 yield happened.OwnerUnassigned(**command.facts())
+        case ask.LinkJourney():
+            yield from _link(episode, command, journey_id)
         case ask.CloseJourney():
             if _may_follow(episode, command):
                 yield happened.JourneyClosed(**command.facts(), left_open=left_open)
         case _:
             if _may_follow(episode, command):
                 yield CARRIES_OUT[type(command)](**command.facts())  # type: ignore[misc]  # the table's values are this room's events
+
+
+def _refuse_without_owner(episode: Episode, command: ask.UnassignOwner) -> None:
+    if episode.status in ACCOUNTABLE and not command.reported:
+        raise SomebodyIsAccountable(
+            "Exactly one team is accountable while the journey goes on; assign-owner names the next instead."
+        )
+
+
+def _link(episode: Episode, command: ask.LinkJourney, journey_id: UUID) -> Iterator[happened.EpisodeEvent]:
+    if command.other_journey_id == journey_id:
+        raise LinkedToItself("The link names this journey; name the other one.")
+    known = episode.links.get((command.relation, command.other_journey_id))
+    if known is None or (known.days, known.planned) != (command.days, command.planned):
+        yield happened.JourneyLinked(**command.facts())
 
 
 def _may_follow(episode: Episode, command: ask.EpisodeCommand) -> bool:

@@ -1,9 +1,19 @@
 """What happened to the journey as a whole."""
 
+from enum import StrEnum
 from uuid import UUID
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.event import Blocker, Coded, Event
+
+
+class Relation(StrEnum):
+    """What one journey is to another."""
+
+    READMISSION_OF = "readmission-of"
+    SPLIT_FROM = "split-from"
+    CONTINUES = "continues"
+    DUPLICATE_OF = "duplicate-of"
 
 
 class JourneyOpened(Event, stored_as="journey.opened"):
@@ -73,6 +83,17 @@ class OwnerUnassigned(Event, stored_as="journey.owner_unassigned"):
     reason: str
 
 
+class JourneyLinked(Event, stored_as="journey.linked"):
+    """It has to do with another journey. Of a readmission: how many days after the discharge it is,
+    whose day is day 0, and whether it was planned.
+    """
+
+    relation: Relation
+    other_journey_id: UUID
+    days: int | None = None
+    planned: bool | None = None
+
+
 EpisodeEvent = (
     JourneyOpened
     | JourneyWaitlisted
@@ -85,4 +106,5 @@ EpisodeEvent = (
     | JourneyEnteredInError
     | OwnerAssigned
     | OwnerUnassigned
+    | JourneyLinked
 )

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import events as happened
-from journey.domain.episode.state import TRANSITIONS, Episode, Owner
+from journey.domain.episode.state import TRANSITIONS, Episode, Link, Owner
 from journey.domain.event import Fact
 
 
@@ -17,6 +17,11 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
             return episode._replace(owner=Owner(event.team, event.person, fact))
         case happened.OwnerUnassigned():
             return episode._replace(owner=None)
+        case happened.JourneyLinked():
+            key = (event.relation, event.other_journey_id)
+            known = episode.links.get(key)
+            link = Link(event.days, event.planned, fact if known is None else known.since)
+            return episode._replace(links={**episode.links, key: link})
         case (
             happened.JourneyWaitlisted()
             | happened.JourneyActivated()

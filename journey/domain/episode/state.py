@@ -1,11 +1,16 @@
 """What is true of the journey as a whole: only what a rule or the patient's standing reads."""
 
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
+from uuid import UUID
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import events as happened
+from journey.domain.episode.events import Relation
 from journey.domain.event import Coded, Fact
-from journey.domain.room import Transitions
+from journey.domain.readmission import READMISSION, WINDOW
+from journey.domain.room import Milestone, Transitions, milestone
 
 S = JourneyStatus
 OVER = frozenset({S.FINISHED, S.CANCELLED, S.ENTERED_IN_ERROR})
@@ -29,6 +34,14 @@ class Owner(NamedTuple):
     since: Fact
 
 
+class Link(NamedTuple):
+    """What another journey is to this one."""
+
+    days: int | None
+    planned: bool | None
+    since: Fact
+
+
 class Episode(NamedTuple):
     """The journey's own state."""
 
@@ -37,6 +50,14 @@ class Episode(NamedTuple):
     opened: Fact | None = None
     concern: Coded | None = None
     owner: Owner | None = None
+    links: Mapping[tuple[Relation, UUID], Link] = MappingProxyType({})
+
+    def reached(self) -> Iterator[Milestone]:
+        yield from milestone("journey-opened", self.opened)
+        for (relation, other), link in self.links.items():
+            unplanned = relation is Relation.READMISSION_OF and not link.planned
+            if unplanned and link.days is not None and link.days <= WINDOW.days:
+                yield from milestone(READMISSION, link.since, other)
 
     @property
     def is_over(self) -> bool:
