@@ -12,6 +12,7 @@ from journey.domain.referral import (
     AcceptReferral,
     AcceptReferralCancellation,
     CancelReferral,
+    ChangeReferral,
     CloseReferral,
     ConfirmReferralReceipt,
     DeclineReferral,
@@ -29,6 +30,7 @@ from journey.domain.referral import (
     ReferralCancellationRefused,
     ReferralCancellationRequested,
     ReferralCancelled,
+    ReferralChanged,
     ReferralDeclined,
     ReferralDrafted,
     ReferralExpired,
@@ -69,6 +71,8 @@ ids = {"referral_id": KNEE}
 
 drafted = ReferralDrafted(referral_id=KNEE, order=order)
 sent = ReferralSent(referral_id=KNEE, order=order)
+both_knees = ReferralOrder(number="R-1", service=MRI, performer="imaging-1", visits=2)
+changed = ReferralChanged(referral_id=KNEE, order=both_knees)
 received = ReferralReceiptConfirmed(referral_id=KNEE)
 triaged = ReferralTriaged(referral_id=KNEE, priority=Priority.URGENT)
 asked = ReferralInformationRequested(referral_id=KNEE, what="the last images", due=at(20))
@@ -97,6 +101,7 @@ decline = DeclineReferral(referral_id=KNEE, reason=FULL, reroute_owner="coordina
 CASES = [
     Case(DraftReferral(referral_id=KNEE, order=order), given(opened), [drafted], over, NotPossibleNow),
     Case(SendReferral(referral_id=KNEE, order=order), given(opened, drafted), [sent], taken, NotPossibleNow),
+    Case(ChangeReferral(referral_id=KNEE, order=both_knees), taken, [changed], over, NotPossibleNow),
     Case(ConfirmReferralReceipt(**ids), given(opened, sent), [received], given(opened), UnknownSubject),
     Case(
         TriageReferral(referral_id=KNEE, priority=Priority.URGENT),

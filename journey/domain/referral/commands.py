@@ -25,6 +25,13 @@ class SendReferral(Command):
     )
 
 
+class ChangeReferral(Command):
+    """Ask the other service for something else, as the author of the referral."""
+
+    referral_id: UUID
+    order: ReferralOrder
+
+
 class ConfirmReferralReceipt(Command):
     """The other service has it."""
 
@@ -159,6 +166,7 @@ class ReopenReferral(Command):
 ReferralCommand = (
     DraftReferral
     | SendReferral
+    | ChangeReferral
     | ConfirmReferralReceipt
     | TriageReferral
     | RequestReferralInformation

@@ -18,6 +18,7 @@ class NobodyReroutes(Refused):
 CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.DraftReferral: happened.ReferralDrafted,
     ask.SendReferral: happened.ReferralSent,
+    ask.ChangeReferral: happened.ReferralChanged,
     ask.ConfirmReferralReceipt: happened.ReferralReceiptConfirmed,
     ask.TriageReferral: happened.ReferralTriaged,
     ask.RequestReferralInformation: happened.ReferralInformationRequested,

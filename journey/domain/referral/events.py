@@ -19,7 +19,7 @@ class ReferralKind(StrEnum):
 
 
 class ReferralOrder(Frozen):
-    """What is asked for (FHIR ServiceRequest). Only its author changes it, and only while it is a draft."""
+    """What is asked for (FHIR ServiceRequest). Only its author changes it."""
 
     number: str | None = Field(
         default=None, description="The placer's order number (ORC-2, RF1-6): the loop's key."
@@ -50,6 +50,13 @@ class ReferralDrafted(Event, stored_as="referral.drafted"):
 
 class ReferralSent(Event, stored_as="referral.sent"):
     """The other service is asked (360X PCC-55, REF^I12). The patient is not theirs by that."""
+
+    referral_id: UUID
+    order: ReferralOrder
+
+
+class ReferralChanged(Event, stored_as="referral.changed"):
+    """Its author asks for something else, or says more (REF^I13)."""
 
     referral_id: UUID
     order: ReferralOrder
@@ -189,6 +196,7 @@ class ReferralReopened(Event, stored_as="referral.reopened"):
 ReferralEvent = (
     ReferralDrafted
     | ReferralSent
+    | ReferralChanged
     | ReferralReceiptConfirmed
     | ReferralTriaged
     | ReferralInformationRequested

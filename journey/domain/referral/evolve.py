@@ -21,7 +21,7 @@ def evolve(referrals: Referrals, event: happened.ReferralEvent, fact: Fact) -> R
 def _changed(referral: Referral, event: happened.ReferralEvent, fact: Fact) -> Referral:
     """What the event says beyond the status."""
     match event:
-        case happened.ReferralDrafted():
+        case happened.ReferralDrafted() | happened.ReferralChanged():
             return referral._replace(order=event.order)
         case happened.ReferralSent():
             order = referral.order if event.order == ReferralOrder() else event.order

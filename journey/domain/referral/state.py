@@ -39,6 +39,7 @@ ENDED = frozenset({S.CLOSED, S.CANCELLED, S.EXPIRED})
 TRANSITIONS: Transitions = {
     happened.ReferralDrafted: (frozenset({None, S.DRAFT}), S.DRAFT),
     happened.ReferralSent: (frozenset({None, S.DRAFT}), S.SENT),
+    happened.ReferralChanged: (ASKED | TAKEN, None),
     happened.ReferralReceiptConfirmed: (frozenset({S.SENT}), S.RECEIVED),
     happened.ReferralTriaged: (ASKED | TAKEN, None),
     happened.ReferralInformationRequested: (ASKED | {S.ACCEPTED}, S.INFORMATION_REQUESTED),

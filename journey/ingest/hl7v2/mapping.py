@@ -20,7 +20,7 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, IdentifierAssigned
-from journey.ingest.hl7v2 import adt, oru, siu, undo
+from journey.ingest.hl7v2 import adt, oru, ref, siu, undo
 from journey.ingest.hl7v2.er7 import Message
 from journey.ingest.hl7v2.patient import (
     Key,
@@ -72,6 +72,7 @@ def _adt(
     return Row(f"ADT^{trigger}", name, commands, asks, own_time)
 
 
+RRI = "confirm-referral-receipt, accept-referral, decline-referral or expire-referral"
 ROWS = (
     _adt("A01", "admit", adt.admit, "admit-patient", ("PV1", 44)),
     _adt("A02", "transfer", adt.transfer, "move-patient"),
@@ -106,6 +107,10 @@ ROWS = (
     Row("SIU^S16", "discontinue", siu.cancel, "cancel-visit"),
     Row("SIU^S17", "delete", siu.delete, "remove-visit"),
     Row("SIU^S26", "no-show", siu.miss, "record-no-show"),
+    Row("REF^I12", "refer", ref.refer, "send-referral, submit-authorization, decide-authorization"),
+    Row("REF^I13", "modify", ref.change, "change-referral"),
+    Row("REF^I14", "cancel", ref.cancel, "cancel-referral"),
+    *(Row(f"RRI^I1{number}", "answer", ref.answer, RRI, says_who=False) for number in (2, 3, 4)),
     Row(
         "ORU^R01",
         "result",

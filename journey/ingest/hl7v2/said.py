@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,11 @@ class Said:
         """Who assigned the numbers that name no authority: the sending facility, else the application."""
         return clean(self.message.sending_facility or self.message.sending_application) or "unknown"
 
+    @property
+    def receiver(self) -> str:
+        """Who is answered, and so gave the numbers that name no authority in an answer."""
+        return self.text("MSH", 6) or self.text("MSH", 5) or "unknown"
+
     @cached_property
     def _offset(self) -> str:
         """MSH-7's offset holds for every time of the message that has none (2.15.9.7)."""
@@ -69,6 +75,13 @@ class Said:
         if moment is not None and moment.at.year not in YEARS:
             raise Unapplied("bad-time", f"{segment.name}-{field}: nothing here happens in that year.")
         return moment
+
+    def day(self, segment: Segment | None, field: int) -> date | None:
+        """The day in a field, as it is written there. Raises Unapplied where it is none."""
+        if segment is None or self.time(segment, field) is None:
+            return None
+        text = segment.component(field, 1).strip()
+        return datetime.strptime(text[:8], "%Y%m%d").date() if len(text) >= len("20260301") else None  # noqa: DTZ007 - a day has no zone
 
     def location(self, name: str, field: int) -> Location | None:
         """A PL (2A.53): point of care, room, bed, facility."""

@@ -1,6 +1,6 @@
 """The HL7 tables that senders use, in the domain's words. What is not listed says nothing."""
 
-from journey.domain.codes import EncounterClass, Gender, ResultStatus
+from journey.domain.codes import EncounterClass, Gender, Priority, ResultStatus
 
 GENDERS = {
     "M": Gender.MALE,
@@ -12,6 +12,13 @@ GENDERS = {
     "U": Gender.UNKNOWN,
 }
 """Table 0001, administrative sex."""
+
+PRIORITIES = {"S": Priority.STAT, "A": Priority.ASAP, "R": Priority.ROUTINE}
+"""Table 0280, referral priority."""
+
+REFERRERS = frozenset({"RP", "AP"})
+REFERRED_TO = frozenset({"RT", "IR"})
+"""Table 0286, provider role: who refers (or, in Australia, authors), and who is asked."""
 
 CLASSES = {
     "E": EncounterClass.EMERGENCY,
