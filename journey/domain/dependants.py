@@ -6,10 +6,11 @@ order was never allowed by the table, and depends on nothing.
 """
 
 from collections.abc import Callable, Iterator
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from journey.domain import discharge, result
+from journey.domain import authorization, careplan, discharge, intake, result
 from journey.domain.correction import (
     CorrectEvent,
     Dependants,
@@ -43,13 +44,46 @@ def _is_here(journey: Journey, event: Any) -> bool:
     return visit is not None and visit.is_here
 
 
-def _came(journey: Journey, event: Any) -> bool:
-    return journey.results.get(event.result_id) is not None
+def _has_left(journey: Journey, event: Any) -> bool:
+    return journey.discharges.of(event.visit_id).departed is not None
+
+
+def _is_taken_in(journey: Journey, _: Any) -> bool:
+    return journey.intake.is_open
 
 
 NEEDS: dict[type[Event], Callable[[Journey, Any], bool]] = {
+    **dict.fromkeys(
+        (
+            intake.IntakeItemCaptured,
+            intake.IntakeInformationRequested,
+            intake.IntakeCompleted,
+            intake.IntakeAbandoned,
+            intake.IntakeRejected,
+        ),
+        _is_taken_in,
+    ),
+    intake.IntakeInformationReceived: lambda journey, event: event.request_id in journey.intake.questions,
+    result.ResultReviewed: lambda journey, event: event.result_id in journey.results.by_id,
+    careplan.GoalStatusChanged: lambda journey, event: event.goal_id in journey.careplan.goals,
     discharge.PatientDischarged: _is_here,
-    result.ResultReviewed: _came,
+    discharge.DischargeBarrierCleared: lambda journey, event: (
+        event.barrier_id in journey.discharges.of(event.visit_id).barriers
+    ),
+    discharge.ChecklistItemWaived: lambda journey, event: (
+        event.item in journey.discharges.of(event.visit_id).checklist
+    ),
+    discharge.DischargeSummaryAcknowledged: lambda journey, event: (
+        event.recipient in journey.discharges.of(event.visit_id).recipients
+    ),
+    discharge.FollowUpVisitCompleted: lambda journey, event: (
+        event.follow_up_id in journey.discharges.of(event.visit_id).follow_ups
+    ),
+    discharge.TransitionClosed: _has_left,
+    discharge.DischargeClosed: _has_left,
+    authorization.AuthorizationUnitsRestored: lambda journey, event: any(
+        event.consumption_id in each.consumed for each in journey.authorizations
+    ),
 }
 """What no table says: nobody departs from where they are not, and nobody reads what did not come."""
 
@@ -82,24 +116,43 @@ def dependants(before: History, after: History, back: frozenset[UUID] = frozense
 
     `back`: what is to hold again, where it is possible.
     """
-    possible = {each.event_id for each, journey in _told(before) if is_possible(journey, each.event)} | back
+    possible = {each.event_id for each, journey in _told(before) if is_possible(journey, each)} | back
     journey = Journey(before.recorded[0].journey_id, 0)
     found = []
     for each in after.effective:
-        if each.event_id in possible and not is_possible(journey, each.event):
+        if each.event_id in possible and not is_possible(journey, each):
             found.append(each)
         else:
             journey = evolve(journey, (each,))
     return tuple(found)
 
 
-def is_possible(journey: Journey, event: Event) -> bool:
-    """Whether the status of what it is about allows it."""
+def is_possible(journey: Journey, recorded: Recorded) -> bool:
+    """Whether what was so then allows it."""
+    event = recorded.event
     kind = type(event)
-    if kind in NEEDS:
-        return NEEDS[kind](journey, event)
-    if kind not in TABLES:
-        return True
+    if kind is authorization.AuthorizationUnitsConsumed and not _is_covered(journey, recorded):
+        return False
+    if kind in NEEDS and not NEEDS[kind](journey, event):
+        return False
+    return kind not in TABLES or _follows(journey, event)
+
+
+def _is_covered(journey: Journey, recorded: Recorded) -> bool:
+    """Whether so much was granted, and is not used up."""
+    event: Any = recorded.event
+    use = authorization.Use(None, None, None, None, (), recorded.reaches.astimezone(UTC).date())
+    return not authorization.usable(
+        journey.authorizations,
+        event.authorization_id,
+        use,
+        sequence=event.sequence,
+        quantity=event.quantity,
+    )
+
+
+def _follows(journey: Journey, event: Event) -> bool:
+    kind = type(event)
     room, transitions = TABLES[kind]
     sources, _ = transitions[kind]
     subject = getattr(journey, room)

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from uuid import UUID
 
 from journey.domain.correction import CORRECTIONS, Change, History, TimelineRecomputed
+from journey.domain.enrolment import PathwayAssigned
 from journey.domain.event import Command, Event
 from journey.domain.journey import fold
 from journey.domain.pathway import Pathways
@@ -21,15 +22,12 @@ def timeline(
     history: History, command: Command, events: tuple[Event, ...], pathways: Pathways
 ) -> Iterator[TimelineRecomputed]:
     """The difference that these events make to what is told already, on a journey that follows a pathway."""
-    if not events or not history.recorded or not _reaches_back(history, command, events):
+    if not events or not _follows_a_pathway(history) or not _reaches_back(history, command, events):
         return
     after = history.with_told(events, command)
     since = _differs_since(history, after)
-    then = _standing(after, pathways)
-    if since is None or then.pathway is None:
-        return
-    changes = recomputed(_standing(history, pathways), then)
-    if changes:
+    changes = recomputed(_standing(history, pathways), _standing(after, pathways))
+    if changes and since is not None:
         yield TimelineRecomputed(since=since, changes=changes)
 
 
@@ -42,6 +40,11 @@ def recomputed(before: Standing, after: Standing) -> tuple[Change, ...]:
         if was.get(key) != now.get(key)
         for what, subject_id in (key,)
     )
+
+
+def _follows_a_pathway(history: History) -> bool:
+    """Whether it was ever assigned one. Asked first: most were not."""
+    return any(type(each.event) is PathwayAssigned for each in history.recorded)
 
 
 def _reaches_back(history: History, command: Command, events: tuple[Event, ...]) -> bool:

@@ -145,7 +145,7 @@ class AnyJourney(RuleBasedStateMachine):
         if not hasattr(self, "told"):
             return
         last = self.told.history.recorded[-1]
-        if type(last.event) in CORRECTIONS:
+        if type(last.event) in CORRECTIONS or last.event.undone_by != VoidEvent.name():
             return
         read = self.told.when(MOVE.model_copy(update={"event_id": last.event_id})).done()
         assert len(read.history.effective) == len(self.told.history.effective)
