@@ -1,11 +1,8 @@
 """A stay in hospital, as its coordinator tells it, with a mistake that is found later."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
-from journey.api.access import Role
+from tests.scenarios.story import Story
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database
@@ -17,34 +14,6 @@ def at(day: int, time: str) -> str:
     return f"2026-03-{day:02}T{time}:00Z"
 
 
-@dataclass(frozen=True)
-class Story:
-    """A journey, told by when things happened."""
-
-    api: Api
-    journey: str
-
-    def told(self, command: str, day: int, time: str, **body: Any) -> dict[str, Any]:
-        return self.api.told(self.journey, command, occurred_at=at(day, time), **body)
-
-    def refused(self, command: str, day: int, time: str, **body: Any) -> dict[str, Any]:
-        answer = self.api.post(f"{self.journey}/{command}", {"occurred_at": at(day, time), **body})
-        assert answer.status_code == 409, answer.text
-        document: dict[str, Any] = answer.json()
-        return document
-
-    def stands(self, **question: str) -> dict[str, Any]:
-        answer = self.api.get(self.journey, params=question)
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def events(self, role: Role = Role.COMPLIANCE) -> list[dict[str, Any]]:
-        answer = self.api.get(f"{self.journey}/events?limit=500", role=role)
-        events: list[dict[str, Any]] = answer.json()["events"]
-        return events
-
-
 @pytest.fixture(scope="module")
 def story(api: Api) -> Story:
     patient = {"family": "Okafor", "given": ["Ngozi"], "birth_date": "1958-04-02"}
@@ -53,43 +22,43 @@ def story(api: Api) -> Story:
 
 
 def test_1_the_first_call(story: Story) -> None:
-    story.told("start-intake", 1, "09:05", channel="phone", required=["allergies"])
-    missing = story.refused("complete-intake", 1, "09:10")
+    story.told("start-intake", at(1, "09:05"), channel="phone", required=["allergies"])
+    missing = story.refused("complete-intake", at(1, "09:10"))
     assert [each["code"] for each in missing["blockers"]] == ["intake-item"]
-    story.told("capture-intake-item", 1, "09:12", item="allergies", value="penicillin")
-    story.told("complete-intake", 1, "09:15")
+    story.told("capture-intake-item", at(1, "09:12"), item="allergies", value="penicillin")
+    story.told("complete-intake", at(1, "09:15"))
 
 
 def test_2_a_time_is_agreed(story: Story) -> None:
-    booked = story.told("book-visit", 1, "10:00", **VISIT, appointment={"start": at(3, "08:00")})
+    booked = story.told("book-visit", at(1, "10:00"), **VISIT, appointment={"start": at(3, "08:00")})
     stands = story.stands(min_version=str(booked["version"]), as_of=at(2, "00:00"))
     assert stands["stage"] == "visit-booked"
     assert [step["step"] for step in stands["next"]] == ["record-arrival"]
 
 
 def test_3_the_patient_is_given_a_bed(story: Story) -> None:
-    story.told("record-arrival", 3, "07:50", **VISIT)
-    story.told("check-in", 3, "07:55", **VISIT)
-    story.told("admit-patient", 3, "09:00", **VISIT, location={"point_of_care": "Ward 3", "bed": "12"})
-    told = story.told("move-patient", 4, "11:00", **VISIT, location={"point_of_care": "Ward 9"})
+    story.told("record-arrival", at(3, "07:50"), **VISIT)
+    story.told("check-in", at(3, "07:55"), **VISIT)
+    story.told("admit-patient", at(3, "09:00"), **VISIT, location={"point_of_care": "Ward 3", "bed": "12"})
+    told = story.told("move-patient", at(4, "11:00"), **VISIT, location={"point_of_care": "Ward 9"})
     now = story.stands(min_version=str(told["version"]))
     assert (now["stage"], now["open"]["visits"][0]["location"]) == ("in-hospital", "Ward 9")
 
 
 def test_4_the_patient_goes_home(story: Story) -> None:
     plan = {"checklist": ["summary-prepared"], "expected_at": at(6, "12:00")}
-    story.told("plan-discharge", 5, "08:00", **VISIT, **plan)
-    open_still = story.refused("discharge-patient", 6, "10:00", **VISIT, disposition="home")
+    story.told("plan-discharge", at(5, "08:00"), **VISIT, **plan)
+    open_still = story.refused("discharge-patient", at(6, "10:00"), **VISIT, disposition="home")
     assert [each["code"] for each in open_still["blockers"]] != []
-    story.told("complete-checklist-item", 6, "09:00", **VISIT, item="summary-prepared")
-    story.told("mark-medically-ready", 6, "09:30", **VISIT)
-    story.told("discharge-patient", 6, "11:30", **VISIT, disposition="home")
+    story.told("complete-checklist-item", at(6, "09:00"), **VISIT, item="summary-prepared")
+    story.told("mark-medically-ready", at(6, "09:30"), **VISIT)
+    story.told("discharge-patient", at(6, "11:30"), **VISIT, disposition="home")
 
 
 def test_5_a_mistake_is_found(story: Story) -> None:
     (moved,) = (each["event_id"] for each in story.events() if each["type"] == "visit.moved")
-    void = story.told("void-event", 7, "08:00", event_id=moved, reason="the move was another patient's")
-    story.told("send-discharge-summary", 7, "09:00", **VISIT, recipient="Dr Bello")
+    void = story.told("void-event", at(7, "08:00"), event_id=moved, reason="the move was another patient's")
+    story.told("send-discharge-summary", at(7, "09:00"), **VISIT, recipient="Dr Bello")
     voided_by = {each["event_id"]: each["voided_by"] for each in story.events() if each["voided_by"]}
     assert voided_by == {moved: void["events"][0]["event_id"]}
 
@@ -115,8 +84,8 @@ def test_6_what_was_true_and_what_was_known(story: Story) -> None:
 
 
 def test_7_the_journey_is_over(story: Story) -> None:
-    story.told("close-discharge", 8, "09:00", **VISIT)
-    done = story.told("close-journey", 8, "10:00")
+    story.told("close-discharge", at(8, "09:00"), **VISIT)
+    done = story.told("close-journey", at(8, "10:00"))
     end = story.stands(min_version=str(done["version"]))
     assert (end["status"], end["next"], end["overdue"]) == ("finished", [], [])
     assert [each["milestone"] for each in end["reached"]] == [
@@ -131,7 +100,7 @@ def test_7_the_journey_is_over(story: Story) -> None:
         "discharge-summary-sent",
         "discharge-closed",
     ]
-    late = story.refused("book-visit", 9, "09:00", visit_id=number(0xA2), appointment={})
+    late = story.refused("book-visit", at(9, "09:00"), visit_id=number(0xA2), appointment={})
     assert late["code"] == "journey-is-over"
     events = story.events()
     assert [each["version"] for each in events] == list(range(1, done["version"] + 1))
