@@ -64,7 +64,7 @@ AftercareCommand = (
 )
 
 
-def decide(now: Discharge, command: AftercareCommand) -> Iterator[Aftercare]:
+def look_after(now: Discharge, command: AftercareCommand) -> Iterator[Aftercare]:
     """What happens if we do this now."""
     event: Aftercare = CARRIES_OUT[type(command)](**command.facts())  # type: ignore[assignment]  # the table's values are these
     if after(now, event, SOME_TIME) == now:

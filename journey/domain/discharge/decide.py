@@ -48,7 +48,7 @@ def decide(
     if isinstance(command, aftercare.AftercareCommand):
         if isinstance(command, ask.BookFollowUp | ask.ReconcileMedications):
             _refuse_unless_known(now, command, here=here)
-        yield from aftercare.decide(now, command)
+        yield from aftercare.look_after(now, command)
         return
     match command:
         case ask.PlanDischarge():
