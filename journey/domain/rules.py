@@ -42,7 +42,7 @@ PAPERWORK = (
 """What is done about a journey that is over. Who was discharged is looked after for a month at home, which
 often outlasts the journey."""
 
-GOES_ON = frozenset({"identity", "results", "communications"})
+GOES_ON = frozenset({"authorizations", "communications", "consents", "coverages", "identity", "results"})
 """The rooms in which things happen after a journey is over as before."""
 
 
@@ -181,15 +181,24 @@ def _refuse_unauthorized(journey: "Journey", command: Command) -> None:
 
 
 def unauthorized(journey: "Journey") -> Iterator[Blocker]:
-    """The visits ahead that could not begin for want of an authorization, and a word on who may hold them."""
-    for seen in journey.visits:
+    """The visits ahead that could not begin for want of an authorization, and a word on who may hold them.
+
+    One after the other, so that of seven booked under six visits granted the last is pointed out.
+    """
+    granted = journey.authorizations
+    for seen in sorted(journey.visits, key=lambda each: each.start or each.since.at):
         if not seen.is_open:
             continue
         use = use_of(seen, seen.start or seen.since.at)
-        lacking = () if seen.is_here else authorization.lacks(journey.authorizations, use)
-        if lacking:
-            what = "; ".join(each.what for each in lacking)
-            yield Blocker(code="visit-needs-authorization", what=what, subject_id=seen.visit_id)
+        if not granted.needs(use):
+            continue
+        if not seen.is_here:
+            lacking = authorization.lacks(granted, use)
+            if lacking:
+                what = "; ".join(each.what for each in lacking)
+                yield Blocker(code="visit-needs-authorization", what=what, subject_id=seen.visit_id)
+            else:
+                granted = granted.using(seen.visit_id, use)
         yield from authorization.another_performs(journey.authorizations, use)
 
 

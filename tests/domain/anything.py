@@ -38,7 +38,7 @@ POOLS: dict[Any, st.SearchStrategy[Any]] = {
 PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "cleared": st.lists(st.sampled_from(sorted(Demographics.model_fields)), max_size=2).map(tuple),
     "end": st.none(),  # before the start, it would be no appointment
-    "lines": st.deferred(lambda: st.lists(models(LineDecision), min_size=1, max_size=2).map(tuple)),
+    "lines": st.deferred(lambda: st.lists(values(LineDecision), min_size=1, max_size=2).map(tuple)),
 }
 
 

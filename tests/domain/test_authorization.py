@@ -658,6 +658,11 @@ def test_a_close_leaves_open_what_is_not_decided(told: list[Event], is_left: boo
         there.when(CloseJourney()).done()
 
 
+def test_a_payer_answers_after_the_journey_is_over_too() -> None:
+    there = waiting.when(CloseJourney(override_reason="moved away")).done()
+    assert status(there.when(decide(line(1, A.NOT_CERTIFIED))).done()) == "denied"
+
+
 def test_what_was_reached_is_told() -> None:
     names = [each.milestone for each in standing(open_to_use.journey).reached]
     assert names == [

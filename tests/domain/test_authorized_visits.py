@@ -36,10 +36,12 @@ from journey.domain.standing import standing
 from journey.domain.visit import (
     AdmitPatient,
     Appointment,
+    Attendee,
     BookVisit,
     ChangeVisit,
     CheckIn,
     CompleteVisit,
+    JoinTelehealth,
     PatientAdmitted,
     PatientArrived,
     RecordArrival,
@@ -334,6 +336,29 @@ def test_a_visit_that_turns_out_to_be_under_another_counts_there() -> None:
     )
     change = ChangeVisit(visit_id=number(0), appointment=Appointment(authorization_id=OTHER), reported=True)
     assert used(told.when(change).done()) == 0
+
+
+def test_of_seven_visits_booked_under_six_the_last_is_pointed_out() -> None:
+    sessions = [
+        VisitBooked(
+            visit_id=number(visit), appointment=SESSION.model_copy(update={"start": at(10, day=7 - visit)})
+        )
+        for visit in range(7)
+    ]
+    told = given(opened, submitted, modified, *sessions)
+    (last,) = [each for each in standing(told.journey).blocked_by if each.code == "visit-needs-authorization"]
+    assert last.subject_id == number(0)
+
+
+def test_nobody_joins_a_virtual_visit_that_is_not_authorised() -> None:
+    virtual = SESSION.model_copy(update={"encounter_class": EncounterClass.VIRTUAL})
+    there = given(opened, submitted, VisitBooked(visit_id=VISIT, appointment=virtual))
+    there.when(JoinTelehealth(visit_id=VISIT, who=Attendee.PATIENT)).then_refused(
+        AuthorizationNeeded, blockers=["authorization-undecided"]
+    )
+    there.when(StartVisit(visit_id=VISIT)).then_refused(
+        AuthorizationNeeded, blockers=["authorization-undecided"]
+    )
 
 
 def test_whoever_came_unannounced_has_nothing_to_be_authorised() -> None:
