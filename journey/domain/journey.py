@@ -16,6 +16,7 @@ from journey.domain import (
     barrier,
     careplan,
     communication,
+    consent,
     correction,
     coverage,
     discharge,
@@ -37,15 +38,15 @@ from journey.domain.authorization import Authorizations
 from journey.domain.barrier import Barriers
 from journey.domain.careplan import CarePlan
 from journey.domain.communication import Communications
-from journey.domain.consequence import back_again, held_under, in_care, passed_on, taken_over
+from journey.domain.consent import Consents
+from journey.domain.consequence import carry_over
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.coverage import Coverages
 from journey.domain.discharge import Discharges
-from journey.domain.discharge.events import PatientDischarged
 from journey.domain.enrolment import Enrolment
 from journey.domain.episode import Episode
 from journey.domain.event import Blocker, Command, Event, Recorded, Refused
-from journey.domain.handoff import HandoffAccepted, Handoffs
+from journey.domain.handoff import Handoffs
 from journey.domain.identity import Identity
 from journey.domain.intake import Intake
 from journey.domain.merge import MergeCommand, Merges
@@ -55,10 +56,9 @@ from journey.domain.referral import Referrals
 from journey.domain.result import Results
 from journey.domain.room import Answers, Step, Transitions
 from journey.domain.task import Tasks
-from journey.domain.transfer import JourneyTransferAccepted, Transfers
+from journey.domain.transfer import Transfers
 from journey.domain.treatment import Treatments
 from journey.domain.visit import Visits
-from journey.domain.visit.evolve import departed
 
 
 class Room(NamedTuple):
@@ -87,6 +87,7 @@ ROOMS = {
     "identity": _room(identity, "Identity"),
     "merges": _room(merge, "Merge"),
     "intake": _room(intake, "Intake"),
+    "consents": _room(consent, "Consent"),
     "coverages": _room(coverage, "Coverage"),
     "authorizations": _room(authorization, "Authorization"),
     "referrals": _room(referral, "Referral"),
@@ -138,6 +139,7 @@ class Journey:
     identity: Identity = Identity()
     merges: Merges = Merges()
     intake: Intake = Intake()
+    consents: Consents = Consents()
     coverages: Coverages = Coverages()
     authorizations: Authorizations = Authorizations()
     referrals: Referrals = Referrals()
@@ -159,6 +161,7 @@ class Journey:
         """The rooms that have something to say of where the patient stands, in the order of care."""
         return (
             self.intake,
+            self.consents,
             self.coverages,
             self.authorizations,
             self.referrals,
@@ -240,22 +243,9 @@ def journey_at(
 
 
 def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
-    event, fact = recorded.event, recorded.fact
-    room = _ROOM_OF_EVENT[type(event)]
-    rooms[room] = ROOMS[room].evolve(rooms[room], event, fact)
-    if room == "visits":
-        rooms["discharges"] = back_again(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
-        rooms["episode"] = in_care(rooms["episode"], recorded)
-        rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)  # type: ignore[attr-defined]  # as above
-    elif type(event) is HandoffAccepted:  # isinstance() of a pydantic class takes seven times as long
-        rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
-    elif isinstance(event, JourneyTransferAccepted):
-        rooms["episode"] = passed_on(rooms["episode"], event, fact)
-    elif isinstance(event, PatientDischarged):
-        rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
-        rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)
-    elif isinstance(event, episode.JourneyOpened):
-        rooms["identity"] = rooms["identity"]._replace(patient_id=event.patient_id)
+    room = _ROOM_OF_EVENT[type(recorded.event)]
+    rooms[room] = ROOMS[room].evolve(rooms[room], recorded.event, recorded.fact)
+    carry_over(rooms, room, recorded)
 
 
 # --- decide

@@ -59,6 +59,7 @@ class Responsible(Frozen):
 class Open(Frozen):
     """The loops that are not closed yet, by room."""
 
+    consents: tuple[Loop, ...] = ()
     authorizations: tuple[Loop, ...] = ()
     referrals: tuple[Loop, ...] = ()
     visits: tuple[OpenVisit, ...] = ()
@@ -140,6 +141,7 @@ def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
         responsible=owner and Responsible(team=owner.team, person=owner.person, since=owner.since.at),
         clocks=on_it.clocks,
         open=Open(
+            consents=tuple(journey.consents.loops()),
             authorizations=tuple(journey.authorizations.loops()),
             referrals=tuple(journey.referrals.loops()),
             visits=tuple(_open_visits(journey)),

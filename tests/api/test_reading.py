@@ -46,7 +46,9 @@ def test_where_a_patient_stands(api: Api) -> None:
     assert [step["step"] for step in stands["next"]] == ["complete-intake"]
     assert stands["blocked_by"]
     assert (stands["pathway"], stands["clocks"]) == (None, [])
-    assert set(stands["open"]) == {"referrals", "authorizations", "visits", "handoffs", "barriers"}
+    assert set(stands["open"]) == {
+        *("consents", "authorizations", "referrals", "visits", "handoffs", "transfers", "barriers"),
+    }
     assert before <= datetime.fromisoformat(stands["as_of"]) <= datetime.now(UTC)
     recorded = {each["event_id"] for each in api.get(f"{journey}/events").json()["events"]}
     assert {each for why in stands["why"].values() for each in why} <= recorded

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from journey.domain import authorization, communication, coverage, episode, visit
+from journey.domain import authorization, communication, consent, coverage, episode, visit
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode.decide import CARRIES_OUT as EPISODE_CARRIES_OUT
 from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
@@ -18,6 +18,7 @@ from journey.domain.visit.state import TRANSITIONS as VISIT_TRANSITIONS
 NO_STATUS = {
     *(episode.JourneyOpened, episode.OwnerAssigned, episode.OwnerUnassigned, episode.JourneyLinked),
     *(communication.CallAttempted, communication.ContactPreferenceChanged, communication.ResultRelayed),
+    consent.ConsentOverrideInvoked,
     *(coverage.CoordinationOfBenefitsSet, coverage.FinancialEstimateGiven, coverage.FinancialAidScreened),
 }
 COMPUTED = {JourneyStatus.PLANNED, *authorization.COMPUTED, *coverage.COMPUTED}
@@ -27,6 +28,7 @@ PACKAGES = [
     "authorization",
     "barrier",
     "communication",
+    "consent",
     "coverage",
     "discharge",
     "episode",

@@ -125,11 +125,12 @@ class Applying:
         self.routing.forget()
         own = tuple(key for key in self.part.patient.keys if key not in retired.keys)
         other = self.routing.known(retired.keys)
-        part, keys = self.part, own
-        if not own or other is None:
-            keys = tuple(dict.fromkeys((*own, *retired.keys)))
-            part = replace(part, patient=Numbers((*part.patient.identifiers, *retired.identifiers), keys))
+        keys = own if own and other else tuple(dict.fromkeys((*own, *retired.keys)))
         survivor = self.routing.patient(keys)
+        part = self.part
+        if other is None or (survivor.patient_id == other.patient_id and not other.merged):
+            identifiers = (*part.patient.identifiers, *retired.identifiers)
+            part = replace(part, patient=Numbers(identifiers, part.patient.keys))
         self._patient(part, survivor)
         if other is None or survivor.patient_id == other.patient_id:
             return
