@@ -15,7 +15,7 @@ from journey.domain.journey import EVENT_TYPES
 from journey.domain.pathway import Pathways
 from journey.domain.pathway.check import Complaint, complaints
 from journey.domain.pathway.definition import FIELDS, HOLIDAYS, NAME, VERSION, Definition
-from journey.pathways.document import Document, Unreadable, parsed
+from journey.pathways.document import Document, Place, Unreadable, parsed
 from journey.settings import Settings
 
 HERE = Path(__file__).parent
@@ -104,12 +104,19 @@ def _text(path: Path) -> str:
 
 
 def _of(name: str, document: Document, error: ValidationError) -> Iterator[Mistake]:
-    for each in error.errors(include_url=False, include_input=False):
+    found = error.errors(include_url=False, include_input=False)
+    for each in found:
+        if each["type"] == "too_short" and any(_is_inside(other["loc"], each["loc"]) for other in found):
+            continue  # what is wrong in a list was left out before it was counted
         line, field = document.found(each["loc"])
         last = str(each["loc"][-1])
         if each["type"] == "missing":
             field = f"{field}.{last}".lstrip(".")
         yield Mistake(name, line, field, _sentence(each, last))
+
+
+def _is_inside(inner: Place, outer: Place) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _sentence(each: ErrorDetails, last: str) -> str:

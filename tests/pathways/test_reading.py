@@ -193,6 +193,16 @@ WRONG = [
         "when: {all: [visit.no_show], any: [visit.no_show]}",
         "23: branches[0].when: a condition says one of: occurred, all, any, unless",
     ),
+    (
+        "stop: visit.completed",
+        "stop: {event: visit.completed, of: [{event: visit.bookt, same: id}]}",
+        "29: clocks[0].stop.of[0].event: there is no event visit.bookt; the catalogue of events lists all",
+    ),
+    (
+        "stop: visit.completed",
+        "stop: {event: visit.completed, of: [{event: visit.booked, same: id}]}",
+        "29: clocks[0].stop.of[0].same: visit.booked has no field id",
+    ),
     # milestones
     (
         "requires: [seen]",
@@ -207,7 +217,10 @@ WRONG = [
     (
         "{after: seen,",
         "{after: sene,",
-        "20: milestones[1].due.after: there is no milestone sene; there are rebooked, seen, start, told",
+        (
+            "20: milestones[1].due.after: there is no milestone or clock sene; there are rebooked, seen, "
+            "start, told, wait"
+        ),
     ),
     ("id: told", "id: seen", "17: milestones[1].id: another milestone is called seen already"),
     (

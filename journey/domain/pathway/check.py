@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from journey.domain.event import Event, Frozen
 from journey.domain.pathway.definition import START, Choice, Definition, MilestoneDefinition
 from journey.domain.pathway.plan import triggers
-from journey.domain.pathway.trigger import Trigger, kinds_at
+from journey.domain.pathway.trigger import Listening, Trigger, kinds_at
 
 Place = tuple[str | int, ...]
 Complaint = tuple[Place, str]
@@ -27,7 +27,7 @@ def complaints(definition: Definition, catalogue: Catalogue) -> Iterator[Complai
         return
     known = {each.id for each in definition.every_milestone()}
     for place, milestone in _milestones(definition):
-        yield from _milestone(milestone, place, known)
+        yield from _milestone(milestone, place, known, {clock.id for clock in definition.clocks})
     yield from _required_of_a_branch(definition)
     for at, stage in enumerate(definition.stages):
         for number, entry in enumerate(stage.entered_by):
@@ -72,7 +72,9 @@ def _twice(definition: Definition) -> Iterator[Complaint]:
             seen.add(each)
 
 
-def _milestone(milestone: MilestoneDefinition, place: Place, known: set[str]) -> Iterator[Complaint]:
+def _milestone(
+    milestone: MilestoneDefinition, place: Place, known: set[str], clocks: set[str]
+) -> Iterator[Complaint]:
     if milestone.id == START:
         yield (*place, "id"), "no milestone is called start: that is where the pathway begins"
     for number, required in enumerate(milestone.requires):
@@ -82,7 +84,10 @@ def _milestone(milestone: MilestoneDefinition, place: Place, known: set[str]) ->
             if getattr(milestone, name):
                 yield (*place, name), "needs a due time"
     elif isinstance(milestone.due.after, str):
-        yield from _unknown(milestone.due.after, known | {START}, (*place, "due", "after"))
+        every = known | clocks | {START}
+        yield from _unknown(milestone.due.after, every, (*place, "due", "after"), "milestone or clock")
+    if milestone.due is not None and milestone.due.within is None and milestone.due.after not in clocks:
+        yield (*place, "due", "within"), "is missing; only after a clock it may be left out"
 
 
 def _required_of_a_branch(definition: Definition) -> Iterator[Complaint]:
@@ -96,9 +101,9 @@ def _required_of_a_branch(definition: Definition) -> Iterator[Complaint]:
                 yield (*place, "requires", number), said
 
 
-def _unknown(name: str, known: set[str], place: Place) -> Iterator[Complaint]:
+def _unknown(name: str, known: set[str], place: Place, what: str = "milestone") -> Iterator[Complaint]:
     if name not in known:
-        yield place, f"there is no milestone {name}; there are {', '.join(sorted(known))}"
+        yield place, f"there is no {what} {name}; there are {', '.join(sorted(known))}"
 
 
 # --- Spans that depend on something
@@ -107,19 +112,19 @@ def _unknown(name: str, known: set[str], place: Place) -> Iterator[Complaint]:
 def _choices(definition: Definition) -> Iterator[tuple[Place, Choice, tuple[Trigger, ...]]]:
     """Every choice, and the triggers of what its time is counted from."""
     starts = definition.starts or (Trigger(event="pathway.assigned"),)
-    reached = {each.id: tuple(triggers(each.reached_by)) for each in definition.every_milestone()}
+    counted: dict[str, tuple[Trigger, ...]] = {
+        START: starts,
+        **{each.id: tuple(triggers(each.reached_by)) for each in definition.every_milestone()},
+        **{each.id: starts if isinstance(each.start, str) else each.start for each in definition.clocks},
+    }
     for place, milestone in _milestones(definition):
         due = milestone.due
         if due is not None and isinstance(due.within, Choice):
-            after = {START: starts, **reached}.get(due.after, ()) if isinstance(due.after, str) else due.after
+            after = counted.get(due.after, ()) if isinstance(due.after, str) else due.after
             yield (*place, "due", "within"), due.within, after
     for at, clock in enumerate(definition.clocks):
         if isinstance(clock.target, Choice):
-            yield (
-                ("clocks", at, "target"),
-                clock.target,
-                starts if isinstance(clock.start, str) else clock.start,
-            )
+            yield ("clocks", at, "target"), clock.target, counted[clock.id]
 
 
 def _choice(
@@ -164,15 +169,25 @@ def _triggers(value: Any, place: Place = ()) -> Iterator[tuple[Place, Trigger]]:
 
 
 def _trigger(trigger: Trigger, place: Place, catalogue: Catalogue) -> Iterator[Complaint]:
-    event = catalogue.get(trigger.event)
+    yield from _listening(trigger, place, catalogue)
+    for number, each in enumerate(trigger.of):
+        there = (*place, "of", number)
+        yield from _listening(each, there, catalogue)
+        for name in (each.event, trigger.event):
+            if name in catalogue and not kinds_at(catalogue[name], tuple(each.same.split("."))):
+                yield (*there, "same"), f"{name} has no field {each.same}"
+
+
+def _listening(listening: Listening, place: Place, catalogue: Catalogue) -> Iterator[Complaint]:
+    event = catalogue.get(listening.event)
     if event is None:
-        yield (*place, "event"), f"there is no event {trigger.event}; the catalogue of events lists all"
+        yield (*place, "event"), f"there is no event {listening.event}; the catalogue of events lists all"
         return
-    for path in trigger.where:
-        yield from _path(event, trigger, path, (*place, "where", path))
+    for path in listening.where:
+        yield from _path(event, listening, path, (*place, "where", path))
 
 
-def _path(event: type[Event], trigger: Trigger, path: str, place: Place) -> Iterator[Complaint]:
+def _path(event: type[Event], trigger: Listening, path: str, place: Place) -> Iterator[Complaint]:
     kinds = kinds_at(event, tuple(path.split(".")))
     match = trigger.where[path]
     asked = match if isinstance(match, tuple) else match.unlike or ()

@@ -70,11 +70,27 @@ class Run(NamedTuple):
 
 def clocks(plan: Plan, heard: Heard, start: Hit, parameters: Mapping[str, str]) -> Iterator[Clock]:
     """Every run of every clock that applies, in the order of the definition."""
+    for definition in _applying(plan, heard):
+        for number, run in enumerate(_runs(definition, heard, start), 1):
+            yield _clock(definition, plan, number, run, parameters)
+
+
+def _applying(plan: Plan, heard: Heard) -> Iterator[ClockDefinition]:
     for definition in plan.definition.clocks:
-        applies = definition.applies_when
-        if applies is None or heard.holds(applies) is not None:
-            for number, run in enumerate(_runs(definition, heard, start), 1):
-                yield _clock(definition, plan, number, run, parameters)
+        if definition.applies_when is None or heard.holds(definition.applies_when) is not None:
+            yield definition
+
+
+def latest(
+    plan: Plan, heard: Heard, start: Hit, parameters: Mapping[str, str]
+) -> Mapping[str, tuple[Hit, datetime | None]]:
+    """From where the latest run of each clock counts, and until when; one that was nullified does not."""
+    found = {each.id: (each, run) for each in _applying(plan, heard) for run in _runs(each, heard, start)}
+    return {
+        name: (run.started, _due(each, plan, run, parameters)[0])
+        for name, (each, run) in found.items()
+        if run.state is not ClockState.NULLIFIED
+    }
 
 
 def _runs(clock: ClockDefinition, heard: Heard, start: Hit) -> list[Run]:
@@ -83,12 +99,15 @@ def _runs(clock: ClockDefinition, heard: Heard, start: Hit) -> list[Run]:
     for _, role, hit in sorted(_heard_by(clock, heard, start)):
         running = bool(runs) and runs[-1].state is ClockState.RUNNING
         if not running:
-            if role is Role.START:
+            undone = bool(runs) and runs[-1].state is ClockState.NULLIFIED
+            is_led = is_led or (undone and role is Role.LEADS_TO_RESTART)
+            if role is Role.START or (undone and is_led and role is Role.RESTART):
                 runs.append(Run(hit))
                 is_led = False
             continue
         match role:
             case Role.NULLIFY:
+                is_led = False
                 runs[-1] = runs[-1]._replace(ended=hit, state=ClockState.NULLIFIED)
             case Role.STOP:
                 runs[-1] = runs[-1]._replace(ended=hit, state=ClockState.STOPPED)

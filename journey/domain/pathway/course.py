@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from journey.domain.enrolment import Enrolment, Said
 from journey.domain.event import Blocker, Fact, Recorded
-from journey.domain.pathway.clocks import Clock, clocks, warning
+from journey.domain.pathway.clocks import Clock, clocks, latest, warning
 from journey.domain.pathway.definition import START, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
 from journey.domain.pathway.trigger import Condition
@@ -67,6 +67,9 @@ class Following:
         self._start = start
         self._places = {each.event_id: place for place, each in enumerate(recorded)}
         self._recorded = recorded
+        self._clocks = (
+            latest(plan, heard, start, self._enrolment.parameters) if plan.counts_from_clocks else {}
+        )
         self.milestones = tuple(self._expected())
         self.waived = dict(self._not_owed())
         self.reached = {
@@ -74,6 +77,7 @@ class Following:
             for each in self.milestones
             if each.id not in self.waived and (hit := self._reaching(each)) is not None
         }
+        self.waived |= dict(self._skipped())
 
     def course(self) -> Course:
         definition = self._plan.definition
@@ -108,16 +112,18 @@ class Following:
             if decided.word == "waived":
                 yield name, _waived(name, decided.why, (decided.fact,))
         for each in self.milestones:
-            if each.id not in said and (why := self._skipped(each)) is not None:
-                yield each.id, why
+            applies = each.applies_when
+            if each.id not in said and applies is not None and self._heard.holds(applies) is None:
+                yield each.id, _waived(each.id, "does not apply", ())
 
-    def _skipped(self, milestone: MilestoneDefinition) -> Waived | None:
-        skip, applies = milestone.skip_when, milestone.applies_when
-        if skip is not None and (held := self._heard.holds(skip)) is not None:
-            return _waived(milestone.id, "skipped", [hit.recorded.fact for hit in held])
-        if applies is not None and self._heard.holds(applies) is None:
-            return _waived(milestone.id, "does not apply", ())
-        return None
+    def _skipped(self) -> Iterator[tuple[str, Waived]]:
+        """What was reached before there was a reason to skip it stays reached."""
+        for each in self.milestones:
+            if each.skip_when is None or each.id in self.reached or each.id in self._enrolment.said:
+                continue
+            held = self._heard.holds(each.skip_when)
+            if held is not None:
+                yield each.id, _waived(each.id, "skipped", [hit.recorded.fact for hit in held])
 
     def _holds(self, condition: Condition) -> tuple[Hit, ...] | None:
         return self._heard.holds(condition, self._before)
@@ -215,15 +221,23 @@ class Following:
             return self._start, None
         after = milestone.due.after
         if isinstance(after, str):
-            base = self._start if after == START else self.reached.get(after)
+            base, target = self._named(after)
         else:
-            base = self._heard.first(after, self._before)
+            base, target = self._heard.first(after, self._before), None
         if base is None:
             return self._start, None
+        if milestone.due.within is None:
+            return base, target
         span = chosen(milestone.due.within, base.recorded.event, self._enrolment.parameters)
         if span is None:
             return base, None
         return base, self._plan.calendar.after(base.recorded.occurred_at, span)
+
+    def _named(self, name: str) -> tuple[Hit | None, datetime | None]:
+        """What starts the pathway, reached the milestone or started the clock; and the clock's target."""
+        if name == START:
+            return self._start, None
+        return (self.reached[name], None) if name in self.reached else self._clocks.get(name, (None, None))
 
     def _escalations(
         self, milestone: MilestoneDefinition, start: datetime, due: datetime | None

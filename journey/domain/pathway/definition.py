@@ -13,7 +13,16 @@ from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Tag
 
 from journey.domain.event import Frozen
 from journey.domain.pathway.span import Span
-from journey.domain.pathway.trigger import Condition, Range, Trigger, Triggers, anything, mapping, one_of
+from journey.domain.pathway.trigger import (
+    Condition,
+    Earlier,
+    Range,
+    Trigger,
+    Triggers,
+    anything,
+    mapping,
+    one_of,
+)
 
 NAME = r"^[a-z][a-z0-9-]*$"
 VERSION = r"^\d{1,9}(\.\d{1,9}){0,2}$"
@@ -72,13 +81,15 @@ def _name(value: Any) -> bool:
 
 
 class Due(Frozen):
-    """Until when: so long after the start, a milestone, or an event."""
+    """Until when: so long after the start, a milestone, the start of a clock's latest run, or an event."""
 
     after: Annotated[
         Annotated[Name, Tag("name")] | Annotated[Triggers, Tag("triggers")],
         one_of(name=_name, triggers=anything),
     ] = START
-    within: Within
+    within: Within | None = Field(
+        default=None, description="Left out, after a clock: when the clock's target is over, as extended."
+    )
 
 
 class Escalation(Frozen):
@@ -117,7 +128,7 @@ class MilestoneDefinition(Frozen):
 
 
 class Restart(Frozen):
-    """After one of these, the clock begins anew with the first of those."""
+    """After one of these, the clock begins anew with the first of those; so does one that was nullified."""
 
     after: Triggers
     on: Triggers
@@ -227,6 +238,7 @@ MODELS = (
     Extension,
     BlockerDefinition,
     Trigger,
+    Earlier,
     Range,
     Condition,
 )

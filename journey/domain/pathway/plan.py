@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journey.domain.event import EVENTS, Event, Frozen, Recorded
 from journey.domain.pathway.definition import Choice, Definition, Within
 from journey.domain.pathway.span import Calendar, Span
-from journey.domain.pathway.trigger import Condition, Trigger, at_path, test
+from journey.domain.pathway.trigger import Condition, Earlier, Trigger, at_path, test
 
 
 class Hit(NamedTuple):
@@ -33,10 +33,20 @@ class Plan:
         self.calendar = calendar
         self.digest = digest
         self._listeners: dict[type[Event], list[tuple[Trigger, Callable[[Event], bool]]]] = {}
+        self._earlier: dict[type[Event], list[tuple[Earlier, Callable[[Event], bool]]]] = {}
         for trigger in triggers(definition):
             event = EVENTS.get(trigger.event)
             if event is not None:
                 self._listeners.setdefault(event, []).append((trigger, test(trigger)))
+            for each in trigger.of:
+                said = EVENTS.get(each.event)
+                if said is not None:
+                    self._earlier.setdefault(said, []).append((each, test(each)))
+        ids = {clock.id for clock in definition.clocks}
+        self.counts_from_clocks = any(
+            milestone.due is not None and isinstance(milestone.due.after, str) and milestone.due.after in ids
+            for milestone in definition.every_milestone()
+        )
 
     def parameters(self, said: Mapping[str, str]) -> dict[str, str]:
         """What was said when the pathway was assigned; the first word of each where nothing was."""
@@ -45,11 +55,21 @@ class Plan:
     def hear(self, recorded: Sequence[Recorded]) -> "Heard":
         """What each trigger hears in these events, which are in the order in which they happened."""
         heard: dict[int, list[Hit]] = {}
+        said: dict[int, set[object]] = {}
         for place, each in enumerate(recorded):
             for trigger, hears in self._listeners.get(type(each.event), ()):
-                if hears(each.event):
+                if hears(each.event) and all(_was_said(before, each.event, said) for before in trigger.of):
                     heard.setdefault(id(trigger), []).append(Hit(place, each))
+            for earlier, hears in self._earlier.get(type(each.event), ()):
+                if hears(each.event):
+                    things = at_path(each.event, tuple(earlier.same.split(".")))
+                    said.setdefault(id(earlier), set()).update(things)
         return Heard(heard)
+
+
+def _was_said(earlier: Earlier, event: Event, said: Mapping[int, set[object]]) -> bool:
+    """Whether that was said of the thing that this event is about."""
+    return not said.get(id(earlier), set()).isdisjoint(at_path(event, tuple(earlier.same.split("."))))
 
 
 def triggers(value: object) -> Iterator[Trigger]:

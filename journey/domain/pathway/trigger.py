@@ -60,12 +60,24 @@ Match = Annotated[
 """A word, a list of which one is enough, or a range."""
 
 
-class Trigger(Frozen):
-    """An event of one type whose fields match; with `count`, the nth of them."""
+class Listening(Frozen):
+    """An event of one type whose fields match."""
 
     event: str = Field(description="The event's stored name, as in the catalogue: referral.sent.")
     where: dict[str, Match] = Field(default={}, description="Path into the event's data -> what it may be.")
+
+
+class Earlier(Listening):
+    """What was said before of the same thing: a no-show says which visit, its booking what for."""
+
+    same: str = Field(description="The field in which both name the thing: visit_id.")
+
+
+class Trigger(Listening):
+    """An event of one type whose fields match; with `count`, the nth of them."""
+
     count: int = Field(default=1, ge=1)
+    of: tuple[Earlier, ...] = Field(default=(), description="What must have been said before, all of it.")
 
 
 def _as_trigger(value: Any) -> Any:
@@ -120,9 +132,9 @@ def _parts(value: Any, name: str) -> tuple[Any, ...]:
     return tuple(inner) if isinstance(inner, tuple | list | frozenset) else (inner,)
 
 
-def test(trigger: Trigger) -> Callable[[Event], bool]:
-    """Whether an event of the trigger's type is one that it listens for."""
-    asked = [(tuple(path.split(".")), _matcher(match)) for path, match in trigger.where.items()]
+def test(listening: Listening) -> Callable[[Event], bool]:
+    """Whether the fields of an event of that type match."""
+    asked = [(tuple(path.split(".")), _matcher(match)) for path, match in listening.where.items()]
     if not asked:
         return lambda _: True
     return lambda event: all(matches(at_path(event, path)) for path, matches in asked)

@@ -147,3 +147,18 @@ def test_a_clock_that_does_not_apply_is_not_there() -> None:
     assert clocks(booked, assigned=TICK, clocks=kinds) == []
     receipt = ReferralReceiptConfirmed(referral_id=UUID(int=3))
     assert len(clocks(booked, receipt, assigned=TICK, clocks=kinds)) == 1
+
+
+def test_a_nullified_clock_begins_anew_when_what_was_missed_is_booked_again() -> None:
+    told = [(booked, at(9)), (no_show, at(10, day=3)), (booked, at(9, day=5)), (GIVEN, at(9, day=9))]
+    missed = {"restart": {"after": "visit.no_show", "on": "visit.booked"}, "nullify": "visit.no_show"}
+    before, anew = clocks(*told, assigned=TICK, clocks=[{"id": "wait", "stop": STOP, **missed}])
+    assert (before.state, before.stopped_at) == ("nullified", at(10, day=3))
+    assert (anew.state, anew.started_at, anew.stopped_at) == ("stopped", at(9, day=5), at(9, day=9))
+
+
+def test_what_is_missed_after_the_stop_begins_nothing() -> None:
+    told = [(booked, at(9)), (GIVEN, at(9, day=2)), (no_show, at(10, day=3)), (booked, at(9, day=5))]
+    missed = {"restart": {"after": "visit.no_show", "on": "visit.booked"}, "nullify": "visit.no_show"}
+    (only,) = clocks(*told, assigned=TICK, clocks=[{"id": "wait", "stop": STOP, **missed}])
+    assert only.state == "stopped"

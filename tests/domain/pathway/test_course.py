@@ -10,8 +10,18 @@ from journey.domain.enrolment import PathwayAssigned
 from journey.domain.event import Precision
 from journey.domain.standing import Standing, standing
 from journey.domain.treatment import DecisionMade, DiagnosisCommunicated
-from journey.domain.visit import VisitCompleted, VisitStarted
-from tests.domain.told import VISIT, arrived, booked, cancelled, completed, no_show, opened, started
+from journey.domain.visit import VisitCompleted, VisitRescheduled, VisitStarted
+from tests.domain.told import (
+    OTHER_VISIT,
+    VISIT,
+    arrived,
+    booked,
+    cancelled,
+    completed,
+    no_show,
+    opened,
+    started,
+)
 from tests.spec import Told, at, given
 from tests.ways import FIRST, definition, pathways
 
@@ -167,6 +177,12 @@ def test_what_is_skipped_says_by_which_event() -> None:
     assert (waived.milestone, waived.why, waived.event_ids) == ("met", "skipped", (told.id_of(told_them),))
 
 
+def test_what_was_reached_is_not_skipped_afterwards() -> None:
+    skipped = {"id": "met", "reached_by": "visit.booked", "skip_when": "diagnosis.communicated"}
+    stood = stands((booked, at(9)), (told_them, at(10)), **milestones(skipped))
+    assert (reached(stood)["met"], stood.waived) == (at(9), ())
+
+
 def test_what_does_not_apply_is_not_owed() -> None:
     applies = {
         "id": "met",
@@ -223,3 +239,41 @@ def test_the_answer_of_another_moment_is_that_of_its_events() -> None:
     told = given(opened, ASSIGNED, *SEEN)
     then = standing(told.journey_at(at(10, 30, day=1)), pathways(definition(version="3.0.0")))
     assert (then.stage, "seen" in reached(then)) == ("booked", False)
+
+
+ABOUT = {"event": "visit.booked", "where": {"appointment.service.code": "ORTHO"}, "same": "visit_id"}
+
+
+@pytest.mark.parametrize(("same_visit", "counts"), [(True, True), (False, False)])
+def test_an_event_may_count_by_what_was_said_of_the_same_thing_before(same_visit: bool, counts: bool) -> None:
+    missed = {"id": "met", "reached_by": {"event": "visit.no_show", "of": [ABOUT]}}
+    visit = VISIT if same_visit else OTHER_VISIT
+    told = [(booked, at(9)), (no_show.model_copy(update={"visit_id": visit}), at(10))]
+    assert ("met" in reached(stands(*told, **milestones(missed)))) is counts
+
+
+def test_what_is_said_of_a_thing_later_does_not_count() -> None:
+    missed = {"id": "met", "reached_by": {"event": "visit.no_show", "of": [ABOUT]}}
+    other = booked.model_copy(update={"visit_id": OTHER_VISIT})
+    told = [(other, at(8)), (no_show, at(9)), (booked, at(10))]
+    assert "met" not in reached(stands(*told, **milestones(missed)))
+
+
+def test_a_due_time_may_be_counted_from_the_latest_run_of_a_clock() -> None:
+    way = milestones({"id": "met", "reached_by": "decision.made", "due": {"after": "wait", "within": "9d"}})
+    wait = {
+        "id": "wait",
+        "stop": "decision.made",
+        "nullify": "visit.no_show",
+        "restart": {"after": "visit.no_show", "on": "visit.rescheduled"},
+    }
+
+    def due(*told: Told) -> datetime | None:
+        (step,) = [each for each in stands(*told, clocks=[wait], **way).next if each.step == "met"]
+        return step.due
+
+    again = (VisitRescheduled(visit_id=VISIT, start=at(9, day=30)), at(9, day=5))
+    missed = (no_show, at(10, day=3))
+    assert due((booked, at(9))) == datetime(2026, 3, 11, 23, 59, 59, tzinfo=UTC)
+    assert due((booked, at(9)), missed) is None
+    assert due((booked, at(9)), missed, again) == datetime(2026, 3, 16, 23, 59, 59, tzinfo=UTC)
