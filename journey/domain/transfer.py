@@ -6,7 +6,7 @@
     The sender stays accountable until the receiver accepts; the acceptance names who is accountable from
     then on. One transfer at a time; it is no discharge, and says nothing of where the patient lies.
 
-FHIR: Task + EpisodeOfCare.managingOrganization.  IHE: none; domain words.
+FHIR: Task + EpisodeOfCare.managingOrganization.
 """
 
 from collections.abc import Iterator
