@@ -69,7 +69,7 @@ from journey.domain.authorization import (
 )
 from journey.domain.authorization.status import COMPUTED, ENDED, GRANTED, NEXT, TRANSITIONS
 from journey.domain.episode import CloseJourney
-from journey.domain.event import Coded, Event, Refused
+from journey.domain.event import Coded, Command, Event, Refused
 from journey.domain.room import NotPossibleNow, UnknownSubject
 from journey.domain.rules import StillOpen
 from journey.domain.standing import standing
@@ -473,6 +473,37 @@ def test_a_decision_told_late_is_folded_in_where_it_belongs() -> None:
     late = told.when(decide(line(1, A.CERTIFIED)), at=at(12)).then(approved)
     assert status(late) == "cancelled"
     assert late.journey_at(at(13)).authorizations.by_id[PA].status == "approved"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        AcknowledgeAuthorization(authorization_id=PA, reported=True),
+        SubmitAuthorizationInformation(authorization_id=PA, reported=True),
+        ContactPayer(authorization_id=PA, reported=True),
+    ],
+)
+def test_a_receipt_that_is_reported_late_undoes_no_decision(late: Command) -> None:
+    assert status(open_to_use.when(late).done()) == "approved"
+    assert status(given(opened, prepared).when(late).done()) in {"acknowledged", "pended"}
+
+
+def test_the_item_that_was_cancelled_may_not_be_used() -> None:
+    told = given(opened, both_submitted, decides(line(1, A.CERTIFIED), line(2, A.CERTIFIED)))
+    without = told.when(UpdateAuthorization(authorization_id=PA, cancelled=(2,))).done()
+    of_it = consume.model_copy(update={"sequence": 2})
+    without.when(of_it).then_refused(NotAuthorized, blockers=["authorization-undecided"])
+
+
+def test_another_window_is_for_all_that_was_granted() -> None:
+    told = given(opened, submitted, approved, extended)
+    told.when(consume, at=at(9, day=40)).then(consumed)
+    moved = ExtendAuthorization(
+        authorization_id=PA, valid_from=date(2026, 4, 1), valid_until=date(2026, 4, 30)
+    )
+    open_to_use.when(moved).done().when(consume).then_refused(
+        NotAuthorized, blockers=["authorization-not-yet-valid"]
+    )
 
 
 # --- Appeals

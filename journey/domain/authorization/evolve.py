@@ -6,7 +6,7 @@ from journey.domain.authorization import events as happened
 from journey.domain.authorization.line import Line, answered, overturned, rolled_up
 from journey.domain.authorization.request import AppealOutcome, AuthorizationRequest, ReviewAction
 from journey.domain.authorization.state import Authorization, Authorizations, Consumption
-from journey.domain.authorization.status import ENDED, GRANTED, REFUSED, TRANSITIONS
+from journey.domain.authorization.status import ENDED, GRANTED, PASSED, REFUSED, TRANSITIONS
 from journey.domain.authorization.status import AuthorizationStatus as S
 from journey.domain.event import Fact
 
@@ -31,6 +31,8 @@ def evolve(authorizations: Authorizations, event: happened.AuthorizationEvent, f
         after = after._replace(said={**after.said, type(event): event})
     _, target = TRANSITIONS[type(event)]
     status = _implied(known, after, event) if target is None else S(target)
+    if known is not None and known.status in PASSED.get(type(event), ()):
+        status = known.status
     if status is not before.status:
         after = after._replace(status=status, since=fact)
     if status in GRANTED:

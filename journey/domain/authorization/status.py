@@ -61,6 +61,12 @@ TRANSITIONS: Transitions = {
     happened.AuthorizationUnitsConsumed: (UNDECIDED | GRANTED, None),
     happened.AuthorizationUnitsRestored: (frozenset(S), None),
 }
+PASSED = {
+    happened.AuthorizationAcknowledged: frozenset(S) - UNASKED - {S.SUBMITTED},
+    happened.AuthorizationInformationSubmitted: frozenset(S) - UNASKED - WAITING,
+    happened.PayerContacted: frozenset(S) - UNASKED - WAITING,
+}
+"""Where a request that is further along is not taken back from: a receipt undoes no decision."""
 
 NEXT = {
     S.REQUIRED: "submit-authorization",
