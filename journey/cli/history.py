@@ -48,6 +48,7 @@ def _envelope(each: "Recorded", history: "History") -> dict[str, Any]:
         "recorded_at": each.recorded_at,
         **each.context.model_dump(),
         "voided": each.event_id in history.voided,
+        "corrected": each.event_id in history.said.corrects,
         "data": each.event.model_dump(exclude_none=True),
     }
 
@@ -55,7 +56,9 @@ def _envelope(each: "Recorded", history: "History") -> dict[str, Any]:
 def _cells(each: "Recorded", history: "History", zone: ZoneInfo) -> terminal.Row:
     actor = each.context.actor
     who = " ".join(part for part in (actor.id, actor.role and f"({actor.role})") if part)
-    what = f"{each.event.stored_as} (voided)" if each.event_id in history.voided else each.event.stored_as
+    words = {"(voided)": history.voided, "(corrected)": history.said.corrects}
+    struck = next((word for word, struck in words.items() if each.event_id in struck), "")
+    what = f"{each.event.stored_as} {struck}".rstrip()
     details = "; ".join(_details(each.event, zone))
     return (
         str(each.version),
@@ -86,6 +89,8 @@ def _words(value: Any, zone: ZoneInfo) -> str:
         return ""
     if isinstance(value, datetime):
         return terminal.local(value, zone)
+    if isinstance(value, dict):
+        return _words(tuple(value.values()), zone)
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, (_words(each, zone) for each in value)))
     if isinstance(value, BaseModel):

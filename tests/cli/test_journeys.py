@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from journey.cli.settle import settle
-from journey.domain.correction import VoidEvent
+from journey.domain.correction import CorrectEvent, VoidEvent
 from journey.domain.event import Actor, Context, Source
 from journey.store.store import Store
 from journey.worker import Worker
@@ -150,6 +150,22 @@ def test_what_is_voided_is_struck_out(program: Program, database_url: str) -> No
     assert events[-1]["type"] == "correction.voided"
     lines = program.run("history", str(row[0])).stdout.splitlines()
     assert [line for line in lines if "(voided)" in line] == [lines[2]]
+
+
+def test_what_is_corrected_says_so(program: Program, database_url: str) -> None:
+    program.run("simulate", "--patients", "1", "--until", "2026-11-01")
+    store = Store(database_url)
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT journey_id, event_id FROM event WHERE version = 1").fetchone()
+    assert row is not None
+    concern = {"concern": {"system": "local", "code": "knee", "display": "A knee"}}
+    store.handle(row[0], CorrectEvent(event_id=row[1], data=concern, reason="left out"), BY_ANN)
+    store.close()
+    events = program.answer("history", str(row[0]))
+    assert [each["version"] for each in events if each["corrected"]] == [1]
+    lines = program.run("history", str(row[0])).stdout.splitlines()
+    assert [line for line in lines if "(corrected)" in line] == [lines[1]]
+    assert "A knee" in next(line for line in lines if "correction.corrected" in line)
 
 
 def test_a_journey_that_is_not_there_or_not_one(clinic: Program) -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from journey.domain.codes import Channel, Disposition, EncounterClass, Initiator
-from journey.domain.correction import CancelAdmission, History, ReinstateEvent, VoidEvent
+from journey.domain.correction import CancelAdmission, CorrectEvent, History, ReinstateEvent, VoidEvent
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargePatient
 from journey.domain.episode import CloseJourney, OpenJourney
@@ -33,6 +33,7 @@ from journey.domain.visit import (
     RescheduleVisit,
     StartVisit,
 )
+from journey.pathways import installed
 from journey.simulate import ZONE, Step, simulate, summary
 from journey.simulate.diary import CLOSES, OPENS
 from tests.simulate.conftest import UNTIL
@@ -40,7 +41,9 @@ from tests.simulate.conftest import UNTIL
 NOT_SIMULATED: dict[type[Command], str] = {
     VoidEvent: "names an event by the id that the store gives it; the cancels of ADT stand for it",
     ReinstateEvent: "as above",
+    CorrectEvent: "as above",
 }
+INSTALLED = installed()
 DAY = timedelta(days=1)
 C = TypeVar("C", bound=Command)
 
@@ -69,7 +72,7 @@ def recorded(steps: Iterable[Step]) -> dict[UUID, History]:
     for step in steps:
         history = histories.get(step.journey_id, History())
         told = list(history.recorded)
-        for event in decide(history, step.command):
+        for event in decide(history, step.command, INSTALLED):
             number += 1
             told.append(
                 Recorded(

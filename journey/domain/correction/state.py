@@ -53,13 +53,16 @@ class History:
         return History((*self.recorded, *told))
 
     @cached_property
+    def corrections(self) -> tuple[Recorded, ...]:
+        """What was said of other events. Most histories have none, and are not asked for more."""
+        return tuple(each for each in self.recorded if type(each.event) in CORRECTIONS)
+
+    @cached_property
     def said(self) -> Said:
         """The latest word on each event."""
         voids: dict[UUID, EventVoided] = {}
         corrects: dict[UUID, Recorded] = {}
-        for each in self.recorded:
-            if type(each.event) not in CORRECTIONS:
-                continue
+        for each in self.corrections:
             match each.event:
                 case EventVoided(voids=target) as void:
                     voids[target] = void
@@ -81,12 +84,13 @@ class History:
     @cached_property
     def readings(self) -> tuple[Recorded, ...]:
         """Every event but the corrections, as it should read; those that do not hold are among them."""
-        facts = (each for each in self.recorded if type(each.event) not in CORRECTIONS)
+        if not self.corrections:
+            return self.recorded
         corrects = self.said.corrects
-        if not corrects:
-            return tuple(facts)
         return tuple(
-            reads(each, corrects[each.event_id]) if each.event_id in corrects else each for each in facts
+            reads(each, corrects[each.event_id]) if each.event_id in corrects else each
+            for each in self.recorded
+            if type(each.event) not in CORRECTIONS
         )
 
     @cached_property
@@ -98,12 +102,10 @@ class History:
 
     def tells(self, event: Event, occurred_at: datetime | None) -> bool:
         """Whether exactly this is recorded of exactly that time, though it should read otherwise since."""
-        corrected = [each for each in self.recorded if each.event_id in self.said.corrects]
-        return any(
-            each.occurred_at == occurred_at and each.event == event
-            for each in (*self.effective, *corrected)
-            if each.event_id not in self.voided
-        )
+        holding = self.effective
+        if corrects := self.said.corrects.keys() - self.voided:
+            holding = (*holding, *(each for each in self.recorded if each.event_id in corrects))
+        return any(each.occurred_at == occurred_at and each.event == event for each in holding)
 
     def until(self, moment: datetime) -> tuple[Recorded, ...]:
         """What holds and had happened by then, with the opening whenever that was recorded."""
