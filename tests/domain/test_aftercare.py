@@ -37,11 +37,13 @@ from journey.domain.discharge import (
 )
 from journey.domain.discharge.disposition import coded
 from journey.domain.episode import CloseJourney
+from journey.domain.event import Event
+from journey.domain.identity import Demographics, DemographicsChanged
 from journey.domain.rules import JourneyIsOver, StillOpen
 from journey.domain.standing import standing
-from journey.domain.visit import RecordArrival
+from journey.domain.visit import Appointment, RecordArrival, VisitBooked
 from tests.domain.cases import Case
-from tests.domain.told import HOME, VISIT, admitted, booked, closed, discharged, opened
+from tests.domain.told import HOME, OTHER_VISIT, VISIT, admitted, booked, closed, discharged, opened
 from tests.spec import Given, at, given
 
 SEEN, FIRST, SECOND = UUID(int=41), UUID(int=42), UUID(int=43)
@@ -254,3 +256,17 @@ def test_a_departure_taken_back_opens_the_time_at_home_again() -> None:
     over = given(opened, admitted, follow_up, (discharged, at(12)), reached, was_seen, ended)
     back = over.when(CancelDischarge(visit_id=VISIT)).done()
     assert back.recording([discharged], at(20)).journey.discharges.of(VISIT).departed is not None
+
+
+@pytest.mark.parametrize(
+    "death",
+    [(died,), (DemographicsChanged(demographics=Demographics(deceased_at=at(12))),)],
+    ids=["in the stay", "elsewhere"],
+)
+def test_who_has_died_comes_to_no_visit(death: tuple[Event, ...]) -> None:
+    """It is still booked: somebody has to give the slot to others before the journey is closed."""
+    ahead = VisitBooked(visit_id=OTHER_VISIT, appointment=Appointment(start=at(9, day=3)))
+    told = given(opened, admitted, ahead, *death)
+    assert "record-arrival" not in next_steps(told)
+    assert standing(told.journey).at(at(9, day=30)).overdue == ()
+    assert "open-visit" in [each.code for each in told.journey.left_open()]
