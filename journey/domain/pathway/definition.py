@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Tag
 
 from journey.domain.event import Frozen
-from journey.domain.pathway.span import Span
+from journey.domain.pathway.span import WrittenSpan
 from journey.domain.pathway.trigger import (
     Condition,
     Earlier,
@@ -38,12 +38,14 @@ class Choice(Frozen):
     """A span that depends on a field of the event that it is counted from, or on a parameter."""
 
     by: str = Field(description="Path into that event's data, or parameters.<name>.")
-    cases: dict[str, Span] = Field(min_length=1)
-    otherwise: Span | None = Field(default=None, description="Left out: nothing is due in other cases.")
+    cases: dict[str, WrittenSpan] = Field(min_length=1)
+    otherwise: WrittenSpan | None = Field(
+        default=None, description="Left out: nothing is due in other cases."
+    )
 
 
 Within = Annotated[
-    Annotated[Choice, Tag("choice")] | Annotated[Span, Tag("span")],
+    Annotated[Choice, Tag("choice")] | Annotated[WrittenSpan, Tag("span")],
     one_of(choice=mapping, span=anything),
 ]
 
@@ -64,11 +66,11 @@ class Percent(NamedTuple):
 
 
 Part = Annotated[
-    Annotated[Span, Tag("span")]
+    Annotated[WrittenSpan, Tag("span")]
     | Annotated[
         Percent,
-        PlainValidator(Percent.read),
-        PlainSerializer(lambda percent: f"{percent.value}%"),
+        PlainValidator(Percent.read, json_schema_input_type=str),
+        PlainSerializer(lambda percent: f"{percent.value}%", return_type=str),
         Tag("percent"),
     ],
     one_of(percent=lambda value: isinstance(value, Percent) or str(value).endswith("%"), span=anything),
@@ -138,7 +140,7 @@ class Extension(Frozen):
     """An event that gives the clock more time, once."""
 
     when: Triggers
-    by: Span
+    by: WrittenSpan
 
 
 class ClockDefinition(Frozen):

@@ -10,11 +10,10 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import PlainSerializer, PlainValidator
 
 WRITTEN = re.compile(r"(\d{1,4}) ?(min|h|d|bd|w|mo)")
 LAST_SECOND = time(23, 59, 59)
@@ -39,12 +38,15 @@ class Span:
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"
 
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else cls.read(value),
-            serialization=core_schema.plain_serializer_function_ser_schema(str),
-        )
+
+WrittenSpan = Annotated[
+    Span,
+    PlainValidator(
+        lambda value: value if isinstance(value, Span) else Span.read(value), json_schema_input_type=str
+    ),
+    PlainSerializer(str, return_type=str),
+]
+"""As a field of a definition."""
 
 
 def _no_holidays(_: int) -> frozenset[date]:
