@@ -59,7 +59,7 @@ class StillOpen(Refused):
 
 
 class AuthorizationNeeded(Refused):
-    """The payer has to authorise the visit before it begins."""
+    """The payer has to authorize the visit before it begins."""
 
 
 class IntakeComesFirst(Refused):
@@ -165,7 +165,7 @@ def use_of(seen: visit.Visit, at: datetime, encounter_class: EncounterClass | No
 
 
 def _refuse_unauthorized(journey: "Journey", command: Command) -> None:
-    """A visit may be booked before the payer has authorised it, and is not begun."""
+    """A visit may be booked before the payer has authorized it, and is not begun."""
     if not isinstance(command, BEGINS_VISIT) or command.override_reason or command.occurred_at is None:
         return
     seen = journey.visits.get(command.visit_id)
@@ -175,7 +175,7 @@ def _refuse_unauthorized(journey: "Journey", command: Command) -> None:
     blockers = authorization.lacks(journey.authorizations, use, besides=seen.visit_id)
     if blockers:
         raise AuthorizationNeeded(
-            "The payer has not authorised the visit; do what is listed, or give an override_reason.",
+            "The payer has not authorized the visit; do what is listed, or give an override_reason.",
             blockers=blockers,
         )
 

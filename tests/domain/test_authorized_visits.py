@@ -350,7 +350,7 @@ def test_of_seven_visits_booked_under_six_the_last_is_pointed_out() -> None:
     assert last.subject_id == number(0)
 
 
-def test_nobody_joins_a_virtual_visit_that_is_not_authorised() -> None:
+def test_nobody_joins_a_virtual_visit_that_is_not_authorized() -> None:
     virtual = SESSION.model_copy(update={"encounter_class": EncounterClass.VIRTUAL})
     there = given(opened, submitted, VisitBooked(visit_id=VISIT, appointment=virtual))
     there.when(JoinTelehealth(visit_id=VISIT, who=Attendee.PATIENT)).then_refused(
@@ -361,7 +361,7 @@ def test_nobody_joins_a_virtual_visit_that_is_not_authorised() -> None:
     )
 
 
-def test_whoever_came_unannounced_has_nothing_to_be_authorised() -> None:
+def test_whoever_came_unannounced_has_nothing_to_be_authorized() -> None:
     granted.when(RecordArrival(visit_id=VISIT)).then(arrived)
 
 

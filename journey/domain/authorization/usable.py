@@ -11,7 +11,7 @@ from journey.domain.authorization.status import AuthorizationStatus as S
 from journey.domain.event import Blocker
 
 NONE_YET = Blocker(
-    code="authorization-missing", what="the payer has to authorise it first: submit-authorization"
+    code="authorization-missing", what="the payer has to authorize it first: submit-authorization"
 )
 
 

@@ -9,7 +9,7 @@ from journey.domain.event import Coded, Command, Moment
 from journey.domain.place import Location
 from journey.domain.visit.events import Appointment, Attendee, NoShowSource
 
-WITHOUT = "Why it goes ahead although the payer has not authorised it."
+WITHOUT = "Why it goes ahead although the payer has not authorized it."
 
 WHY_NOT = "A code of FHIR appointment-cancellation-reason, or of another system."
 

@@ -135,7 +135,7 @@ def _overridden(
     | happened.TelehealthJoined
     | happened.PatientAdmitted,
 ) -> Visit:
-    """Why it goes ahead unauthorised holds for the rest of the visit."""
+    """Why it goes ahead unauthorized holds for the rest of the visit."""
     return visit._replace(override_reason=event.override_reason or visit.override_reason)
 
 
