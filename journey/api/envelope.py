@@ -29,6 +29,7 @@ class RecordedEvent(BaseModel):
     source: Source
     correlation_id: UUID | None
     causation_id: UUID | None
+    attributed_from: UUID | None = Field(description="The event of another journey that it was taken for.")
     labels: tuple[str, ...]
     data: dict[str, Any]
     voided_by: UUID | None = Field(description="The correction that says it does not hold.")
@@ -60,6 +61,9 @@ class CloudEvent(BaseModel):
     sourcemessageid: str | None = None
     correlationid: UUID | None = None
     causationid: UUID | None = None
+    attributedfrom: UUID | None = Field(
+        default=None, description="The event of another journey that it was taken for."
+    )
     labels: str | None = Field(default=None, description="Security labels, separated by commas.")
     dataclassification: Literal["restricted"]
     datacontenttype: Literal["application/json"]
@@ -83,6 +87,7 @@ def envelope(each: Recorded, voided_by: UUID | None) -> dict[str, Any]:
         "source": context["source"],
         "correlation_id": context.get("correlation_id"),
         "causation_id": context.get("causation_id"),
+        "attributed_from": context.get("attributed_from"),
         "labels": context.get("labels", ()),
         "data": to_jsonable_python(each.event, exclude_none=True),
         "voided_by": voided_by,
@@ -99,6 +104,7 @@ def cloud_event(each: Recorded) -> dict[str, Any]:
         "sourcemessageid": source.get("message_id"),
         "correlationid": context.get("correlation_id"),
         "causationid": context.get("causation_id"),
+        "attributedfrom": context.get("attributed_from"),
         "labels": ",".join(context.get("labels", ())),
     }
     return {

@@ -105,7 +105,6 @@ def identifying(event: type[Event]) -> tuple[str, ...]:
 EARLIEST, LATEST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
 """Times outside are slips of the pen, and near the ends of what a computer can count with."""
 
-
 LONGEST = 10_000
 """Characters of one text: a page or two. What is longer is a document, and is kept elsewhere."""
 
@@ -245,13 +244,14 @@ class Source(Frozen):
 
 
 class Context(Frozen):
-    """The part of the envelope that a writer brings along: who, why, from where, caused by what."""
+    """The part of the envelope that a writer brings along: who, why, from where, caused by or taken from what."""
 
     actor: Actor
     purpose: str = Field(default="TREAT", description="Purpose of use (HL7 v3 ActReason).")
     source: Source
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
+    attributed_from: UUID | None = None
     labels: tuple[str, ...] = ()
 
 

@@ -219,7 +219,8 @@ def _since(history: History, merge: Merge, command: UnmergePatient) -> Iterator[
         return
     version = next(each.version for each in history.recorded if each.event_id == merge.since.event_id)
     for each in sorted(history.effective, key=lambda each: each.version):
-        if each.version > version and type(each.event) not in MERGING and each.event_id not in command.keep:
+        told = each.version <= version or type(each.event) in MERGING or each.event_id in command.keep
+        if not told and each.context.attributed_from is None:
             yield Blocker(
                 code="recorded-since-the-merge", what=each.event.stored_as, subject_id=each.event_id
             )

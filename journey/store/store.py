@@ -104,12 +104,12 @@ class Store:
     def adopt(self, journey_id: UUID, fact: Recorded, context: Context) -> Appended:
         """Record here, once, what was recorded on another journey: the same event, of the same time.
 
-        Its `causation_id` names that one. Raises Contended, StoreUnavailable and OutcomeUnknown.
+        Its `attributed_from` names that one. Raises Contended, StoreUnavailable and OutcomeUnknown.
         """
-        caused = context.model_copy(update={"causation_id": fact.event_id})
+        attributed = context.model_copy(update={"attributed_from": fact.event_id})
         for attempt in range(ATTEMPTS):
             history = self.load(journey_id)
-            if any(each.context.causation_id == fact.event_id for each in history.recorded):
+            if any(each.context.attributed_from == fact.event_id for each in history.recorded):
                 return _answer(journey_id, history.version, ())
             adopted = replace(
                 fact,
@@ -117,7 +117,7 @@ class Store:
                 version=history.version + 1,
                 event_id=uuid7(),
                 recorded_at=datetime.now(UTC),
-                context_json=caused.model_dump_json(exclude_none=True),
+                context_json=attributed.model_dump_json(exclude_none=True),
             )
             try:
                 return self._append(journey_id, history.version, (adopted,), None)

@@ -87,3 +87,34 @@ def test_a_circle_is_refused(api: Api) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "retired-patient")
     itself = api.post(f"/v1/patients/{a}/merge", {"retired": a})
     assert itself.json()["code"] == "linked-to-itself"
+
+
+def test_merged_three_things_later_unmerged_and_told_where_they_belong(api: Api) -> None:
+    (a, own_a), (b, own_b) = registered(api, "PAT-twin-a"), registered(api, "PAT-twin-b")
+    merged(api, b, a)
+    here = f"/v1/journeys/{own_b}"
+    moved = api.told(here, "change-demographics", demographics={"address": "4 Mill Lane"})["events"][0]
+    number = {"system": "there", "value": "PAT-twin-x"}
+    numbered = api.told(here, "assign-identifier", identifier=number)["events"][0]
+    visit = api.told(f"/v1/journeys/{own_a}", "book-visit", visit_id=str(uuid4()), appointment={})["events"][
+        0
+    ]
+
+    ask = {"retired": a, "reason": "twins"}
+    refused = api.post(f"/v1/patients/{b}/unmerge", ask).json()
+    since = {each["event_id"] for each in (moved, numbered, visit)}
+    assert {each["subject_id"] for each in refused["blockers"]} == since
+
+    hers = {"to_patient_id": a, "to_journey_id": own_a, "reason": "A moved"}
+    api.told(here, "reattribute-event", event_id=moved["event_id"], **hers)
+    keep = [numbered["event_id"], visit["event_id"]]
+    told = api.get(f"/v1/journeys/{own_a}/events").json()["events"][-1]
+    assert told["data"]["demographics"] == {"address": "4 Mill Lane"}
+    assert told["attributed_from"] == moved["event_id"]
+
+    answer = api.post(f"/v1/patients/{b}/unmerge", {**ask, "keep": keep})
+    assert answer.status_code == 200, answer.text
+    version = answer.json()["journeys"][0]["version"]
+    stands = api.get(f"{here}?min_version={version}").json()["patient"]
+    assert (stands["demographics"].get("address"), stands["links"]) == (None, [])
+    until(lambda: found(api, f"patient={a}") == {own_a})

@@ -150,7 +150,7 @@ def test_everything_recorded_page_by_page(api: Api) -> None:
     assert set(seen[0]) == {
         "event_id", "journey_id", "version", "position", "type", "occurred_at", "occurred_precision",
         "recorded_at", "actor", "purpose", "source", "correlation_id", "causation_id", "labels", "data",
-        "voided_by",
+        "voided_by", "attributed_from",
     }  # fmt: skip
     until(lambda: api.get(f"{journey}/events").json()["events"][-1]["position"] is not None)
 

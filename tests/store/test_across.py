@@ -219,7 +219,7 @@ def test_a_fact_is_told_where_it_belongs(store: Store) -> None:
     opening, fact = store.load(twos[0]).recorded
     assert isinstance(opening.event, JourneyOpened)
     assert (fact.occurred_at, fact.event.stored_as) == (MOVED.occurred_at, "identity.demographics_changed")
-    assert fact.context.causation_id == wrong.event_id
+    assert fact.context.attributed_from == wrong.event_id
     assert fact.context.actor == CONTEXT.actor
 
 
