@@ -244,7 +244,7 @@ class Source(Frozen):
 
 
 class Context(Frozen):
-    """The part of the envelope that a writer brings along: who, why, from where, caused by or taken from what."""
+    """What a writer brings along to the envelope: who, why, from where, caused by what, taken from what."""
 
     actor: Actor
     purpose: str = Field(default="TREAT", description="Purpose of use (HL7 v3 ActReason).")
