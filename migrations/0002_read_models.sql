@@ -53,6 +53,7 @@ CREATE TABLE timeline (
     subject_id uuid,
     data json NOT NULL,
     voided_by uuid,
+    corrected_by uuid,
     PRIMARY KEY (journey_id, version)
 );
 CREATE INDEX timeline_order ON timeline (journey_id, reaches, recorded_at, version);

@@ -33,6 +33,7 @@ class RecordedEvent(BaseModel):
     labels: tuple[str, ...]
     data: dict[str, Any]
     voided_by: UUID | None = Field(description="The correction that says it does not hold.")
+    corrected_by: UUID | None = Field(description="The correction that says how it should read.")
 
 
 class CloudEvent(BaseModel):
@@ -70,7 +71,7 @@ class CloudEvent(BaseModel):
     data: dict[str, Any]
 
 
-def envelope(each: Recorded, voided_by: UUID | None) -> dict[str, Any]:
+def envelope(each: Recorded, voided_by: UUID | None, corrected_by: UUID | None) -> dict[str, Any]:
     """The fields of RecordedEvent."""
     context = from_json(each.context_json)
     return {
@@ -91,6 +92,7 @@ def envelope(each: Recorded, voided_by: UUID | None) -> dict[str, Any]:
         "labels": context.get("labels", ()),
         "data": to_jsonable_python(each.event, exclude_none=True),
         "voided_by": voided_by,
+        "corrected_by": corrected_by,
     }
 
 

@@ -21,21 +21,32 @@ from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
 
 SELECT_EVENTS = SQL("""
-    WITH correction AS (
-        SELECT DISTINCT ON (target) target, CASE type WHEN 'correction.voided' THEN event_id END AS voided_by
+    WITH void AS (
+        SELECT DISTINCT ON (target) target,
+               CASE WHEN type <> 'correction.reinstated' THEN event_id END AS voided_by
           FROM event, coalesce(data->>'voids', data->>'reinstates') AS target
-         WHERE journey_id = %s AND type IN ('correction.voided', 'correction.reinstated')
+         WHERE journey_id = %s
+           AND type IN ('correction.voided', 'correction.reattributed', 'correction.reinstated')
+         ORDER BY target, version DESC
+    ), reading AS (
+        SELECT DISTINCT ON (target) target,
+               CASE WHEN type <> 'correction.reinstated' THEN event_id END AS corrected_by
+          FROM event, coalesce(data->>'corrects', data->>'reinstates') AS target
+         WHERE journey_id = %s AND type IN ('correction.corrected', 'correction.reinstated')
+           AND data->>'because_of' IS NULL
          ORDER BY target, version DESC
     )
-    SELECT voided_by, position, {columns}
-      FROM event LEFT JOIN log USING (journey_id, version) LEFT JOIN correction ON target = event_id::text
+    SELECT voided_by, corrected_by, position, {columns}
+      FROM event LEFT JOIN log USING (journey_id, version)
+      LEFT JOIN void ON void.target = event_id::text
+      LEFT JOIN reading ON reading.target = event_id::text
      WHERE journey_id = %s AND version > %s
      ORDER BY version LIMIT %s
     """).format(columns=COLUMNS)
 
 SELECT_TIMELINE = """
     SELECT event_id, version, position, type, occurred_at, occurred_precision, recorded_at,
-           actor_id, actor_kind, actor_role, actor_team, subject_id, data::text, voided_by
+           actor_id, actor_kind, actor_role, actor_team, subject_id, data::text, voided_by, corrected_by
       FROM timeline
      WHERE journey_id = %s
        AND (version <> 1, reaches, recorded_at, version) > (
@@ -73,6 +84,7 @@ class TimelineEntry(BaseModel):
     subject_id: UUID | None = Field(description="The visit it is about.")
     data: dict[str, Any]
     voided_by: UUID | None = Field(description="The correction that says it does not hold.")
+    corrected_by: UUID | None = Field(description="The correction that says how it should read.")
 
 
 class TimelinePage(BaseModel):
@@ -98,12 +110,12 @@ async def everything_recorded(
     """Everything recorded on the journey, in the order of recording, what does not hold any more included."""
     scope = f"events {journey_id}"
     after = int(position(scope, page)) if page is not None else 0
-    parameters = (journey_id, journey_id, after, limit + 1)
+    parameters = (journey_id, journey_id, journey_id, after, limit + 1)
     rows = await engine(request).reads.rows(SELECT_EVENTS, parameters, binary=True)
     if not rows:
         await _must_exist(engine(request), journey_id)
-    events = [envelope(recorded(row[2:], row[1]), row[0]) for row in rows[:limit]]
-    following = cursor(scope, rows[limit - 1][3]) if rows[limit:] else None
+    events = [envelope(recorded(row[3:], row[2]), row[0], row[1]) for row in rows[:limit]]
+    following = cursor(scope, rows[limit - 1][4]) if rows[limit:] else None
     return _page({"journey_id": journey_id}, events, following)
 
 
@@ -148,4 +160,5 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
         "subject_id": row[11],
         "data": from_json(row[12]),
         "voided_by": row[13],
+        "corrected_by": row[14],
     }

@@ -150,7 +150,7 @@ def test_everything_recorded_page_by_page(api: Api) -> None:
     assert set(seen[0]) == {
         "event_id", "journey_id", "version", "position", "type", "occurred_at", "occurred_precision",
         "recorded_at", "actor", "purpose", "source", "correlation_id", "causation_id", "labels", "data",
-        "voided_by", "attributed_from",
+        "voided_by", "corrected_by", "attributed_from",
     }  # fmt: skip
     until(lambda: api.get(f"{journey}/events").json()["events"][-1]["position"] is not None)
 
@@ -174,6 +174,26 @@ def test_what_does_not_hold_says_by_what(api: Api) -> None:
     assert [each["voided_by"] for each in line if each["event_id"] == arrived] == [None]
     again = api.told(journey, "void-event", event_id=arrived, reason="no, another")
     assert by() == [again["events"][0]["event_id"]]
+
+
+def test_what_reads_otherwise_says_by_what(api: Api) -> None:
+    journey = api.opened()
+    told = api.told(journey, "record-arrival", visit_id=number(2))
+    (arrived,) = (each["event_id"] for each in told["events"])
+
+    def by(what: str) -> list[str | None]:
+        events = api.get(f"{journey}/{what}").json()["events"]
+        return [each["corrected_by"] for each in events if each["event_id"] == arrived]
+
+    place = {"location": {"point_of_care": "A"}}
+    done = api.told(journey, "correct-event", event_id=arrived, data=place, reason="left out")
+    assert by("events") == [done["events"][0]["event_id"]]
+    api.told(journey, "void-event", event_id=arrived, reason="another patient")
+    projected(api, journey, done["version"] + 1)
+    assert by("timeline") == [done["events"][0]["event_id"]]
+    back = api.told(journey, "reinstate-event", event_id=arrived, reason="it was this one")
+    projected(api, journey, back["version"])
+    assert (by("events"), by("timeline")) == ([None], [None])
 
 
 def test_the_timeline_is_in_the_order_of_what_happened(api: Api) -> None:

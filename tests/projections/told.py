@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from journey.domain.correction import ReinstateEvent, VoidEvent
+from journey.domain.correction import CorrectEvent, Dependants, ReinstateEvent, VoidEvent
 from journey.domain.discharge import PlanDischarge
 from journey.domain.episode import AssignOwner, OpenJourney
 from journey.domain.event import Command, Precision, Refused
@@ -54,8 +54,11 @@ def _something(store: Store, journey_id: UUID, dice: random.Random) -> Command:
             MovePatient(visit_id=visit_id, location=place, reported=True),
             PlanDischarge(visit_id=visit_id, reported=True),
             VoidEvent(event_id=dice.choice(recorded).event_id, reason="told wrongly"),
-            VoidEvent(event_id=dice.choice(recorded).event_id, reason="told wrongly"),
+            VoidEvent(
+                event_id=dice.choice(recorded).event_id, reason="told wrongly", dependants=Dependants.VOID
+            ),
             ReinstateEvent(event_id=dice.choice(recorded).event_id, reason="told rightly"),
+            CorrectEvent(event_id=dice.choice(recorded).event_id, happened_at=start, reason="told late"),
         ]
     )
     precision = dice.choice([Precision.INSTANT, Precision.INSTANT, Precision.DAY, Precision.MONTH])
