@@ -19,6 +19,7 @@ from journey.domain.visit import (
     ChangeVisit,
     CheckIn,
     CommunicateAppointment,
+    CompleteVisit,
     DropFollowUp,
     EndsBeforeItStarts,
     FollowUpDropped,
@@ -52,6 +53,7 @@ from tests.domain.told import (
     OTHER_VISIT,
     TEN,
     VISIT,
+    activated,
     arrived,
     booked,
     checked_in,
@@ -59,6 +61,7 @@ from tests.domain.told import (
     no_show,
     on_hold,
     opened,
+    planned,
     requested,
     started,
 )
@@ -277,6 +280,15 @@ def test_a_virtual_visit_starts_when_both_have_joined_whoever_is_first() -> None
     assert visit_after(waiting).status is VisitStatus.BOOKED
     begun = waiting.when(patient_joins).then(patient_in, started)
     assert visit_after(begun).status is VisitStatus.IN_PROGRESS
+
+
+def test_a_session_begins_the_care_that_was_planned() -> None:
+    given(planned, online, patient_in).when(clinician_joins).then(activated, clinician_in, started)
+
+
+def test_a_visit_ends_after_it_has_begun() -> None:
+    told = given(opened, (arrived, at(9)), (started, at(10)))
+    told.when(CompleteVisit(visit_id=VISIT), at=at(9, 30)).then_refused(NotPossibleNow)
 
 
 def test_an_interpreter_starts_nothing() -> None:

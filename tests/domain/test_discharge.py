@@ -25,6 +25,7 @@ from journey.domain.discharge import (
     ExpectedDischargeChanged,
     MarkMedicallyReady,
     MedicallyReady,
+    MedicalReadinessWithdrawn,
     NoDisposition,
     NoStayToLeave,
     NotDeparted,
@@ -39,6 +40,7 @@ from journey.domain.discharge import (
     UnknownBarrier,
     UnknownDisposition,
     WaiveChecklistItem,
+    WithdrawMedicalReadiness,
 )
 from journey.domain.discharge.disposition import coded, meaning, returns_as_planned, ub04
 from journey.domain.event import Blocker, Coded
@@ -155,6 +157,14 @@ CASES = [
         [gone],
         given(opened, booked),
         NoStayToLeave,
+    ),
+    Case(
+        WithdrawMedicalReadiness(visit_id=VISIT, reason="fever"),
+        given(opened, admitted, MedicallyReady(visit_id=VISIT)),
+        [MedicalReadinessWithdrawn(visit_id=VISIT, reason="fever")],
+        given(opened, admitted, MedicallyReady(visit_id=VISIT), discharged),
+        NoStayToLeave,
+        quiet=given(opened, admitted),
     ),
     *test_aftercare.CASES,
 ]
@@ -376,3 +386,17 @@ def test_ready_departed_and_closed_are_three_moments() -> None:
     assert reached["discharge-ordered"] == at(10)
     assert reached["departed"] == at(15)
     assert reached["discharge-closed"] == at(9, day=5)
+
+
+def test_who_is_well_enough_again_is_ready_since_then() -> None:
+    told = given(
+        opened,
+        admitted,
+        (MedicallyReady(visit_id=VISIT), at(9)),
+        (MedicalReadinessWithdrawn(visit_id=VISIT, reason="fever"), at(10)),
+    )
+    assert told.journey.discharges.of(VISIT).ready is None
+    again = told.when(MarkMedicallyReady(visit_id=VISIT), at=at(12)).then(MedicallyReady(visit_id=VISIT))
+    assert [each.at for each in standing(again.journey).reached if each.milestone == "medically-ready"] == [
+        at(12)
+    ]

@@ -41,6 +41,7 @@ from journey.domain.discharge.commands import (
     SendDischargeSummary,
     SetDisposition,
     WaiveChecklistItem,
+    WithdrawMedicalReadiness,
 )
 from journey.domain.discharge.decide import (
     DischargeBlocked,
@@ -68,6 +69,7 @@ from journey.domain.discharge.events import (
     FollowUpBooked,
     FollowUpVisitCompleted,
     MedicallyReady,
+    MedicalReadinessWithdrawn,
     MedicationsReconciled,
     PatientDischarged,
     PostDischargeContactAttempted,
@@ -109,6 +111,7 @@ __all__ = [
     "FollowUpBooked",
     "FollowUpVisitCompleted",
     "MarkMedicallyReady",
+    "MedicalReadinessWithdrawn",
     "MedicallyReady",
     "MedicationsReconciled",
     "NoDisposition",
@@ -137,6 +140,7 @@ __all__ = [
     "UnknownFollowUp",
     "Unreached",
     "WaiveChecklistItem",
+    "WithdrawMedicalReadiness",
     "decide",
     "evolve",
 ]

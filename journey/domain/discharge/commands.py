@@ -32,6 +32,13 @@ class MarkMedicallyReady(Command):
     visit_id: UUID
 
 
+class WithdrawMedicalReadiness(Command):
+    """The patient is not well enough to leave after all."""
+
+    visit_id: UUID
+    reason: str = Field(min_length=1)
+
+
 class RaiseDischargeBarrier(Command):
     """Something else keeps the patient."""
 
@@ -168,6 +175,7 @@ DischargeCommand = (
     PlanDischarge
     | ChangeExpectedDischarge
     | MarkMedicallyReady
+    | WithdrawMedicalReadiness
     | RaiseDischargeBarrier
     | ClearDischargeBarrier
     | CompleteChecklistItem

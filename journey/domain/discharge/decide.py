@@ -1,7 +1,7 @@
 """What happens to a discharge if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import assert_never, cast
 
 from journey.domain.codes import CHECKLIST_NOT_OWED, Disposition
 from journey.domain.discharge import aftercare
@@ -11,7 +11,7 @@ from journey.domain.discharge.aftercare import NotDeparted
 from journey.domain.discharge.disposition import coded, meaning, refuse_unknown
 from journey.domain.discharge.evolve import SOME_TIME, after
 from journey.domain.discharge.state import Discharge, Discharges
-from journey.domain.event import Blocker, Coded, Command, Refused
+from journey.domain.event import Blocker, Coded, Command, Event, Refused
 
 
 class NoStayToLeave(Refused):
@@ -32,6 +32,13 @@ class NotOnChecklist(Refused):
 
 class UnknownBarrier(Refused):
     """No barrier was raised under this id."""
+
+
+SAYS: dict[type[Command], type[Event]] = {
+    ask.MarkMedicallyReady: happened.MedicallyReady,
+    ask.WithdrawMedicalReadiness: happened.MedicalReadinessWithdrawn,
+    ask.OrderDischarge: happened.DischargeOrdered,
+}
 
 
 def decide(
@@ -60,7 +67,7 @@ def decide(
             if now.expected_at != command.expected_at:
                 _refuse_unless_here(command, here=here)
                 yield happened.ExpectedDischargeChanged(**command.facts())
-        case ask.MarkMedicallyReady() | ask.OrderDischarge():
+        case ask.MarkMedicallyReady() | ask.WithdrawMedicalReadiness() | ask.OrderDischarge():
             yield from _say(now, command, here=here)
         case ask.RaiseDischargeBarrier():
             if command.barrier_id not in now.barriers and command.barrier_id not in now.cleared:
@@ -95,13 +102,13 @@ def decide(
 
 
 def _say(
-    now: Discharge, command: ask.MarkMedicallyReady | ask.OrderDischarge, *, here: bool
+    now: Discharge,
+    command: ask.MarkMedicallyReady | ask.WithdrawMedicalReadiness | ask.OrderDischarge,
+    *,
+    here: bool,
 ) -> Iterator[happened.DischargeEvent]:
-    event = (
-        happened.MedicallyReady(**command.facts())
-        if isinstance(command, ask.MarkMedicallyReady)
-        else happened.DischargeOrdered(**command.facts())
-    )
+    """What a clinician says of the patient in the bed, where it is not so already."""
+    event = cast(happened.DischargeEvent, SAYS[type(command)](**command.facts()))
     if after(now, event, SOME_TIME) != now:
         _refuse_unless_here(command, here=here)
         yield event

@@ -60,6 +60,13 @@ class MedicallyReady(Event, stored_as="discharge.medically_ready"):
     visit_id: UUID
 
 
+class MedicalReadinessWithdrawn(Event, stored_as="discharge.readiness_withdrawn"):
+    """The patient is not well enough to leave after all."""
+
+    visit_id: UUID
+    reason: str
+
+
 class DischargeBarrierRaised(Event, stored_as="discharge.barrier_raised"):
     """Something else keeps the patient."""
 
@@ -186,6 +193,7 @@ DischargeEvent = (
     DischargePlanned
     | ExpectedDischargeChanged
     | MedicallyReady
+    | MedicalReadinessWithdrawn
     | DischargeBarrierRaised
     | DischargeBarrierCleared
     | ChecklistItemCompleted

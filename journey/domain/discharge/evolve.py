@@ -27,6 +27,8 @@ def after(now: Discharge, event: happened.DischargeEvent, fact: Fact) -> Dischar
             return now._replace(planned=now.planned or fact, expected_at=event.expected_at)
         case happened.MedicallyReady():
             return now._replace(ready=now.ready or fact)
+        case happened.MedicalReadinessWithdrawn():
+            return now._replace(ready=None)
         case happened.DischargeBarrierRaised():
             return now._replace(barriers={**now.barriers, event.barrier_id: (event.barrier, fact)})
         case happened.DischargeBarrierCleared():

@@ -49,6 +49,7 @@ from journey.domain.intake.events import (
     MatchMethod,
     PotentialDuplicateDismissed,
     PotentialDuplicateFlagged,
+    Rejection,
 )
 from journey.domain.intake.evolve import evolve
 from journey.domain.intake.state import Intake, Question
@@ -91,6 +92,7 @@ __all__ = [
     "RecordCommunicationNeeds",
     "RecordInterpreterNeed",
     "RejectIntake",
+    "Rejection",
     "RequestIntakeInformation",
     "StartIntake",
     "UnknownQuestion",

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from journey.domain.codes import Channel, Priority
 from journey.domain.event import Coded, Command, Moment
-from journey.domain.intake.events import CommunicationNeed, IntakeException, MatchMethod
+from journey.domain.intake.events import CommunicationNeed, IntakeException, MatchMethod, Rejection
 
 
 class StartIntake(Command):
@@ -119,6 +119,7 @@ class RejectIntake(Command):
     """Not for this service, or a duplicate."""
 
     reason: str = Field(min_length=1)
+    kind: Rejection | None = None
 
 
 IntakeCommand = (

@@ -35,6 +35,15 @@ class CommunicationNeed(StrEnum):
     ADVOCATE = "advocate"
 
 
+class Rejection(StrEnum):
+    """Why an intake goes no further."""
+
+    DUPLICATE = "duplicate"
+    WRONG_SERVICE = "wrong-service"
+    OUT_OF_AREA = "out-of-area"
+    NOT_ELIGIBLE = "not-eligible"
+
+
 class IntakeException(Frozen):
     """What an intake was completed without, and why: an item, or a word for all of a kind."""
 
@@ -147,6 +156,7 @@ class IntakeRejected(Event, stored_as="intake.rejected"):
     """Not for this service, or a duplicate."""
 
     reason: str
+    kind: Rejection | None = None
 
 
 IntakeEvent = (
