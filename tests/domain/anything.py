@@ -29,12 +29,12 @@ POOLS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     AwareDatetime: st.sampled_from(MOMENTS),
     types.NoneType: st.none(),
-    dict: st.dictionaries(
-        st.sampled_from(["reason", "location", "expected_at", "comment", "visit_id", "nothing"]),
-        st.sampled_from([None, "1970-01-01", {"point_of_care": "A"}, MOMENTS[4].isoformat(), 7]),
-        max_size=2,
-    ),
 }
+FIELDS = st.dictionaries(
+    st.sampled_from(["reason", "location", "expected_at", "comment", "visit_id", "nothing"]),
+    st.sampled_from([None, "1970-01-01", {"point_of_care": "A"}, MOMENTS[4].isoformat(), 7]),
+    max_size=2,
+)
 PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "cleared": st.lists(st.sampled_from(sorted(Demographics.model_fields)), max_size=2).map(tuple),
     "end": st.none(),  # before the start, it would be no appointment
@@ -52,6 +52,9 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
             found = st.one_of([values(each) for each in arguments])
         case typing.Literal:
             found = st.sampled_from(arguments)
+        case builtins.dict:
+            of, to = arguments
+            found = FIELDS if to is Any else st.dictionaries(values(of), values(to), max_size=2)
         case builtins.tuple:
             found = st.lists(values(arguments[0]), max_size=2).map(tuple)
         case typing.Annotated:

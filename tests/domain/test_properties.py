@@ -20,6 +20,7 @@ from journey.domain.correction import (
 )
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargeCommand
+from journey.domain.enrolment import NoPathway, UnknownMilestone, UnknownParameter, UnknownPathway
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Precision, Refused
 from journey.domain.identity import LinkedToItself
@@ -43,11 +44,15 @@ ANSWERS_A_REPORT = (
     NotCorrectable,
     NotMerged,
     NotThisPatient,
+    NoPathway,
     NotVoidable,
     NothingToCancel,
     RecordedSinceTheMerge,
     RetiredPatient,
     UnknownEvent,
+    UnknownMilestone,
+    UnknownParameter,
+    UnknownPathway,
 )
 """Why even what another system reports is refused."""
 
