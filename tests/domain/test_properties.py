@@ -20,7 +20,13 @@ from journey.domain.correction import (
 )
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargeCommand
-from journey.domain.enrolment import NoPathway, UnknownMilestone, UnknownParameter, UnknownPathway
+from journey.domain.enrolment import (
+    AssignPathway,
+    NoPathway,
+    UnknownMilestone,
+    UnknownParameter,
+    UnknownPathway,
+)
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Precision, Refused
 from journey.domain.identity import LinkedToItself
@@ -37,6 +43,7 @@ from journey.domain.standing import standing
 from journey.domain.visit import VisitCommand
 from tests.domain.anything import MOMENTS, commands, values
 from tests.spec import JOURNEY, PATIENT, STABLE, Given, at, given, through_json
+from tests.ways import PATHWAYS, WAY
 
 ANSWERS_A_REPORT = (
     JourneyIsOver,
@@ -79,10 +86,12 @@ class AnyJourney(RuleBasedStateMachine):
 
     told: Given
 
-    @initialize(command=values(OpenJourney))
-    def open(self, command: OpenJourney) -> None:
+    @initialize(command=values(OpenJourney), follows=st.booleans())
+    def open(self, command: OpenJourney, *, follows: bool) -> None:
         here = command.model_copy(update={"patient_id": PATIENT})
         self.told = given().when(here, at=at(12)).done()
+        if follows:
+            self.told = self.told.when(AssignPathway(pathway=WAY), at=at(12)).done()
 
     @rule(command=commands())
     def ask_anything(self, command: Command) -> None:
@@ -113,7 +122,7 @@ class AnyJourney(RuleBasedStateMachine):
                 raise
             return
         self.told = self.told.recording(events, command.occurred_at, command.occurred_precision)
-        assert tuple(decide(self.told.history, command)) == (), "sent again, it is not quiet"
+        assert tuple(decide(self.told.history, command, PATHWAYS)) == (), "sent again, it is not quiet"
         after = self.told.journey_at(command.reaches)
         if isinstance(command, VisitCommand) and not command.reported:
             assert stays(after) <= max(1, stays(before)), "two stays at a time"
@@ -130,7 +139,7 @@ class AnyJourney(RuleBasedStateMachine):
     def every_moment_of_it_can_be_told(self) -> None:
         if hasattr(self, "told"):
             for moment in MOMENTS[::4]:
-                standing(self.told.journey_at(moment))
+                standing(self.told.journey_at(moment), PATHWAYS)
 
     @invariant()
     def what_was_told_last_can_be_undone(self) -> None:
