@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import zip_longest
 from uuid import UUID
 
+from journey.domain.attendance import undoes_a_no_show
 from journey.domain.correction import CORRECTIONS, Change, History, TimelineRecomputed
 from journey.domain.enrolment import PathwayAssigned
 from journey.domain.event import Command, Event
@@ -49,8 +50,10 @@ def _follows_a_pathway(history: History) -> bool:
 
 def _reaches_back(history: History, command: Command, events: tuple[Event, ...]) -> bool:
     """Whether this is about what lies before something that is told already."""
-    return command.reaches < history.effective[-1].reaches or any(
-        type(each) in CORRECTIONS for each in events
+    return (
+        command.reaches < history.effective[-1].reaches
+        or any(type(each) in CORRECTIONS for each in events)
+        or undoes_a_no_show(history.effective, events)
     )
 
 

@@ -56,7 +56,7 @@ def test_a_journey_with_nothing_open_is_closed_without_a_word(story: Story) -> N
 
 
 def test_a_late_word_reaches_a_closed_journey_and_a_new_wish_does_not(story: Story) -> None:
-    """What happened before the close may still be told; what is wanted after it belongs to another journey."""
+    """What happened before the close may still be told; what is wanted after it is another journey's."""
     story.told("close-journey", "2025-03-05T09:00:00Z")
 
     seen = {"visit_id": number(0xC2), "encounter_class": "AMB"}

@@ -44,7 +44,7 @@ def test_four_answers_to_one_question(story: Story) -> None:
 
 
 def test_what_was_overdue_is_asked_on_both_axes(story: Story) -> None:
-    """A step that was overdue as far as anybody knew was not, once it is told that it had been done in time."""
+    """What was overdue as far as anybody knew was not, once it is told that it had been done in time."""
     plan = {"checklist": [], "expected_at": "2025-03-05T12:00:00Z"}
     story.told("plan-discharge", "2025-03-02T08:00:00Z", **VISIT, **plan)
     before = story.events()[-1]["recorded_at"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from journey.domain.attendance import mistaken_left_out
 from journey.domain.enrolment import Enrolment, Said
 from journey.domain.event import Blocker, Fact, Recorded
 from journey.domain.pathway.clocks import Clock, clocks, latest, warning
@@ -41,6 +42,7 @@ def course(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Co
 
 def following(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> "Following | None":
     """The journey on its way; None where the pathway has not begun."""
+    recorded = mistaken_left_out(recorded)
     heard = plan.hear(recorded)
     start = _start(plan, heard, enrolment, recorded)
     return None if start is None else Following(plan, heard, enrolment, start, recorded)
