@@ -14,6 +14,7 @@ from journey.cli import (
     ingest,
     keys,
     migrate,
+    pathway,
     projections,
     serve,
     show,
@@ -58,6 +59,7 @@ app.add_typer(ingest.app, name="ingest")
 app.command("show")(show.run)
 app.command("history")(history.run)
 app.command("bench")(bench.run)
+app.add_typer(pathway.app, name="pathway")
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
 

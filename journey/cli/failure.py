@@ -47,6 +47,7 @@ def _expected(error: Exception) -> str | None:
     from journey.database import DatabaseUnavailable
     from journey.domain.event import Refused
     from journey.migrate import MigrationError
+    from journey.pathways import Mistaken
     from journey.settings import SettingsError
     from journey.store.errors import Contended, StaleVersion, StoreUnavailable
     from journey.store.mapper import UnknownStoredEvent
@@ -57,6 +58,7 @@ def _expected(error: Exception) -> str | None:
         SettingsError,
         DatabaseUnavailable,
         MigrationError,
+        Mistaken,
         StoreUnavailable,
         StaleVersion,
         Contended,

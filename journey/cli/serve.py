@@ -29,8 +29,10 @@ def run(
     """Serve the API, run what stands behind it, or both, until Ctrl-C or SIGTERM."""
     from journey.api.server import serve
     from journey.cli.session import prepared, ready
+    from journey.pathways import installed
 
     settings = prepared(quiet=False, host=host, port=port)
+    installed()  # a definition that cannot be used is told of now, not on the first request
     if role != "worker":
         require_free(settings.host, settings.port)
     with ready(settings) as database:

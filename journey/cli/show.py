@@ -1,6 +1,6 @@
 """`journey show`: where a patient stands, in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -10,8 +10,9 @@ from journey.cli import terminal
 from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment
 
 if TYPE_CHECKING:
+    from journey.domain.pathway.clocks import Clock
     from journey.domain.room import Step
-    from journey.domain.standing import Patient, Standing
+    from journey.domain.standing import Pathway, Patient, Standing
 
 
 def run(
@@ -66,22 +67,24 @@ class _Page:
 
     def lines(self) -> Iterator[str]:
         stands = self._stands
-        yield from self._block("journey", [f"{stands.journey_id}  version {stands.version}"])
-        yield from self._block("patient", [_patient(stands.patient)])
-        yield from self._block("status", [stands.status])
-        yield from self._block("stage", [f"{stands.stage}  since {self._at(stands.since)}"])
-        yield from self._block("responsible", [self._responsible()])
-        yield from self._block("reached", self._reached())
-        yield from self._block("next", self._next())
-        yield from self._block("blocked by", [f"{each.code}: {each.what}" for each in stands.blocked_by])
-        yield from self._block("open visits", self._visits())
-        yield from self._block("why", self._why())
-
-    def _block(self, head: str, said: list[str]) -> Iterator[str]:
-        """A heading with its lines beside it; nothing to say is said as well."""
-        for place, line in enumerate(said or ["-"]):
-            label = head if place == 0 else ""
-            yield f"{terminal.styled(f'{label:<12}', bold=True)} {line}"
+        yield from terminal.block("journey", [f"{stands.journey_id}  version {stands.version}"])
+        yield from terminal.block("patient", [_patient(stands.patient)])
+        yield from terminal.block("status", [stands.status])
+        if stands.pathway is not None:
+            yield from terminal.block("pathway", [self._pathway(stands.pathway)])
+        yield from terminal.block("stage", [f"{stands.stage}  since {self._at(stands.since)}"])
+        yield from terminal.block("responsible", [self._responsible()])
+        yield from terminal.block("reached", self._reached())
+        yield from terminal.block("next", self._steps(stands.next))
+        if stands.pathway is not None:
+            yield from terminal.block("later", self._steps(stands.later))
+            yield from terminal.block("overdue", [step.title or step.step for step in stands.overdue])
+            yield from terminal.block("at risk", [step.title or step.step for step in stands.at_risk])
+            yield from terminal.block("waived", self._waived())
+            yield from terminal.block("clocks", self._clocks())
+        yield from terminal.block("blocked by", [f"{each.code}: {each.what}" for each in stands.blocked_by])
+        yield from terminal.block("open visits", self._visits())
+        yield from terminal.block("why", self._why())
 
     def _at(self, moment: datetime) -> str:
         return terminal.local(moment, self._zone)
@@ -99,8 +102,11 @@ class _Page:
         ]
         return list(terminal.table(rows[0], rows[1:])) if rows else []
 
-    def _next(self) -> list[str]:
-        rows = [(step.step, self._due(step), self._names[step.event_id]) for step in self._stands.next]
+    def _steps(self, steps: "Sequence[Step]") -> list[str]:
+        """Each with its due time, what it waits for, who sees to it where that is said, and the reason."""
+        rows = [self._cells(step) for step in steps]
+        if not any(step.owner for step in steps):
+            rows = [(*each[:2], *each[3:]) for each in rows]
         lines = list(terminal.table(rows[0], rows[1:])) if rows else []
         return [
             terminal.styled(line, fg="red")
@@ -108,16 +114,67 @@ class _Page:
             else terminal.styled(line, fg="yellow")
             if step in self._stands.at_risk
             else line
-            for step, line in zip(self._stands.next, lines, strict=True)
+            for step, line in zip(steps, lines, strict=True)
         ]
+
+    def _cells(self, step: "Step") -> tuple[str, ...]:
+        waits = f"waits for {', '.join(step.waits_for)}" if step.waits_for else ""
+        due = ", ".join(part for part in (self._due(step), waits) if part) or "-"
+        return step.step, due, step.owner or "-", self._names[step.event_id]
 
     def _due(self, step: "Step") -> str:
         if step.due is None:
-            return "-"
+            return ""
         away = terminal.span(step.due - self._now)
         return f"due {self._at(step.due)}, " + (
             f"overdue by {away}" if step in self._stands.overdue else f"in {away}"
         )
+
+    def _pathway(self, pathway: "Pathway") -> str:
+        begun = f"since {self._at(pathway.started_at)}" if pathway.started_at else "not begun yet"
+        ended = f"ended {self._at(pathway.ended_at)}" if pathway.ended_at else None
+        return "  ".join(
+            part for part in (f"{pathway.id} {pathway.version}", pathway.title, begun, ended) if part
+        )
+
+    def _waived(self) -> list[str]:
+        rows = [
+            (each.milestone, terminal.printable(each.why), ", ".join(map(self._named, each.event_ids)))
+            for each in self._stands.waived
+        ]
+        return list(terminal.table(rows[0], rows[1:])) if rows else []
+
+    def _clocks(self) -> list[str]:
+        rows = [
+            (
+                each.clock,
+                each.state,
+                self._ran(each),
+                self._left(each),
+                ", ".join(map(self._named, each.event_ids)),
+            )
+            for each in self._stands.clocks
+        ]
+        lines = list(terminal.table(rows[0], rows[1:])) if rows else []
+        return [
+            terminal.styled(line, fg="red") if clock.breached else line
+            for clock, line in zip(self._stands.clocks, lines, strict=True)
+        ]
+
+    def _ran(self, clock: "Clock") -> str:
+        end = clock.stopped_at
+        length = terminal.span((end or self._now) - clock.started_at)
+        return f"since {self._at(clock.started_at)}, {length}" + (f" until {self._at(end)}" if end else "")
+
+    def _left(self, clock: "Clock") -> str:
+        if clock.due is None or clock.breached is None:
+            return clock.target or "-"
+        away = terminal.span(clock.due - (clock.stopped_at or self._now))
+        said = f"breached by {away}" if clock.breached else f"{away} left"
+        return f"{clock.target}, due {self._at(clock.due)}, {said}"
+
+    def _named(self, event_id: UUID) -> str:
+        return self._names[event_id]
 
     def _visits(self) -> list[str]:
         rows = [

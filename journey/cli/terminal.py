@@ -60,6 +60,13 @@ def table(head: Row, rows: Iterable[Row], *, numbers: Sequence[int] = ()) -> Ite
         yield "  ".join(cells).rstrip()
 
 
+def block(head: str, said: Iterable[str]) -> Iterator[str]:
+    """A heading with its lines beside it; nothing to say is said as well."""
+    for place, line in enumerate(list(said) or ["-"]):
+        label = head if place == 0 else ""
+        yield f"{styled(f'{label:<12}', bold=True)} {line}"
+
+
 def local(at: datetime, zone: ZoneInfo) -> str:
     """To the minute, in the installation's time zone."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

@@ -16,7 +16,7 @@ from journey.domain.pathway import Pathways
 from journey.domain.pathway.check import Complaint, complaints
 from journey.domain.pathway.definition import FIELDS, HOLIDAYS, NAME, VERSION, Definition
 from journey.pathways.document import Document, Place, Unreadable, parsed
-from journey.settings import Settings
+from journey.settings import Settings, SettingsError, environment_name
 
 HERE = Path(__file__).parent
 CATALOGUE = {event.stored_as: event for event in EVENT_TYPES}
@@ -157,6 +157,8 @@ def installed() -> Pathways:
     Raises Mistaken where a file is wrong or a version is there twice.
     """
     folder = Settings.load().pathways
+    if folder is not None and not folder.is_dir():
+        raise SettingsError(f"{environment_name('pathways')} is {str(folder)!r}: it should be a folder.")
     files = [*shipped(), *(sorted(folder.glob("*.yaml")) if folder is not None else ())]
     return together(files)
 

@@ -39,6 +39,8 @@ WRONG = [
     ("serve", "--port", "70000"),
     ("demo", "--patients", "none"),
     ("bench", "everything"),
+    ("pathway", "check"),
+    ("pathway", "show"),
 ]
 
 
@@ -47,7 +49,7 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
     assert done.returncode == 0
     assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == [
         *("demo", "migrate", "serve", "simulate", "show", "history", "bench"),
-        *("ingest", "projections", "keys"),
+        *("ingest", "pathway", "projections", "keys"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"
     loaded = subprocess.run(
