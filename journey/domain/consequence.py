@@ -18,9 +18,9 @@ from journey.domain.visit.evolve import departed
 RESTING = frozenset({JourneyStatus.PLANNED, JourneyStatus.WAITLIST, JourneyStatus.ONHOLD})
 
 
-def carry_over(rooms: dict[str, Any], room: str, recorded: Recorded) -> None:
+def carry_over(rooms: dict[str, Any], room: str, recorded: Recorded, fact: Fact) -> None:
     """What this event, once its own room knows of it, changes in the others."""
-    event, fact = recorded.event, recorded.fact
+    event = recorded.event
     if room == "visits":
         rooms["discharges"] = back_again(rooms["visits"], rooms["discharges"], event.visit_id)  # type: ignore[attr-defined]  # every event of the room names one
         rooms["episode"] = in_care(rooms["episode"], recorded)

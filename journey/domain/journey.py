@@ -243,9 +243,10 @@ def journey_at(
 
 
 def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
-    room = _ROOM_OF_EVENT[type(recorded.event)]
-    rooms[room] = ROOMS[room].evolve(rooms[room], recorded.event, recorded.fact)
-    carry_over(rooms, room, recorded)
+    event, fact = recorded.event, recorded.fact
+    room = _ROOM_OF_EVENT[type(event)]
+    rooms[room] = ROOMS[room].evolve(rooms[room], event, fact)
+    carry_over(rooms, room, recorded, fact)
 
 
 # --- decide

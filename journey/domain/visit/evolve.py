@@ -1,6 +1,6 @@
 """What is true of the visits after an event. Total: history is never refused."""
 
-from typing import assert_never
+from typing import assert_never, cast
 from uuid import UUID
 
 from journey.domain.codes import STAYS, VisitStatus
@@ -14,7 +14,7 @@ def evolve(visits: Visits, event: happened.VisitEvent, fact: Fact) -> Visits:
     known = visits.get(event.visit_id)
     visit = _changed(known or Visit(event.visit_id, VisitStatus.PROPOSED, fact), event, fact)
     _, target = TRANSITIONS[type(event)]
-    status = _implied(known, event) if target is None else VisitStatus(target)
+    status = _implied(known, event) if target is None else cast(VisitStatus, target)
     if status is not visit.status and visit.status not in PASSED.get(status, frozenset()):
         back = status in HERE and not visit.is_here
         visit = visit._replace(status=status, since=fact, ended=None if back else visit.ended)
@@ -136,7 +136,9 @@ def _overridden(
     | happened.PatientAdmitted,
 ) -> Visit:
     """Why it goes ahead unauthorized holds for the rest of the visit."""
-    return visit._replace(override_reason=event.override_reason or visit.override_reason)
+    if event.override_reason is None:
+        return visit
+    return visit._replace(override_reason=event.override_reason)
 
 
 def _at(
@@ -146,6 +148,8 @@ def _at(
     | happened.PatientAdmitted
     | happened.EncounterClassChanged,
 ) -> Visit:
+    if event.encounter_class is None and event.location is None:
+        return visit
     return visit._replace(
         encounter_class=event.encounter_class or visit.encounter_class,
         location=event.location or visit.location,
