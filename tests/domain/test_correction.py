@@ -1,9 +1,11 @@
 """Correction: what was recorded stays; another event says that it does not hold."""
 
+import json
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from journey.domain.codes import Disposition, VisitStatus
 from journey.domain.correction import (
@@ -324,6 +326,12 @@ def test_what_the_event_does_not_hold_is_refused_by_the_name_of_the_field(
     with pytest.raises(NotCorrectable, match=names) as refused:
         told.when(correct(told, event, data=data)).decided()
     assert "Secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["\ud800", json.loads("[" * 500 + "]" * 500), "\0", {"x": "y" * 10_001}])
+def test_what_cannot_be_kept_is_not_asked_for(value: Any) -> None:
+    with pytest.raises(ValidationError, match="kept"):
+        CorrectEvent(event_id=UUID(int=1), reason=WRONG, data={"comment": value})
 
 
 def test_nothing_happened_after_it_is_corrected() -> None:

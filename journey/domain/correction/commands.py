@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from journey.domain.event import Command, Moment, Precision
 from journey.domain.place import Location
@@ -53,11 +53,23 @@ class ReinstateEvent(Command):
     dependants: Hanging = Dependants.REFUSE
 
 
+ANYTHING: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def _as_json(fields: dict[str, Any]) -> dict[str, Any]:
+    """Half a character, or a thousand brackets, can be sent but not kept."""
+    try:
+        ANYTHING.dump_json(fields)
+    except ValueError:
+        raise ValueError("cannot be kept: write it as the event has it") from None
+    return fields
+
+
 class CorrectEvent(Command):
     """Say that an event should read otherwise, or happened at another time."""
 
     event_id: UUID
-    data: dict[str, Any] = Field(
+    data: Annotated[dict[str, Any], AfterValidator(_as_json)] = Field(
         default_factory=dict,
         description="The fields to change, each with its whole new value; null for what is not known.",
     )
