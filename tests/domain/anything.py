@@ -37,6 +37,11 @@ FIELDS = st.dictionaries(
 )
 PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "cleared": st.lists(st.sampled_from(sorted(Demographics.model_fields)), max_size=2).map(tuple),
+    "pathway": st.sampled_from(["a-way", "nhs-rtt-18-week"]),
+    "version": st.sampled_from(["1.0.0", "2.0.0"]),
+    "milestone": st.sampled_from(["seen", "told", "met", "triaged"]),
+    "parameters": st.sampled_from([{}, {"pace": "quick"}]),
+    "mapping": st.sampled_from([{}, {"seen": "met"}]),
     "end": st.none(),  # before the start, it would be no appointment
     "lines": st.deferred(lambda: st.lists(values(LineDecision), min_size=1, max_size=2).map(tuple)),
 }

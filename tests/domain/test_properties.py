@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from journey.domain.authorization import AuthorizationCommand, ConsumeAuthorizationUnits
 from journey.domain.correction import (
     CORRECTIONS,
     CorrectEvent,
@@ -22,6 +23,7 @@ from journey.domain.decision import decide
 from journey.domain.discharge import DischargeCommand
 from journey.domain.enrolment import (
     AssignPathway,
+    EnrolmentCommand,
     NoPathway,
     UnknownMilestone,
     UnknownParameter,
@@ -29,6 +31,7 @@ from journey.domain.enrolment import (
 )
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Precision, Refused
+from journey.domain.handoff import HandoffCommand
 from journey.domain.identity import LinkedToItself
 from journey.domain.journey import Journey, fold
 from journey.domain.merge import (
@@ -81,6 +84,15 @@ def stays(journey: Journey) -> int:
     return sum(1 for visit in journey.visits if visit.is_here and visit.is_stay)
 
 
+def exceeded(journey: Journey, command: ConsumeAuthorizationUnits) -> bool:
+    each = journey.authorizations.by_id[command.authorization_id]
+    grants = ((sequence, line.grant) for sequence, line in each.lines.items() if line.grant)
+    return any(
+        grant.quantity is not None and journey.authorizations.used(each, sequence) > grant.quantity
+        for sequence, grant in grants
+    )
+
+
 class AnyJourney(RuleBasedStateMachine):
     """One journey, of which anything is asked."""
 
@@ -99,6 +111,14 @@ class AnyJourney(RuleBasedStateMachine):
 
     @rule(command=commands(*VisitCommand.__args__, *DischargeCommand.__args__))
     def ask_for_care(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=commands(*AuthorizationCommand.__args__, *HandoffCommand.__args__))
+    def ask_for_leave_and_hands(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=commands(*EnrolmentCommand.__args__))
+    def ask_for_a_pathway(self, command: Command) -> None:
         self.ask(command)
 
     @rule(command=commands(*MergeCommand.__args__))
@@ -128,6 +148,8 @@ class AnyJourney(RuleBasedStateMachine):
             assert stays(after) <= max(1, stays(before)), "two stays at a time"
         if isinstance(command, CloseJourney) and events and not (command.override_reason or command.reported):
             assert after.left_open() == (), "something was forgotten"
+        if isinstance(command, ConsumeAuthorizationUnits) and events and not command.reported:
+            assert not exceeded(after, command), "more is used than was authorized"
 
     @invariant()
     def it_is_the_same_after_it_was_stored(self) -> None:
