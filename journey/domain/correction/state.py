@@ -55,7 +55,7 @@ class History:
     @cached_property
     def corrections(self) -> tuple[Recorded, ...]:
         """What was said of other events. Most histories have none, and are not asked for more."""
-        return tuple(each for each in self.recorded if type(each.event) in CORRECTIONS)
+        return tuple([each for each in self.recorded if type(each.event) in CORRECTIONS])
 
     @cached_property
     def said(self) -> Said:
@@ -96,9 +96,10 @@ class History:
     @cached_property
     def effective(self) -> tuple[Recorded, ...]:
         """What holds, in the order in which it happened; what opened the journey stands first."""
+        if not self.corrections:
+            return tuple(sorted(self.recorded, key=in_order))
         voided = self.voided
-        holding = [each for each in self.readings if each.event_id not in voided] if voided else self.readings
-        return tuple(sorted(holding, key=in_order))
+        return tuple(sorted((each for each in self.readings if each.event_id not in voided), key=in_order))
 
     def tells(self, event: Event, occurred_at: datetime | None) -> bool:
         """Whether exactly this is recorded of exactly that time, though it should read otherwise since."""
