@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HAND_WRITTEN = [
     *("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/glossary.md"),
-    *("docs/adding-an-event.md", "docs/adding-a-read-model.md"),
+    *("docs/adding-an-event.md", "docs/adding-a-read-model.md", "docs/pathways.md"),
 ]
 
 COMMAND_LINE = """# Command line

@@ -43,6 +43,7 @@ CATALOGUE: dict[str, Kind] = {
     "no-such-journey": Kind(404, "No journey has this id."),
     "no-such-patient": Kind(404, "No journey was opened for this patient."),
     "not-there-yet": Kind(404, "The journey was not opened by that time, or not known by then."),
+    "no-such-pathway": Kind(404, "No pathway of this id, or of this version, is at hand."),
     "no-such-key": Kind(404, "No API key in use has this id."),
     "method-not-allowed": Kind(405, "The address answers other methods; `Allow` lists them."),
     "name-taken": Kind(409, "An API key of this name is in use."),

@@ -15,6 +15,7 @@ from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
 from journey.api.reads import Rows
+from journey.api.tags import has_it
 from journey.domain.correction import History
 from journey.domain.event import Moment
 from journey.domain.journey import NoSuchJourney, journey_at
@@ -66,7 +67,7 @@ async def where_the_patient_stands(
         stands = found.at(now).model_copy(update={"as_of": now, "as_known_at": now})
         tag = f'"{stands.version}"'
         quiet = not stands.overdue and not stands.at_risk  # else the clock may have changed the answer
-        if if_none_match is not None and quiet and _matches(if_none_match, tag):
+        if quiet and has_it(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag})
         return _answer(stands, {"ETag": tag})
     history = await _history(engine(request), journey_id, min_version or 0)
@@ -75,11 +76,6 @@ async def where_the_patient_stands(
         raise Problem("not-there-yet", "The journey was not opened by that time, or not known by then.")
     when = {"as_of": as_of or now, "as_known_at": as_known_at or now}
     return _answer(stood.at(as_of or now).model_copy(update=when), {})
-
-
-def _matches(if_none_match: str, tag: str) -> bool:
-    tags = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
-    return tag in tags or tags == ["*"]
 
 
 def _answer(stands: BaseModel, headers: dict[str, str]) -> Response:

@@ -22,7 +22,11 @@ def test_ready_says_how_far_everything_is(api: Api) -> None:
     assert answer.status_code == 200
     assert (ready["ready"], ready["database"], ready["migrations"]) == (True, "reached", "current")
     assert ready["backlog"] == 0
-    assert [each["name"] for each in ready["projections"]] == ["patient_status", "timeline", "patient_identity"]
+    assert [each["name"] for each in ready["projections"]] == [
+        "patient_status",
+        "timeline",
+        "patient_identity",
+    ]
     assert all(each["last_error"] is None for each in ready["projections"])
 
 

@@ -85,6 +85,8 @@ def test_nothing_answers_what_is_not_documented(api: Api, document: dict[str, An
         "/v1/journeys/{journey_id}/timeline": f"{journey}/timeline",
         "/v1/journeys": "/v1/journeys",
         "/v1/events": "/v1/events",
+        "/v1/pathways": "/v1/pathways",
+        "/v1/pathways/{pathway}": "/v1/pathways/nhs-rtt-18-week",
         "/readyz": "/readyz",
     }
     for path, url in asked.items():

@@ -19,11 +19,11 @@ Word = str | int | float | bool
 class Range(Frozen):
     """What a field may be, where it is not simply one of some words."""
 
-    gte: float | None = None
-    gt: float | None = None
-    lte: float | None = None
-    lt: float | None = None
-    exists: bool | None = None
+    gte: float | None = Field(default=None, description="At least.")
+    gt: float | None = Field(default=None, description="Over.")
+    lte: float | None = Field(default=None, description="At most.")
+    lt: float | None = Field(default=None, description="Under.")
+    exists: bool | None = Field(default=None, description="Whether there is anything.")
     unlike: tuple[Word, ...] | None = Field(default=None, description="Anything that is there but these.")
 
     @property
@@ -76,7 +76,7 @@ class Earlier(Listening):
 class Trigger(Listening):
     """An event of one type whose fields match; with `count`, the nth of them."""
 
-    count: int = Field(default=1, ge=1)
+    count: int = Field(default=1, ge=1, description="It hears from the nth on.")
     of: tuple[Earlier, ...] = Field(default=(), description="What must have been said before, all of it.")
 
 
@@ -88,17 +88,21 @@ def _as_triggers(value: Any) -> Any:
     return [_as_trigger(each) for each in (value if isinstance(value, list | tuple) else [value])]
 
 
-Triggers = Annotated[tuple[Trigger, ...], BeforeValidator(_as_triggers), Field(min_length=1)]
+Triggers = Annotated[
+    tuple[Trigger, ...],
+    BeforeValidator(_as_triggers),
+    Field(min_length=1, description="One trigger, or several of which any is enough."),
+]
 """One trigger or several of which any is enough; an event's name alone is a trigger too."""
 
 
 class Condition(Frozen):
     """What must hold: something has occurred, or a combination of such conditions."""
 
-    occurred: Triggers | None = None
-    all: "tuple[Condition, ...] | None" = None
-    any: "tuple[Condition, ...] | None" = None
-    unless: "Condition | None" = None
+    occurred: Triggers | None = Field(default=None, description="One of these triggers has heard something.")
+    all: "tuple[Condition, ...] | None" = Field(default=None, description="All of these hold.")
+    any: "tuple[Condition, ...] | None" = Field(default=None, description="One of these holds.")
+    unless: "Condition | None" = Field(default=None, description="This does not hold.")
 
     @model_validator(mode="before")
     @classmethod
