@@ -15,6 +15,7 @@ from journey.domain.authorization import (
     ReviewAction,
     Urgency,
 )
+from journey.domain.codes import EncounterClass
 from journey.domain.coverage import CoverageRecorded, LineOfBusiness
 from journey.domain.discharge import (
     PatientDischarged,
@@ -23,7 +24,7 @@ from journey.domain.discharge import (
 )
 from journey.domain.discharge.events import Unreached
 from journey.domain.enrolment import PathwayAssigned
-from journey.domain.event import Coded
+from journey.domain.event import Coded, Event
 from journey.domain.handoff import (
     HandoffCompleted,
     HandoffKind,
@@ -31,6 +32,7 @@ from journey.domain.handoff import (
     HandoffOffered,
     IllnessSeverity,
 )
+from journey.domain.identity import Demographics, DemographicsChanged
 from journey.domain.pathway.clocks import Clock
 from journey.domain.referral import ReferralOrder, ReferralReceiptConfirmed, ReferralSent
 from journey.domain.standing import Standing, standing
@@ -46,6 +48,7 @@ from journey.domain.visit import (
     Appointment,
     AppointmentCommunicated,
     NoShowRecorded,
+    PatientAdmitted,
     VisitBooked,
     VisitRescheduled,
     VisitStarted,
@@ -178,6 +181,18 @@ def test_a_missed_first_appointment_nullifies_the_wait_until_it_is_booked_again(
     _, anew = runs(RTT, "rtt", (received, at(9)), *story, (again, at(9, day=12)))
     assert (anew.state, anew.started_at) == ("running", at(9, day=12))
     assert due(stands(RTT, (received, at(9)), *story, (again, at(9, day=12))), "clock-stopped") == anew.due
+
+
+@pytest.mark.parametrize("pathway", [RTT, CANCER])
+@pytest.mark.parametrize("story", [*MISSED_AND_TOLD, *NOT_SO[:3]])
+def test_who_missed_the_first_appointment_is_booked_again_and_then_seen(
+    pathway: tuple[str, str], story: list[Told]
+) -> None:
+    missing = stands(pathway, (received, at(9)), *story)
+    assert "first-booked" in [each.step for each in missing.next]
+    moved = stands(pathway, (received, at(9)), *story, (again, at(9, day=12)))
+    assert "first-booked" in [each.milestone for each in moved.reached]
+    assert "first-seen" in [each.step for each in moved.next]
 
 
 @pytest.mark.parametrize("story", NOT_SO)
@@ -343,3 +358,21 @@ def test_it_begins_for_who_goes_home(code: str, begins: bool) -> None:
     pathway = stands(TCM, (gone, FRIDAY)).pathway
     assert pathway is not None
     assert (pathway.started_at == FRIDAY) is begins
+
+
+@pytest.mark.parametrize(
+    ("event", "ends"),
+    [
+        (PatientAdmitted(visit_id=LATER, encounter_class=EncounterClass.INPATIENT), True),
+        (PatientAdmitted(visit_id=LATER, encounter_class=EncounterClass.OBSERVATION), False),
+        (DemographicsChanged(demographics=Demographics(deceased_at=FRIDAY)), True),
+        (DemographicsChanged(demographics=Demographics(phone="+1 555 0100")), False),
+    ],
+)
+def test_who_is_readmitted_or_dies_leaves_it(event: Event, ends: bool) -> None:
+    stood = stands(TCM, (left, FRIDAY), (event, FRIDAY + timedelta(days=9)))
+    assert stood.pathway is not None
+    assert (stood.pathway.ended_at is not None) is ends
+    (period,) = [each for each in stood.clocks if each.clock == "tcm-period"]
+    assert (period.state == "stopped") is ends
+    assert ("visit" not in [each.step for each in stood.next]) is ends

@@ -29,7 +29,11 @@ def said(listening: Listening, also: dict[str, Any]) -> Event:
     """An event with all its fields filled in, and those that are asked about as they are asked for."""
     kind = EVENTS[listening.event]
     data = filled(kind).model_dump()
-    asked = {path: _fitting(match) for path, match in listening.where.items()}
+    asked = {
+        path: _fitting(match)
+        for path, match in listening.where.items()
+        if not (isinstance(match, Range) and match.exists)  # it does: it is filled in
+    }
     for path, value in {**asked, **also}.items():
         _put(data, path.split("."), value)
     return kind.model_validate(data)
