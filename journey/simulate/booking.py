@@ -6,13 +6,14 @@ from math import exp
 from typing import Any
 from uuid import UUID
 
-from journey.domain.codes import EncounterClass, Initiator
+from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Precision
 from journey.domain.visit.commands import (
     BookVisit,
     CancelVisit,
     ChangeVisit,
     CheckIn,
+    CommunicateAppointment,
     CompleteVisit,
     RecordArrival,
     RecordLeftUnseen,
@@ -25,6 +26,7 @@ from journey.domain.visit.commands import (
     WaitlistVisit,
 )
 from journey.domain.visit.events import Appointment
+from journey.simulate.by_video import met
 from journey.simulate.cases import CALLED_OFF_BY_PATIENT, CALLED_OFF_BY_PROVIDER, MISTAKE, Case, place
 from journey.simulate.diary import Slot
 from journey.simulate.step import COORDINATORS, DESK, PATIENT, TIMER, Voice
@@ -39,11 +41,13 @@ SHARE_MISSED, MISSED_WITH_LEAD, LEAD_THAT_TELLS = 0.06, 0.09, 25  # days
 SHARE_MISSED_VIRTUAL = 0.7  # … of those for whom it is a way to go
 SHARE_NO_SHOW_WRONG, SHARE_COMING_LATE, SHARE_MISSED_MOVED = 0.1, 0.08, 0.5
 SHARE_LEFT_UNSEEN = 0.006
+SHARE_BY_VIDEO, SHARE_COMMUNICATED = 0.5, 0.06
 SHARE_ENTERED_LATE = 0.07
 GRACE = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
 TOO_SHORT = timedelta(days=2)
 DAY = timedelta(days=1)
+ANY_TIME = Appointment()
 
 OfVisit = RecordArrival | CheckIn | RecordLeftUnseen | StartVisit | CompleteVisit
 
@@ -58,6 +62,8 @@ class Booking:
     slot: Slot
     booked: datetime
     virtual: bool
+    anyhow: str | None = None
+    """Why it is held although the payer has not authorised it."""
 
     def changes(self) -> None:
         """Sometimes the room or the clinician, not the time."""
@@ -116,7 +122,7 @@ class Booking:
         dice = self.story.dice
         noted = self.slot.start + GRACE
         self.story.say(self.told, RecordNoShow(occurred_at=noted, visit_id=self.visit_id), TIMER)
-        if dice.chance(SHARE_NO_SHOW_WRONG):
+        if dice.seldom("no-show wrong", SHARE_NO_SHOW_WRONG):
             at = noted + dice.minutes(4, 25)
             wrong = ReverseNoShow(
                 occurred_at=at, visit_id=self.visit_id, reason="was in the waiting room of another clinic"
@@ -156,15 +162,18 @@ class Booking:
             return at + (span // MINUTE * MINUTE if between else span)
 
         if not self.virtual:
-            tell(RecordArrival, desk, location=place(clinic_of(told.case)))
+            tell(RecordArrival, desk, location=place(clinic_of(told.case)), override_reason=self.anyhow)
             at = after(1, 9)
             tell(CheckIn, desk)
-            if dice.chance(SHARE_LEFT_UNSEEN):
+            if dice.seldom("visit left unseen", SHARE_LEFT_UNSEEN):
                 at = after(40, 90)
                 tell(RecordLeftUnseen, desk)
                 return self.story.settles(told, at + late)
             at = max(after(2, 28), self.slot.start)
-        tell(StartVisit, seen_by)
+        if self.virtual and dice.chance(SHARE_BY_VIDEO):
+            at = met(self.story, told, self.visit_id, at, seen_by).replace(second=0) + MINUTE
+        else:
+            tell(StartVisit, seen_by)
         at = after(12, 45)
         tell(CompleteVisit, seen_by)
         return self.story.settles(told, at + late)
@@ -182,15 +191,26 @@ def clinic_of(case: Case) -> str:
     return f"{case.team.upper()} CLINIC"
 
 
-def see(story: Story, told: Told, asked: datetime, *, days: float, virtual: float = 0.0) -> datetime | None:
+def see(
+    story: Story,
+    told: Told,
+    asked: datetime,
+    *,
+    days: float,
+    virtual: float = 0.0,
+    wish: Appointment = ANY_TIME,
+    anyhow: str | None = None,
+) -> datetime | None:
     """Book a visit about that many days ahead, and have it: when it was over, None where it never was.
 
-    `virtual` is the share of visits held by video. What the clinic or the patient calls off is mostly booked
-    again, and again.
+    `virtual` is the share of visits held by video, `wish` what else is agreed. What the clinic or the patient
+    calls off is mostly booked again, and again.
     """
     dice = story.dice
     while True:
-        booking = _booked(story, told, story.diary.in_hours(asked), days, video=dice.chance(virtual))
+        at, video = story.diary.in_hours(asked), dice.chance(virtual)
+        booking = _booked(story, told, at, days, wish, video=video)
+        booking.anyhow = anyhow
         if dice.chance(SHARE_MOVED):
             booking.moves()
         if not dice.chance(SHARE_CALLED_OFF):
@@ -201,14 +221,17 @@ def see(story: Story, told: Told, asked: datetime, *, days: float, virtual: floa
             return None
 
 
-def _booked(story: Story, told: Told, at: datetime, days: float, *, video: bool) -> Booking:
+def _booked(
+    story: Story, told: Told, at: datetime, days: float, wish: Appointment, *, video: bool
+) -> Booking:
     """From the wish for a time, where somebody noted one, to the time."""
     dice, visit_id = story.dice, story.dice.uuid()
+    service = wish.service or told.case.service
     kind = EncounterClass.VIRTUAL if video else EncounterClass.AMBULATORY
     if dice.chance(SHARE_REQUESTED):
-        wish = Appointment(service=told.case.service, encounter_class=kind)
+        wanted = Appointment(service=service, encounter_class=kind)
         at = story.say(
-            told, RequestVisit(occurred_at=at, visit_id=visit_id, appointment=wish), dice.one(COORDINATORS)
+            told, RequestVisit(occurred_at=at, visit_id=visit_id, appointment=wanted), dice.one(COORDINATORS)
         )
         if dice.chance(SHARE_WAITLISTED):
             at = story.diary.in_hours(at + dice.minutes(2, 60))
@@ -216,18 +239,23 @@ def _booked(story: Story, told: Told, at: datetime, days: float, *, video: bool)
             at += dice.days(1, 6)
         at = story.diary.in_hours(at + dice.hours(0.1, 20))
     slot = story.diary.book(told.case.team, at, dice.skewed(days, 0.75, least=1, most=150))
-    agreed = Appointment(
-        start=slot.start,
-        end=slot.end,
-        service=told.case.service,
-        encounter_class=kind,
-        location=None if video else place(clinic_of(told.case)),
-        participants=(slot.with_whom,),
+    agreed = wish.model_copy(
+        update={
+            "start": slot.start,
+            "end": slot.end,
+            "service": service,
+            "encounter_class": kind,
+            "location": None if video else place(clinic_of(told.case)),
+            "participants": (slot.with_whom,),
+        }
     )
     desk = dice.one(DESK)
     story.say(told, BookVisit(occurred_at=at, visit_id=visit_id, appointment=agreed), desk)
     story.settles(told, at)
-    if dice.chance(SHARE_ENTERED_TWICE):
+    if dice.seldom("told of the time", SHARE_COMMUNICATED):
+        said = CommunicateAppointment(occurred_at=at + MINUTE / 2, visit_id=visit_id, channel=Channel.PHONE)
+        story.say(told, said, desk)
+    if dice.seldom("entered twice", SHARE_ENTERED_TWICE):
         again = dice.uuid()
         story.say(told, BookVisit(occurred_at=at + MINUTE, visit_id=again, appointment=agreed), desk)
         mistake = RemoveVisit(occurred_at=at + dice.minutes(3, 30), visit_id=again, reason=MISTAKE)

@@ -132,6 +132,20 @@ WELLNESS = Case(
     (*BASICS, "immunizations"),
     15,
 )
+ONCOLOGY = Case(
+    "suspected cancer",
+    "oncology",
+    (38, 86),
+    (
+        concern("R19.5", "Other fecal abnormalities"),
+        concern("N63.0", "Unspecified lump in unspecified breast"),
+        concern("R91.1", "Solitary pulmonary nodule"),
+    ),
+    service("394593009", "Medical oncology"),
+    (CBC, imaging("CTBODY", "Computed tomography"), test("11529-5", "Surgical pathology study")),
+    (*BASICS, "referral-letter"),
+    8,
+)
 CHILD_EXAMINATION = concern("Z00.129", "Routine child health examination without abnormal findings")
 
 CALLED_OFF_BY_PATIENT = (
@@ -155,13 +169,13 @@ BARRIERS = (
     concern("Z75.1", "Person awaiting admission to adequate facility elsewhere"),
 )
 DISPOSITIONS: Weighted[Disposition] = (
-    (0.76, Disposition.HOME),
+    (0.70, Disposition.HOME),
     (0.08, Disposition.SKILLED_NURSING),
     (0.05, Disposition.REHABILITATION),
-    (0.03, Disposition.OTHER_FACILITY),
-    (0.01, Disposition.LONG_TERM_CARE),
-    (0.01, Disposition.HOSPICE),
-    (0.03, Disposition.AGAINST_ADVICE),
+    (0.04, Disposition.OTHER_FACILITY),
+    (0.02, Disposition.LONG_TERM_CARE),
+    (0.02, Disposition.HOSPICE),
+    (0.06, Disposition.AGAINST_ADVICE),
     (0.03, Disposition.EXPIRED),
 )
 CHECKLISTS: Weighted[tuple[ChecklistItem, ...]] = (

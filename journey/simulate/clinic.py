@@ -17,7 +17,7 @@ from journey.simulate.story import Story
 ZONE = ZoneInfo("America/New_York")
 """Where the clinic stands, unless told otherwise."""
 MINUTES_A_DAY = 24 * 60
-SHARE_IN_WAVE, WAVE = 0.15, 10  # days
+SHARE_IN_WAVE, WAVE = 0.22, 10  # days
 """So many of the emergencies come in a wave at the end: the wards are busy now."""
 NIGHT_ENDS, NIGHT_SHARE = 7 * 60, 0.15
 
@@ -65,7 +65,7 @@ def _arrivals(dice: Dice, diary: Diary, patients: int, first: date, last: date) 
         case, way = dice.by_share(WAYS)
         day = first + timedelta(days=int(dice.random() * days))
         if case is EMERGENCY:
-            if dice.chance(SHARE_IN_WAVE):
+            if dice.seldom("in the wave", SHARE_IN_WAVE):
                 day = last - timedelta(days=dice.whole(1, min(WAVE, days)))
             at = diary.at(day, _any_hour(dice))
         else:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from math import log
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 T = TypeVar("T")
@@ -15,6 +15,10 @@ Weighted = tuple[tuple[float, T], ...]
 
 class Dice(Random):
     """A random source that says what the simulator asks of it. The same seed throws the same, anywhere."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self._credits: dict[Weighted[Any], list[float]] = {}
 
     def chance(self, share: float) -> bool:
         """True in this share of throws."""
@@ -32,6 +36,24 @@ class Dice(Random):
             if left < 0:
                 return choice
         return choices[-1][1]
+
+    def dealt(self, choices: Weighted[T]) -> T:
+        """One of them, each as often as its share says, and as evenly as can be.
+
+        What is rare is rare, and comes in a small clinic all the same.
+        """
+        credit = self._credits.setdefault(choices, [])
+        if not credit:
+            credit += [self.random() for _ in choices]
+        for number, (share, _) in enumerate(choices):
+            credit[number] += share
+        due = credit.index(max(credit))
+        credit[due] -= 1
+        return choices[due][1]
+
+    def seldom(self, what: str, share: float) -> bool:
+        """True in this share of throws for the same thing, as evenly as can be."""
+        return self.dealt(((share, (what, True)), (1 - share, (what, False))))[1]
 
     def whole(self, least: int, most: int) -> int:
         """A whole number, both ends included."""

@@ -6,9 +6,11 @@
     scheduling    S12 booked · S13 moved · S14 changed · S15 called off · S17 a mistake · S26 not come
     laboratory    R01 a report
 
-HL7 v2 has no message for what a clinic plans and decides: intake, owners, holds, closing and reopening a
-journey, wishes for a time and waiting lists, check-in, a no-show taken back, checklists, barriers, being
-ready to leave, summaries, and the review of a report. Those steps are left out.
+What a clinic plans and decides is not told by these interfaces: intake, owners, holds, closing and reopening
+a journey, wishes for a time and waiting lists, check-in, a no-show taken back, referrals, what a payer is
+asked, handoffs, tasks and plans, consents, messages to the patient, checklists, barriers, being ready to
+leave, summaries, the weeks at home, what is found and given, and the review of a report. Those steps are left
+out.
 
 EVN-2 is when a step was recorded, EVN-6 when it happened; MSH-7 is when the message left, which is at once.
 """

@@ -2,32 +2,31 @@
 
 from datetime import datetime, timedelta
 
-from journey.domain.codes import Channel, JourneyStatus, Priority
-from journey.domain.episode import CancelJourney, RemoveJourney
+from journey.domain.codes import Channel, Priority
+from journey.domain.episode import CancelJourney
 from journey.domain.event import Coded
-from journey.domain.identity import (
-    AssignIdentifier,
-    ChangeDemographics,
-    Demographics,
-    Identifier,
-)
+from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
 from journey.domain.intake import (
     AbandonIntake,
+    AcknowledgeIntake,
     CaptureIntakeItem,
+    CommunicationNeed,
     CompleteIntake,
-    DismissPotentialDuplicate,
-    FlagPotentialDuplicate,
+    IntakeException,
+    ReceiveIntakeForm,
     ReceiveIntakeInformation,
+    RecordCommunicationNeeds,
     RecordInterpreterNeed,
     RejectIntake,
     RequestIntakeInformation,
     StartIntake,
+    WaiveIntakeItem,
 )
-from journey.domain.merge import MergePatient
 from journey.simulate.cases import INFORMATION
 from journey.simulate.dice import Weighted
-from journey.simulate.people import NATIONAL, Person, phone
-from journey.simulate.step import COORDINATORS, DESK, RECORDS, Voice
+from journey.simulate.identifying import identified
+from journey.simulate.people import NATIONAL, phone
+from journey.simulate.step import COORDINATORS, DESK, PATIENT, RECORDS, Voice
 from journey.simulate.story import Story, Told
 
 CHANNELS: Weighted[Channel] = (
@@ -41,9 +40,8 @@ SHARE_ASKED = 0.32
 SHARE_ANSWERED = 0.8
 SHARE_GIVEN_UP = 0.4
 SHARE_REJECTED = 0.025
-SHARE_SUSPECTED_DUPLICATE = 0.05
-SHARE_UNDECIDED_DUPLICATE = 0.1
-SHARE_REGISTERED_TWICE = 0.03
+SHARE_ACKNOWLEDGED, SHARE_DONE_WITHOUT, SHARE_ITEM_WAIVED = 0.15, 0.4, 0.015
+SHARE_WITH_A_FORM, SHARE_WITH_NEEDS = 0.12, 0.06
 SHARE_WITH_NATIONAL_NUMBER = 0.12
 SHARE_CORRECTING_CONTACT = 0.07
 SHARE_ENTERED_LATE = 0.04
@@ -63,17 +61,25 @@ def take_in(story: Story, told: Told, about: Coded, at: datetime) -> datetime | 
         required=told.case.required,
     )
     story.say(told, begin, desk)
-    if dice.chance(SHARE_REJECTED):
+    if dice.chance(SHARE_ACKNOWLEDGED):
+        said = AcknowledgeIntake(occurred_at=at + dice.minutes(0.2, 0.9), channel=begin.channel)
+        story.say(told, said, desk)
+    if dice.seldom("rejected", SHARE_REJECTED):
         _turned_away(story, told, at)
         return None
-    known = max(_suspicion(story, told, at), _captured(story, told, at, desk))
+    known = max(identified(story, told, at), _captured(story, told, at, desk))
+    exceptions: tuple[IntakeException, ...] = ()
     if dice.chance(SHARE_ASKED):
         answered = _asked(story, told, at + dice.minutes(2, 15))
         if answered is None:
-            return None
-        known = max(known, answered)
+            if told.over or not dice.seldom("does without", SHARE_DONE_WITHOUT):
+                return None
+            exceptions = (IntakeException(item="intake-information", reason="it can be brought along"),)
+            known, told.loose = at + dice.days(12, 20), False
+        else:
+            known = max(known, answered)
     done = story.diary.in_hours(known + dice.hours(0.1, 6))
-    story.say(told, CompleteIntake(occurred_at=done), desk)
+    story.say(told, CompleteIntake(occurred_at=done, exceptions=exceptions), desk)
     story.settles(told, done)
     _particulars(story, told, at)
     return done
@@ -103,7 +109,11 @@ def _captured(story: Story, told: Told, at: datetime, by: Voice) -> datetime:
     for item in told.case.required:
         at += dice.minutes(0.5, 6)
         late = dice.minutes(20, 50) if dice.chance(SHARE_ENTERED_LATE) else timedelta()
-        story.say(told, CaptureIntakeItem(occurred_at=at, item=item), by, late=late)
+        if dice.seldom("item waived", SHARE_ITEM_WAIVED):
+            reason = "to be seen without it"
+            story.say(told, WaiveIntakeItem(occurred_at=at, item=item, reason=reason), by)
+        else:
+            story.say(told, CaptureIntakeItem(occurred_at=at, item=item), by, late=late)
     return at + timedelta(hours=1)
 
 
@@ -140,46 +150,8 @@ def _asked(story: Story, told: Told, at: datetime) -> datetime | None:
             occurred_at=gave_up + dice.minutes(2, 30), reason="the patient cannot be reached"
         )
         story.say(told, over, who)
+        told.over = True
     return None
-
-
-def _suspicion(story: Story, told: Told, at: datetime) -> datetime:
-    """Another record that looks alike: mostly somebody else, sometimes the same person registered twice."""
-    dice = story.dice
-    if dice.chance(SHARE_REGISTERED_TWICE):
-        return _registered_twice(story, told, at)
-    if not dice.chance(SHARE_SUSPECTED_DUPLICATE):
-        return at
-    other = dice.uuid()
-    at += dice.minutes(1, 5)
-    score = round(dice.uniform(0.62, 0.93), 2)
-    flag = FlagPotentialDuplicate(occurred_at=at, candidate_patient_id=other, score=score)
-    story.say(told, flag, RECORDS)
-    at = story.diary.in_hours(at + dice.hours(1, 72))
-    return story.say(told, DismissPotentialDuplicate(occurred_at=at, candidate_patient_id=other), RECORDS)
-
-
-def _registered_twice(story: Story, told: Told, at: datetime) -> datetime:
-    """A second record is opened by mistake; it is found, merged, and taken away again."""
-    dice, desk = story.dice, story.dice.one(DESK)
-    twin = Person(dice.uuid(), (story.numbers.record_number(dice),), story.person.demographics)
-    at += dice.minutes(2, 20)
-    second = story.open(at, told.case, told.case.concerns[0], desk, status=JourneyStatus.PLANNED, person=twin)
-    at += dice.minutes(5, 120)
-    for journey, other in ((told, twin), (second, story.person)):
-        flag = FlagPotentialDuplicate(occurred_at=at, candidate_patient_id=other.patient_id, score=0.99)
-        story.say(journey, flag, RECORDS)
-    at = story.diary.in_hours(at + dice.hours(1, 30))
-    evidence = "same name, birth date and telephone"
-    merge = MergePatient(
-        occurred_at=at, survivor=story.person.patient_id, retired=twin.patient_id, evidence=evidence
-    )
-    for journey in (told, second):
-        story.say(journey, merge, RECORDS)
-    at += dice.minutes(1, 5)
-    story.say(second, RemoveJourney(occurred_at=at, reason="registered twice"), RECORDS)
-    dismissed = DismissPotentialDuplicate(occurred_at=at, candidate_patient_id=twin.patient_id)
-    return story.say(told, dismissed, RECORDS)
 
 
 def _particulars(story: Story, told: Told, at: datetime) -> None:
@@ -189,6 +161,20 @@ def _particulars(story: Story, told: Told, at: datetime) -> None:
     if story.person.needs_interpreter and language:
         need = RecordInterpreterNeed(occurred_at=at + dice.minutes(1, 9), language=language)
         story.say(told, need, dice.one(DESK))
+    if dice.chance(SHARE_WITH_A_FORM):
+        form = ReceiveIntakeForm(
+            occurred_at=at + dice.minutes(1, 50),
+            questionnaire="https://clinic.example/Questionnaire/first-visit|2",
+            response_id=f"Q{dice.whole(10**6, 10**7)}",
+        )
+        story.say(told, form, PATIENT)
+    if dice.chance(SHARE_WITH_NEEDS):
+        needs = RecordCommunicationNeeds(
+            occurred_at=at + dice.minutes(1, 9),
+            needs=(dice.one(tuple(CommunicationNeed)),),
+            prefers=Channel.PHONE,
+        )
+        story.say(told, needs, dice.one(DESK))
     if dice.chance(SHARE_WITH_NATIONAL_NUMBER):
         number = Identifier(system=NATIONAL, value=f"{dice.whole(1, 10**9 - 1):09}", type="NI")
         story.say(told, AssignIdentifier(occurred_at=at + dice.minutes(1, 9), identifier=number), RECORDS)

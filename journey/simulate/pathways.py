@@ -2,155 +2,145 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from journey.domain.codes import EncounterClass
-from journey.domain.correction import CancelAdmission
-from journey.domain.episode import (
-    ActivateJourney,
-    AssignOwner,
-    CancelJourney,
-    PutOnHold,
-    ReopenJourney,
-    ResumeJourney,
-    UnassignOwner,
-    WaitlistJourney,
-)
-from journey.domain.visit.commands import AdmitPatient, BookVisit, RescheduleVisit
+from journey.domain.consent import ConsentScope
+from journey.domain.event import Coded
 from journey.domain.visit.events import Appointment
 from journey.simulate.booking import see
-from journey.simulate.cases import (
-    CARDIOLOGY,
-    CHILD_EXAMINATION,
-    EMERGENCY,
-    ORTHOPAEDICS,
-    SURGERY,
-    TREATED,
-    WELLNESS,
-    Case,
-    place,
-)
+from journey.simulate.cases import CARDIOLOGY, EMERGENCY, ONCOLOGY, ORTHOPAEDICS, SURGERY, WELLNESS, Case
+from journey.simulate.consenting import consents
+from journey.simulate.covering import covered
 from journey.simulate.dice import Weighted
-from journey.simulate.emergency import comes_back_within_a_month, comes_unannounced
-from journey.simulate.intake import take_in
-from journey.simulate.results import comes_back
-from journey.simulate.stay import bed, stay
-from journey.simulate.step import COORDINATORS, DESK
+from journey.simulate.emergency import comes_unannounced
+from journey.simulate.enrolling import PRIOR_AUTHORIZATION, follows
+from journey.simulate.following import begin, closed, sent_elsewhere, visited
+from journey.simulate.helping import hindered
+from journey.simulate.matters import ECHO, INJECTION, MRI
+from journey.simulate.payers import authorized
+from journey.simulate.planning import asks_for_something, notes, plans
+from journey.simulate.reaching import reaches, sought
+from journey.simulate.referred import referred_by_a_practice
+from journey.simulate.referring import refers
 from journey.simulate.story import Story, Told
+from journey.simulate.surgery import operated_on
+from journey.simulate.suspected import suspected_of_cancer
+from journey.simulate.treating import evidenced, told_what_it_is
+from journey.simulate.waiting import waits_for_treatment
 
-SHARE_TESTED = 0.55
-SHARE_RESTING = 0.09
-SHARE_WITHOUT_OWNER = 0.04
-SHARE_REOPENED = 0.05
-SHARE_WITHDRAWN = 0.03
 SHARE_OPERATED = 0.25
-SHARE_SENT_HOME_UNOPERATED = 0.07
-REASONS_TO_REST = ("travelling", "waiting for physiotherapy elsewhere", "insurance is being clarified")
-ADULT = 18
+SHARE_REFERRED_ON = 0.38
+SHARE_COVERED, SHARE_HINDERED, SHARE_SOUGHT = 0.35, 0.25, 0.6
+SHARE_IMAGED, SHARE_SEEN_AGAIN, SHARE_ECHO = 0.75, 0.55, 0.5
+SHARE_ASKED_TO_CONSENT = 0.22
+SHARE_PLANNED, SHARE_NOTED, SHARE_ASKED = 0.5, 0.3, 0.5
+PAYS_ALONE = "the patient pays for it"
+MINUTE = timedelta(minutes=1)
 
 Way = Callable[[Story, datetime], None]
 
 
-def _begin(
-    story: Story, at: datetime, case: Case, continues: Told | None = None
-) -> tuple[Told, datetime | None]:
-    """Open and take in: the journey, and when the clinic knew enough (None: the patient is not taken on)."""
-    about = story.dice.one(case.concerns)
-    if case is WELLNESS and _is_child(story, at):
-        about = CHILD_EXAMINATION
-    told = story.open(at, case, about, story.dice.one(DESK), continues=continues)
-    return told, take_in(story, told, about, at)
-
-
-def _is_child(story: Story, at: datetime) -> bool:
-    born = story.person.demographics.birth_date or "1900"
-    return at.year - int(born[:4]) < ADULT
-
-
-def _tests(story: Story, told: Told, at: datetime) -> None:
-    for code in told.case.tests:
-        if story.dice.chance(SHARE_TESTED):
-            comes_back(story, told, at, code, visit_id=None)
-
-
-def _followed(
-    story: Story, told: Told, known: datetime, visits: int, *, every: float, virtual: float
-) -> None:
-    """Visit after visit, with tests, changes of hands and rests in between; then the end."""
-    dice = story.dice
-    over = see(story, told, known, days=told.case.lead)
-    while over is not None:
-        _tests(story, told, over)
-        story.hand_on(told, story.diary.in_hours(over + dice.hours(0.5, 40)))
-        visits -= 1
-        if visits <= 0:
-            break
-        over = see(story, told, _rested(story, told, over), days=every, virtual=virtual)
-    closed = story.close(told, TREATED)
-    if dice.chance(SHARE_REOPENED) and over is not None and not told.loose:
-        _reopened(story, told, closed)
-
-
-def _rested(story: Story, told: Told, over: datetime) -> datetime:
-    """When the next visit is asked for: at the desk on the way out, or after care has rested."""
-    dice, desk = story.dice, story.dice.one(COORDINATORS)
-    at = over + dice.minutes(3, 25)
-    if dice.chance(SHARE_RESTING):
-        reason = dice.one(
-            ("travelling", "waiting for physiotherapy elsewhere", "insurance is being clarified")
-        )
-        rests = story.diary.in_hours(at + dice.hours(2, 60))
-        story.say(told, PutOnHold(occurred_at=rests, reason=reason), desk)
-        at = story.diary.in_hours(rests + dice.days(10, 60))
-        story.say(told, ResumeJourney(occurred_at=at), desk)
-        story.settles(told, at)
-    elif dice.chance(SHARE_WITHOUT_OWNER):
-        left = story.diary.in_hours(at + dice.hours(2, 60))
-        gone = UnassignOwner(occurred_at=left, reason="the clinician has left the clinic")
-        story.say(told, gone, desk)
-        found = story.diary.in_hours(left + dice.days(2, 20))
-        story.say(told, AssignOwner(occurred_at=found, team=told.case.team), desk)
-        story.settles(told, found)
-    return story.settles(told, at)
-
-
-def _reopened(story: Story, told: Told, closed: datetime) -> None:
-    """The same problem again, soon after it was closed."""
-    dice, by = story.dice, story.staff(told.case.team)
-    at = story.diary.in_hours(closed + dice.days(4, 30))
-    again = ReopenJourney(occurred_at=at, reason="the complaint is back", authorised_by=by.actor.id)
-    story.say(told, again, by)
-    story.settles(told, at)
-    see(story, told, at, days=7)
-    story.close(told, TREATED)
-
-
-# --- The ways
-
-
 def referred_to_orthopaedics(story: Story, at: datetime) -> None:
-    """A referral, a visit or two, images; some are operated on."""
+    """A referral, a visit or two, images the payer has to agree to; some are operated on."""
     dice = story.dice
-    told, known = _begin(story, at, ORTHOPAEDICS)
+    told, about, known = begin(story, at, ORTHOPAEDICS)
+    referred = referred_by_a_practice(story, told, at, about)
     if known is None:
+        referred.turned_away()
         return
-    _followed(story, told, known, dice.whole(1, 3), every=21, virtual=0.15)
+    follows(story, told, at + MINUTE * 0.9, PRIOR_AUTHORIZATION)
+    taken = referred.taken_on(known)
+    if taken is None:
+        sent_elsewhere(story, told, referred.thread.at)
+        return
+    payer = covered(story, told, taken) if dice.chance(SHARE_COVERED) else None
+    wish = Appointment(referral_id=referred.referral_id)
+    over = visited(story, told, taken, 1, lead=told.case.lead, wish=wish)
+    if over is not None:
+        _hindered(story, told, over)
+        if dice.chance(SHARE_IMAGED):
+            evidenced(story, told, over - 3 * MINUTE)
+            over = images(story, told, over, MRI, payer) or over
+        if dice.chance(SHARE_SEEN_AGAIN):
+            again = over + dice.minutes(3, 25)
+            visits = dice.whole(1, 2)
+            over = visited(story, told, again, visits, lead=20, virtual=0.15, wish=wish) or told.settled
+        told_what_it_is(story, told, over, about, INJECTION)
+        _referred_on(story, told, over)
+    referred.ends(over)
+    _ends(story, told, at, over)
     if dice.chance(SHARE_OPERATED):
         operated_on(story, story.diary.in_hours(told.settled + dice.days(13, 20)), continues=told)
 
 
+def images(story: Story, told: Told, at: datetime, what: Coded, payer: UUID | None) -> datetime | None:
+    """A visit for which the payer is asked first; without its word, mostly none."""
+    asking = authorized(story, told, at + story.dice.minutes(5, 60), what, payer)
+    if asking.granted is None:
+        return None
+    wish = Appointment(service=what, authorization_id=asking.granted)
+    anyhow = PAYS_ALONE if asking.out_of_pocket else None
+    return see(story, told, asking.at, days=8, wish=wish, anyhow=anyhow)
+
+
 def followed_by_cardiology(story: Story, at: datetime) -> None:
-    """Seen again and again, in the clinic or by video; now and then the heart does not wait."""
+    """Seen again and again, in the clinic or by video, by a plan; now and then the heart does not wait."""
     dice = story.dice
-    told, known = _begin(story, at, CARDIOLOGY)
-    if known is not None:
-        _followed(story, told, known, dice.whole(2, 5), every=22, virtual=0.35)
+    told, _about, known = begin(story, at, CARDIOLOGY)
+    if known is None:
+        return
+    payer = covered(story, told, known) if dice.chance(SHARE_COVERED) else None
+    over = visited(story, told, known, 1, lead=told.case.lead)
+    if over is not None:
+        if dice.chance(SHARE_PLANNED):
+            plans(story, told, over - MINUTE)
+        if dice.chance(SHARE_NOTED):
+            notes(story, told, over)
+        if dice.chance(SHARE_ASKED):
+            asks_for_something(story, told, over + dice.minutes(5, 90))
+        _hindered(story, told, over)
+        if dice.chance(SHARE_ECHO):
+            over = images(story, told, over, ECHO, payer) or over
+        again = over + dice.minutes(3, 25)
+        over = visited(story, told, again, dice.whole(1, 4), lead=22, every=22, virtual=0.35)
+    if over is not None:
+        _referred_on(story, told, over)
+    _ends(story, told, at, over)
 
 
 def examined(story: Story, at: datetime) -> None:
     """A check-up with blood tests, and a call about them for some."""
-    told, known = _begin(story, at, WELLNESS)
-    if known is not None:
-        _followed(story, told, known, story.dice.by_share(((0.7, 1), (0.3, 2))), every=12, virtual=0.5)
+    dice = story.dice
+    told, _about, known = begin(story, at, WELLNESS)
+    if known is None:
+        return
+    visits = dice.by_share(((0.7, 1), (0.3, 2)))
+    over = visited(story, told, known, visits, lead=told.case.lead, every=12, virtual=0.5)
+    if over is not None:
+        _referred_on(story, told, over)
+        if dice.chance(SHARE_ASKED / 2):
+            asks_for_something(story, told, over + dice.minutes(5, 90))
+    _ends(story, told, at, over)
+
+
+def _hindered(story: Story, told: Told, over: datetime) -> None:
+    if story.dice.seldom("hindered", SHARE_HINDERED):
+        hindered(story, told, over + story.dice.minutes(5, 60))
+
+
+def _referred_on(story: Story, told: Told, over: datetime) -> None:
+    if story.dice.seldom("referred on", SHARE_REFERRED_ON):
+        refers(story, told, over + story.dice.minutes(5, 60))
+
+
+def _ends(story: Story, told: Told, at: datetime, over: datetime | None) -> None:
+    """What is asked of the patient besides; who never came is looked for; then it is closed."""
+    if over is not None and story.dice.seldom("asked to consent", SHARE_ASKED_TO_CONSENT):
+        consents(story, told, over + story.dice.minutes(3, 60), story.dice.one(tuple(ConsentScope)))
+    if over is None and story.dice.chance(SHARE_SOUGHT):
+        sought(story, told, told.settled)
+    reaches(story, told, at)
+    closed(story, told, over)
 
 
 def brought_in(story: Story, at: datetime) -> None:
@@ -158,72 +148,12 @@ def brought_in(story: Story, at: datetime) -> None:
     comes_unannounced(story, at)
 
 
-def operated_on(story: Story, at: datetime, continues: Told | None = None) -> None:
-    """An operation that was planned: on the list, assessed, in hospital for days, seen once more."""
-    dice = story.dice
-    told, known = _begin(story, at, SURGERY, continues)
-    if known is None:
-        return
-    who = dice.one(COORDINATORS)
-    listed = story.say(told, WaitlistJourney(occurred_at=known + dice.minutes(5, 90)), who)
-    if dice.chance(SHARE_WITHDRAWN):
-        withdrawn = story.diary.in_hours(listed + dice.days(3, 40))
-        story.say(told, CancelJourney(occurred_at=withdrawn, reason="the patient decided against it"), who)
-        return
-    called = story.diary.in_hours(listed + dice.days(2, 25))
-    story.say(told, ActivateJourney(occurred_at=called), who)
-    told.begun = True
-    assessed = see(story, told, called + dice.minutes(2, 30), days=9, virtual=0.2)
-    if assessed is None:
-        story.close(told, None)
-        return
-    _tests(story, told, assessed)
-    _in_hospital(story, told, assessed + dice.minutes(5, 60))
-
-
-def _in_hospital(story: Story, told: Told, asked: datetime) -> None:
-    dice, visit_id = story.dice, story.dice.uuid()
-    asked = story.diary.in_hours(asked)
-    day = story.diary.working_day(story.diary.day_of(asked + dice.days(5, 40)))
-    planned = story.diary.at(day, 7 * 60)
-    expected = Appointment(
-        start=planned,
-        end=planned + timedelta(days=2),
-        service=told.case.service,
-        encounter_class=EncounterClass.INPATIENT,
-        location=place("SURGICAL ADMISSIONS"),
-    )
-    desk = dice.one(DESK)
-    story.say(told, BookVisit(occurred_at=asked, visit_id=visit_id, appointment=expected), desk)
-    where = bed(story)
-    admitted = planned + dice.minutes(-25, 50)
-    if dice.chance(SHARE_SENT_HOME_UNOPERATED):
-        story.say(told, AdmitPatient(occurred_at=admitted, visit_id=visit_id, location=where), desk)
-        undone = admitted + dice.hours(1, 4)
-        no_theatre = CancelAdmission(occurred_at=undone, visit_id=visit_id, reason="no theatre time")
-        story.say(told, no_theatre, desk)
-        day = story.diary.working_day(day + timedelta(days=dice.whole(5, 15)))
-        planned = story.diary.at(day, 7 * 60)
-        moved = RescheduleVisit(
-            occurred_at=undone + dice.hours(0.5, 2),
-            visit_id=visit_id,
-            start=planned,
-            end=planned + timedelta(days=2),
-        )
-        story.say(told, moved, desk)
-        admitted = planned + dice.minutes(-25, 50)
-    story.say(told, AdmitPatient(occurred_at=admitted, visit_id=visit_id, location=where), desk)
-    left = stay(story, told, visit_id, admitted, where, days=2.4)
-    if left.is_alive:
-        see(story, told, left.at - timedelta(hours=3), days=14, virtual=0.1)
-        story.close(told, TREATED)
-        comes_back_within_a_month(story, told, left)
-
-
 WAYS: Weighted[tuple[Case, Way]] = (
-    (0.22, (ORTHOPAEDICS, referred_to_orthopaedics)),
-    (0.20, (CARDIOLOGY, followed_by_cardiology)),
-    (0.14, (SURGERY, operated_on)),
+    (0.14, (ORTHOPAEDICS, referred_to_orthopaedics)),
+    (0.09, (ORTHOPAEDICS, waits_for_treatment)),
+    (0.06, (ONCOLOGY, suspected_of_cancer)),
+    (0.18, (CARDIOLOGY, followed_by_cardiology)),
+    (0.13, (SURGERY, operated_on)),
     (0.24, (EMERGENCY, brought_in)),
-    (0.20, (WELLNESS, examined)),
+    (0.16, (WELLNESS, examined)),
 )

@@ -38,6 +38,10 @@ class Told:
     """Care has begun on it."""
     loose: bool = False
     """Something on it is never finished: a question without an answer, a result that nobody reads."""
+    over: bool = False
+    """It has been given up."""
+    pathway: str | None = None
+    """The one that it follows."""
 
 
 @dataclass(slots=True)
@@ -168,7 +172,13 @@ class Story:
         yield from ((journey, visit_id) for visit_id, journey in booked.items())
 
 
-LEAVES_BOOKED = {"RescheduleVisit", "ChangeVisit", "ReverseNoShow"}
+LEAVES_BOOKED = {
+    "RescheduleVisit",
+    "ChangeVisit",
+    "ReverseNoShow",
+    "CommunicateAppointment",
+    "NotifyReferralAppointment",
+}
 
 
 def _time(step: Step) -> datetime:

@@ -6,7 +6,12 @@ from typing import Any
 
 from journey.domain.codes import STAYS, EncounterClass, VisitStatus
 from journey.domain.correction import CancelAdmission, CancelDischarge, CancelMove
-from journey.domain.discharge.commands import ChangeExpectedDischarge, DischargePatient, PlanDischarge
+from journey.domain.discharge.commands import (
+    ChangeExpectedDischarge,
+    DischargePatient,
+    PlanDischarge,
+    RecordElopement,
+)
 from journey.domain.discharge.disposition import ub04
 from journey.domain.event import Command
 from journey.domain.place import Location
@@ -18,6 +23,7 @@ from journey.domain.visit.commands import (
     ChangeVisit,
     CompleteVisit,
     EndLeave,
+    JoinTelehealth,
     MovePatient,
     RecordArrival,
     RecordLeftUnseen,
@@ -27,7 +33,7 @@ from journey.domain.visit.commands import (
     StartLeave,
     StartVisit,
 )
-from journey.domain.visit.events import Appointment
+from journey.domain.visit.events import Appointment, Attendee
 from journey.simulate.segments import VisitSeen
 
 HOME, DISCONTINUED = "01", "07"
@@ -96,6 +102,14 @@ def started(visit: VisitSeen, command: StartVisit) -> str | None:
     return "A08"
 
 
+def joined(visit: VisitSeen, command: JoinTelehealth) -> str | None:
+    """Whoever sees the patient comes last, and that is the start."""
+    if command.who is not Attendee.CLINICIAN or visit.is_here:
+        return None
+    _here(visit, None, None, command.occurred_at)
+    return "A04"
+
+
 def admitted(visit: VisitSeen, command: AdmitPatient) -> str:
     _here(visit, command.encounter_class, command.location, command.occurred_at)
     return "A01"
@@ -148,6 +162,10 @@ def discharged(visit: VisitSeen, command: DischargePatient) -> str:
     return _gone(visit, command.occurred_at, ub04(command.disposition) or "")
 
 
+def eloped(visit: VisitSeen, command: RecordElopement) -> str:
+    return _gone(visit, command.occurred_at, DISCONTINUED)
+
+
 def not_discharged(visit: VisitSeen, _command: CancelDischarge) -> str:
     visit.left, visit.disposition, visit.status = None, "", VisitStatus.IN_PROGRESS
     return "A13"
@@ -162,6 +180,7 @@ TELLS: dict[type[Command], Callable[[VisitSeen, Any], str | None]] = {
     RecordNoShow: missed,
     RecordArrival: arrived,
     StartVisit: started,
+    JoinTelehealth: joined,
     AdmitPatient: admitted,
     CancelAdmission: not_admitted,
     MovePatient: moved,
@@ -174,6 +193,7 @@ TELLS: dict[type[Command], Callable[[VisitSeen, Any], str | None]] = {
     PlanDischarge: expected,
     ChangeExpectedDischarge: expected,
     DischargePatient: discharged,
+    RecordElopement: eloped,
     CancelDischarge: not_discharged,
 }
 """The commands about a visit that have a message. The function updates the visit, and names the trigger."""

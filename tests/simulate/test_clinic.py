@@ -7,23 +7,33 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from itertools import islice
 from statistics import median
-from typing import TypeVar
+from typing import TypeVar, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from journey.domain.codes import Channel, Disposition, EncounterClass, Initiator
-from journey.domain.correction import CancelAdmission, CorrectEvent, History, ReinstateEvent, VoidEvent
+from journey.domain.correction import (
+    CancelAdmission,
+    CorrectEvent,
+    History,
+    ReattributeEvent,
+    ReinstateEvent,
+    VoidEvent,
+)
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargePatient
+from journey.domain.enrolment import ChangePathwayVersion
 from journey.domain.episode import CloseJourney, OpenJourney
 from journey.domain.event import Command, Recorded
 from journey.domain.identity import ChangeDemographics
 from journey.domain.intake import StartIntake
-from journey.domain.journey import COMMANDS, Journey, journey_at
+from journey.domain.journey import COMMANDS, ROOMS, Journey, evolve, journey_at
+from journey.domain.room import Staged, Things
 from journey.domain.visit import (
     AdmitPatient,
     BookVisit,
@@ -42,8 +52,23 @@ NOT_SIMULATED: dict[type[Command], str] = {
     VoidEvent: "names an event by the id that the store gives it; the cancels of ADT stand for it",
     ReinstateEvent: "as above",
     CorrectEvent: "as above",
+    ReattributeEvent: "as above",
+    ChangePathwayVersion: "of each pathway one version ships",
 }
 INSTALLED = installed()
+MAY_BE_OPEN = (
+    *(
+        "intake",
+        "coverages",
+        "authorizations",
+        "referrals",
+        "visits",
+        "barriers",
+        "communications",
+        "consents",
+    ),
+    *("handoffs", "transfers", "discharges", "results", "tasks", "careplan"),
+)
 DAY = timedelta(days=1)
 C = TypeVar("C", bound=Command)
 
@@ -91,9 +116,14 @@ def recorded(steps: Iterable[Step]) -> dict[UUID, History]:
 
 
 @pytest.fixture(scope="session")
-def now(steps: Sequence[Step]) -> Sequence[Journey]:
+def histories(steps: Sequence[Step]) -> dict[UUID, History]:
+    return recorded(steps)
+
+
+@pytest.fixture(scope="session")
+def now(histories: dict[UUID, History]) -> Sequence[Journey]:
     """Where every journey stands in the end."""
-    standing = [journey_at(history) for history in recorded(steps).values()]
+    standing = [journey_at(history) for history in histories.values()]
     return [journey for journey in standing if journey is not None]
 
 
@@ -145,6 +175,49 @@ def test_every_command_of_the_domain_occurs(steps: Sequence[Step]) -> None:
     missing = set(COMMANDS.values()) - told - set(NOT_SIMULATED)
     assert not missing, "simulate what a clinic does; name in NOT_SIMULATED, and why, what it does not"
     assert not set(NOT_SIMULATED) & told
+
+
+def things(journey: Journey, room: str) -> Iterator[Staged]:
+    """Whatever of the room has a status."""
+    state = getattr(journey, room)
+    if isinstance(state, Things):
+        yield from state
+    elif state.since is not None:
+        yield state
+
+
+def test_every_status_of_every_room_occurs(histories: dict[UUID, History]) -> None:
+    rooms = {
+        event: name for name, room in ROOMS.items() if room.transitions for event in get_args(room.events)
+    }
+    seen: dict[str, set[StrEnum]] = {name: set() for name in rooms.values()}
+    for history in histories.values():
+        journey = Journey(history.recorded[0].journey_id, 0)
+        for each in history.effective:
+            journey = evolve(journey, (each,))
+            room = rooms.get(type(each.event))
+            if room is not None:
+                seen[room] |= {thing.status for thing in things(journey, room)}
+    for name, statuses in seen.items():
+        told = [(*sources, target) for sources, target in ROOMS[name].transitions.values()]
+        assert {status for row in told for status in row if status is not None} <= statuses, name
+
+
+def test_in_every_room_something_is_open_in_the_end(now: Sequence[Journey]) -> None:
+    goes_on = [journey for journey in now if not journey.episode.is_over]
+    waits = {
+        name
+        for journey in goes_on
+        for name in MAY_BE_OPEN
+        if any(getattr(journey, name).left_open()) or any(getattr(journey, name).steps())
+    }
+    assert waits == set(MAY_BE_OPEN)
+
+
+def test_pathways_are_followed(now: Sequence[Journey]) -> None:
+    followed = Counter(journey.enrolment.pathway for journey in now)
+    assert set(followed) - {None} == {each.id for each in INSTALLED}
+    assert sum(count for name, count in followed.items() if name) > 0.2 * len(now)
 
 
 def test_steps_come_in_the_order_in_which_they_were_entered(steps: Sequence[Step]) -> None:

@@ -10,7 +10,12 @@ import pytest
 
 from journey.domain.codes import EncounterClass
 from journey.domain.correction import CancelAdmission, CancelDischarge, CancelMove
-from journey.domain.discharge import ChangeExpectedDischarge, DischargePatient, PlanDischarge
+from journey.domain.discharge import (
+    ChangeExpectedDischarge,
+    DischargePatient,
+    PlanDischarge,
+    RecordElopement,
+)
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Actor, Coded, Command, Source
 from journey.domain.identity import (
@@ -96,7 +101,7 @@ def test_the_counts_agree_with_the_steps(steps: Sequence[Step], sent: Sequence[b
     assert triggers["A28"] == len(patients)
     assert triggers["A01"] == count(AdmitPatient)
     assert triggers["A02"] == count(MovePatient)
-    assert triggers["A03"] == count(CompleteVisit, DischargePatient, RecordLeftUnseen)
+    assert triggers["A03"] == count(CompleteVisit, DischargePatient, RecordElopement, RecordLeftUnseen)
     assert triggers["A11"] == count(CancelAdmission)
     assert triggers["A12"] == count(CancelMove)
     assert triggers["A13"] == count(CancelDischarge)
