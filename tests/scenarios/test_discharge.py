@@ -136,6 +136,21 @@ def test_who_comes_back_as_planned_is_not_readmitted(story: Story) -> None:
     assert READMITTED not in [each["milestone"] for each in reached]
 
 
+@pytest.mark.parametrize("ended_by", ["another stay", "a death"])
+def test_who_is_back_or_has_died_is_owed_nothing_at_home(story: Story, ended_by: str) -> None:
+    """The transition ends with either: nobody is overdue to be called, seen or written about."""
+    story.told("assign-pathway", "2025-05-12T16:00:00Z", pathway="us-discharge-tcm")
+    story.told("discharge-patient", "2025-05-23T19:00:00Z", **STAY, disposition="home")
+    story.told("send-discharge-summary", "2025-05-23T20:00:00Z", **STAY, recipient="Dr Bello")
+    died = "2025-05-25T19:00:00Z"
+    if ended_by == "another stay":
+        story.told("admit-patient", died, **BACK)
+    else:
+        story.told("change-demographics", died, demographics={"deceased_at": died})
+    stands = story.stands(as_of="2025-07-01T00:00:00Z")
+    assert (stands["overdue"], stands["pathway"]["ended_at"]) == ([], died)
+
+
 def test_a_readmission_ends_the_weeks_at_home_and_joins_the_two_journeys(api: Api, story: Story) -> None:
     """The stay that follows may be a journey of its own: it names the one that it comes back from, and the
     transition there ends with that, whatever was still to be done.
