@@ -57,16 +57,13 @@ def check(
     ],
     as_json: Json = False,
 ) -> None:
-    """Say of each file that it is right, or every mistake in it with its line and field."""
-    from journey.pathways import Mistaken, read
+    """Say of each file that it can be used beside what ships, or every mistake with its line and field."""
+    from journey.pathways import mistakes as wrong
 
-    found: dict[Path, list[dict[str, Any]]] = {}
-    for path in files:
-        try:
-            read(path)
-            found[path] = []
-        except Mistaken as mistaken:
-            found[path] = [each._asdict() | {"file": str(path)} for each in mistaken.mistakes]
+    found = {
+        path: [each._asdict() | {"file": str(path)} for each in mistakes]
+        for path, mistakes in wrong(list(dict.fromkeys(files)))
+    }
     if as_json:
         terminal.say_json(
             [{"file": str(path), "ok": not each, "mistakes": each} for path, each in found.items()]

@@ -1,6 +1,6 @@
 """Reading definitions. Whatever is wrong with a file is said with its line and the field it stands in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -18,7 +18,9 @@ from journey.domain.pathway.definition import FIELDS, HOLIDAYS, NAME, VERSION, D
 from journey.pathways.document import Document, Place, Unreadable, parsed
 from journey.settings import Settings, SettingsError, environment_name
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+Key = tuple[str, str]
+"""Id and version."""
 CATALOGUE = {event.stored_as: event for event in EVENT_TYPES}
 LONGEST = 200_000
 """Characters of a file: many times the longest definition."""
@@ -165,12 +167,33 @@ def installed() -> Pathways:
 
 def together(files: Iterable[Path]) -> Pathways:
     """These definitions as a set. Raises Mistaken where one is wrong, or a version is there twice."""
-    found: dict[tuple[str, str], Definition] = {}
+    found: dict[Key, Definition] = {}
     for path in files:
-        definition, document = _read(path)
-        key = (definition.id, definition.version)
-        if key in found:
-            said = f"{definition.id} {definition.version} is there already; a new version has a new number"
-            raise Mistaken([Mistake(path.name, *document.found(("version",)), said)])
-        found[key] = definition
+        definition = _another(path, found)
+        found[_key(definition)] = definition
     return Pathways(found.values(), public_holidays)
+
+
+def mistakes(files: Sequence[Path]) -> Iterator[tuple[Path, tuple[Mistake, ...]]]:
+    """What is wrong with each of these files beside each other, and beside what ships."""
+    asked = {path.resolve() for path in files}
+    found = {_key(each): each for each in map(read, (path for path in shipped() if path not in asked))}
+    for path in files:
+        try:
+            definition = _another(path, found)
+            found[_key(definition)] = definition
+            yield path, ()
+        except Mistaken as mistaken:
+            yield path, mistaken.mistakes
+
+
+def _key(definition: Definition) -> Key:
+    return definition.id, definition.version
+
+
+def _another(path: Path, there: Mapping[Key, Definition]) -> Definition:
+    definition, document = _read(path)
+    if _key(definition) in there:
+        said = f"{definition.id} {definition.version} is there already; a new version has a new number"
+        raise Mistaken([Mistake(path.name, *document.found(("version",)), said)])
+    return definition

@@ -92,6 +92,13 @@ def test_files_are_checked_and_every_mistake_is_named(bare: Program) -> None:
     ]
 
 
+def test_a_copy_of_what_ships_needs_a_number_of_its_own(bare: Program) -> None:
+    (bare.folder / "own.yaml").write_text(shipped()[0].read_text())
+    done = bare.run("pathway", "check", "own.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith("is there already; a new version has a new number\n")
+
+
 def test_what_ships_passes_the_check(bare: Program) -> None:
     done = bare.run("pathway", "check", *map(str, shipped()))
     assert (done.returncode, len(done.stdout.splitlines())) == (0, len(shipped()))
