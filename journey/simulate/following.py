@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from journey.domain.codes import JourneyStatus
+from journey.domain.consent import ConsentScope
 from journey.domain.episode import (
     AssignOwner,
     CancelJourney,
@@ -16,12 +17,14 @@ from journey.domain.visit.commands import CompleteVisit, DropFollowUp, OrderFoll
 from journey.domain.visit.events import Appointment
 from journey.simulate.booking import ANY_TIME, see
 from journey.simulate.cases import CHILD_EXAMINATION, TREATED, WELLNESS, Case
+from journey.simulate.consenting import consents
 from journey.simulate.intake import take_in
 from journey.simulate.results import comes_back
 from journey.simulate.step import COORDINATORS, DESK
 from journey.simulate.story import Story, Told
 
-SHARE_TESTED = 0.5
+SHARE_TESTED = 0.48
+SHARE_ASKED_TO_CONSENT = 0.15
 SHARE_RESTING = 0.09
 SHARE_WITHOUT_OWNER = 0.04
 SHARE_REOPENED = 0.05
@@ -41,7 +44,10 @@ def begin(
     told = story.open(
         at, case, about, story.dice.one(DESK), status=JourneyStatus.PLANNED, continues=continues
     )
-    return told, about, take_in(story, told, about, at)
+    known = take_in(story, told, about, at)
+    if known is not None and story.dice.seldom("asked to consent", SHARE_ASKED_TO_CONSENT):
+        consents(story, told, known + story.dice.minutes(3, 60), story.dice.one(tuple(ConsentScope)))
+    return told, about, known
 
 
 def _is_child(story: Story, at: datetime) -> bool:

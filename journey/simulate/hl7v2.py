@@ -5,12 +5,13 @@
                   A21 A22 on leave, and back
     scheduling    S12 booked · S13 moved · S14 changed · S15 called off · S17 a mistake · S26 not come
     laboratory    R01 a report
+    referrals     I12 asked, or answered · I13 changed · I14 called off
 
-What a clinic plans and decides is not told by these interfaces: intake, owners, holds, closing and reopening
-a journey, wishes for a time and waiting lists, check-in, a no-show taken back, referrals, what a payer is
-asked, handoffs, tasks and plans, consents, messages to the patient, checklists, barriers, being ready to
-leave, summaries, the weeks at home, what is found and given, and the review of a report. Those steps are left
-out.
+What a clinic plans and decides is not told by these interfaces: intake, owners, holds, closing and
+reopening a journey, wishes for a time and waiting lists, check-in, a no-show taken back, what comes back of
+a referral, what a payer is asked, handoffs, tasks and plans, consents, messages to the patient, checklists,
+barriers, being ready to leave, summaries, the weeks at home, what is found and given, and the review of a
+report. Those steps are left out.
 
 EVN-2 is when a step was recorded, EVN-6 when it happened; MSH-7 is when the message left, which is at once.
 """
@@ -23,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from journey.domain.codes import ResultStatus
 from journey.domain.episode import OpenJourney
+from journey.domain.event import Command
 from journey.domain.identity import (
     AssignIdentifier,
     ChangeDemographics,
@@ -32,6 +34,14 @@ from journey.domain.identity import (
 from journey.domain.merge import MergePatient
 from journey.domain.result import ReceiveResult
 from journey.simulate.clinic import ZONE
+from journey.simulate.referral_messages import (
+    ANSWERS,
+    SAYS,
+    Loop,
+    Loops,
+    after_the_patient,
+    before_the_patient,
+)
 from journey.simulate.segments import VisitSeen, Writer, coded, identifiers, location, parts, person, segment
 from journey.simulate.step import Step
 from journey.simulate.triggers import TELLS
@@ -69,6 +79,7 @@ RESULT_STATUS = {
 }
 """HL7 table 0123."""
 REGISTRATION, SCHEDULING, LABORATORY = "REGISTRATION", "SCHEDULING", "LABORATORY"
+REFERRALS = "REFERRALS"
 PLANNED = {"A05", "A16"}
 """What is told ahead, with its time in PV2."""
 NUMBERS = 10**12
@@ -105,6 +116,7 @@ class Sender:
     people: dict[UUID, PersonSeen] = field(default_factory=dict)
     patients: dict[UUID, UUID] = field(default_factory=dict)
     visits: dict[UUID, VisitSeen] = field(default_factory=dict)
+    loops: Loops = field(default_factory=Loops)
 
     def messages(self, step: Step) -> Iterator[bytes]:
         """The message of this step, if it has one."""
@@ -118,6 +130,8 @@ class Sender:
                 yield self._described(step, command)
             case ReceiveResult() as command:
                 yield self._reported(step, command)
+            case command if (loop := self.loops.heard(command)) is not None:
+                yield self._referred(step, command, loop)
             case _:
                 yield from self._visited(step)
 
@@ -224,6 +238,19 @@ class Sender:
         if visit.seen_by:
             lines.append(segment("AIP", {1: "1", 2: action, 3: person(visit.seen_by), 6: begins}))
         return self._message(SCHEDULING, f"SIU^{trigger}^SIU_S12", step.recorded_at, lines)
+
+    def _referred(self, step: Step, command: Command, loop: Loop) -> bytes:
+        someone = self._person(step)
+        kind, _ = SAYS[type(command)]
+        lines = [
+            *before_the_patient(command, loop),
+            self.write.pid(someone.numbers, someone.known),
+            *after_the_patient(loop),
+        ]
+        message = self._message(REFERRALS, kind, step.recorded_at, lines)
+        if not kind.startswith(ANSWERS):
+            loop.asked = f"{self.signature}-{self.sent:08}"
+        return message
 
     def _reported(self, step: Step, command: ReceiveResult) -> bytes:
         someone = self._person(step)

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from journey.domain.consent import ConsentScope
 from journey.domain.event import Coded
 from journey.domain.visit.events import Appointment
 from journey.simulate.booking import see
 from journey.simulate.cases import CARDIOLOGY, EMERGENCY, ONCOLOGY, ORTHOPAEDICS, SURGERY, WELLNESS, Case
-from journey.simulate.consenting import consents
 from journey.simulate.covering import covered
 from journey.simulate.dice import Weighted
 from journey.simulate.emergency import comes_unannounced
@@ -32,7 +30,6 @@ SHARE_OPERATED = 0.25
 SHARE_REFERRED_ON = 0.38
 SHARE_COVERED, SHARE_HINDERED, SHARE_SOUGHT = 0.35, 0.25, 0.6
 SHARE_IMAGED, SHARE_SEEN_AGAIN, SHARE_ECHO = 0.75, 0.55, 0.5
-SHARE_ASKED_TO_CONSENT = 0.22
 SHARE_PLANNED, SHARE_NOTED, SHARE_ASKED = 0.5, 0.3, 0.5
 PAYS_ALONE = "the patient pays for it"
 MINUTE = timedelta(minutes=1)
@@ -102,7 +99,7 @@ def followed_by_cardiology(story: Story, at: datetime) -> None:
         if dice.chance(SHARE_ECHO):
             over = images(story, told, over, ECHO, payer) or over
         again = over + dice.minutes(3, 25)
-        over = visited(story, told, again, dice.whole(1, 4), lead=22, every=22, virtual=0.35)
+        over = visited(story, told, again, dice.whole(1, 3), lead=22, every=22, virtual=0.35)
     if over is not None:
         _referred_on(story, told, over)
     _ends(story, told, at, over)
@@ -134,9 +131,7 @@ def _referred_on(story: Story, told: Told, over: datetime) -> None:
 
 
 def _ends(story: Story, told: Told, at: datetime, over: datetime | None) -> None:
-    """What is asked of the patient besides; who never came is looked for; then it is closed."""
-    if over is not None and story.dice.seldom("asked to consent", SHARE_ASKED_TO_CONSENT):
-        consents(story, told, over + story.dice.minutes(3, 60), story.dice.one(tuple(ConsentScope)))
+    """Who never came is looked for; then it is closed."""
     if over is None and story.dice.chance(SHARE_SOUGHT):
         sought(story, told, told.settled)
     reaches(story, told, at)

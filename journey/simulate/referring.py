@@ -181,10 +181,16 @@ def _never_answered(thread: Thread) -> None:
 
 def _ordered_otherwise(thread: Thread) -> None:
     """The author asks for more visits, before anybody has answered."""
-    order = ReferralOrder(
-        service=thread.dice.one(OTHER_SERVICES[thread.told.case.team]), visits=6, follow_up=True
-    )
-    thread.then(ChangeReferral, thread.story.staff(thread.told.case.team), 1, 30, order=order)
+    for step in thread.story.steps:
+        asked = step.command
+        if (
+            isinstance(asked, DraftReferral | SendReferral)
+            and asked.referral_id == thread.names["referral_id"]
+        ):
+            order = asked.order.model_copy(update={"visits": 6})
+            by = thread.story.staff(thread.told.case.team)
+            thread.then(ChangeReferral, by, 1, 30, order=order)
+            break
     _as_hoped(thread)
 
 

@@ -40,7 +40,7 @@ SHARE_EXPECTED_CHANGED = 0.35
 SHARE_WITH_BARRIER, SHARE_NOT_READY = 0.22, 0.06
 SHARE_BACK_IN_BED = 0.06
 SHARE_SUMMARY_SENT, SHARE_FILED = 0.9, 0.85
-SHARE_OF_SHIFTS, SHARE_TRANSFERRED = 0.45, 0.08
+SHARE_OF_SHIFTS, SHARE_TRANSFERRED = 0.45, 0.14
 SHARE_ACKNOWLEDGED = 0.25
 SHARE_GONE = 0.5
 SPREAD = 0.8
@@ -96,7 +96,7 @@ class Stay:
             self._reclassified()
             self._on_leave()
         self._planned()
-        if self.disposition in ELSEWHERE_NEXT or dice.chance(SHARE_TRANSFERRED):
+        if self.disposition in ELSEWHERE_NEXT or dice.seldom("transferred", SHARE_TRANSFERRED):
             transferred(self.story, self.told, self._within(0.3, 0.6))
         if self.disposition is Disposition.AGAINST_ADVICE and dice.seldom("gone", SHARE_GONE):
             gone(self.story, self.told, self.visit_id, self.leaves)

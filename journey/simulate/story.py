@@ -23,7 +23,7 @@ AFTER_DEATH = (ReceiveResult, ReviewResult)
 ENDS = (CloseJourney, CancelJourney, RemoveJourney)
 SHARE_OWNED_BY_A_PERSON = 0.4
 SHARE_HANDED_ON = 0.22
-SHARE_CLOSED_THOUGH_OPEN = 0.45
+SHARE_CLOSED_THOUGH_OPEN = 0.4
 SETTLING_DAYS = (1, 12)
 
 
@@ -122,7 +122,7 @@ class Story:
             self.say(told, CancelJourney(occurred_at=at, reason="never came"), by)
             return at
         if told.loose:
-            if not self.dice.chance(SHARE_CLOSED_THOUGH_OPEN):
+            if not self.dice.seldom("closed though open", SHARE_CLOSED_THOUGH_OPEN):
                 return at
             reason = "nothing further is expected"
         self.say(told, CloseJourney(occurred_at=at, outcome=outcome, override_reason=reason), by)

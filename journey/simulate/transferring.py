@@ -58,9 +58,9 @@ def _unanswered(thread: Thread) -> None:
 
 
 COURSES: Weighted[Callable[[Thread], None]] = (
-    (0.40, _there),
+    (0.36, _there),
     (0.16, _declined),
     (0.12, _withdrawn),
     (0.11, _fallen_through),
-    (0.21, _unanswered),
+    (0.25, _unanswered),
 )

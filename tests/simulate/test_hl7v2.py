@@ -25,6 +25,15 @@ from journey.domain.identity import (
     Identifier,
 )
 from journey.domain.merge import MergePatient
+from journey.domain.referral import (
+    AcceptReferral,
+    CancelReferral,
+    ChangeReferral,
+    ConfirmReferralReceipt,
+    DeclineReferral,
+    ExpireReferral,
+    SendReferral,
+)
 from journey.domain.result import ReceiveResult
 from journey.domain.visit import (
     AdmitPatient,
@@ -116,6 +125,10 @@ def test_the_counts_agree_with_the_steps(steps: Sequence[Step], sent: Sequence[b
     assert triggers["S17"] == count(RemoveVisit)
     assert triggers["S26"] == count(RecordNoShow)
     assert triggers["R01"] == count(ReceiveResult)
+    answers = (ConfirmReferralReceipt, AcceptReferral, DeclineReferral, ExpireReferral)
+    assert triggers["I12"] == count(SendReferral, *answers)
+    assert triggers["I13"] == count(ChangeReferral)
+    assert triggers["I14"] == count(CancelReferral)
     assert triggers["A04"] > count(RecordArrival), "and a visit by video is registered by its start"
     assert triggers["A08"] + triggers["A31"] > count(ChangeDemographics, AssignIdentifier)
     silent = {type(step.command).__name__ for step in steps} - {kind.__name__ for kind in TELLS}
@@ -143,6 +156,21 @@ def test_a_visit_keeps_its_number_from_the_booking_to_the_end(parsed: Sequence[h
                 kinds.setdefault(str(segment[19]), set()).add(str(message["MSH"][0][9][0][1]))
     assert any({"S12", "A04", "A03"} <= seen for seen in kinds.values())
     assert any({"A04", "A01", "A03"} <= seen for seen in kinds.values())
+
+
+def test_an_answer_to_a_referral_names_the_question(parsed: Sequence[hl7.Message]) -> None:
+    asked: dict[str, str] = {}
+    answered = 0
+    for message in parsed:
+        if str(message["MSH"][0][9][0][0]) == "REF":
+            asked[str(message["RF1"][0][6][0][0])] = str(message["MSH"][0][10])
+            assert {str(each[1]) for each in message["PRD"]} == {"RP", "RT"}
+        elif str(message["MSH"][0][9][0][0]) == "RRI":
+            number = str(message["RF1"][0][6][0][0])
+            if number in asked:
+                assert str(message["MSA"][0][2]) == asked[number]
+                answered += 1
+    assert answered > 5
 
 
 def test_a_discharge_says_when_and_where_to(parsed: Sequence[hl7.Message]) -> None:
