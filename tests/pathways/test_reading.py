@@ -1,13 +1,21 @@
 """A file with a mistake in it is answered by a sentence, with the line and the field it stands in."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from journey.domain.journey import EVENT_TYPES
+from journey.domain.pathway.check import complaints
 from journey.domain.pathway.definition import Definition
 from journey.pathways import Mistaken, read, shipped, together
-from journey.pathways.reading import LONGEST
+from journey.pathways import mistakes as every_mistake
+from journey.pathways.reading import CATALOGUE, LONGEST
+from tests.spec import STABLE
+from tests.ways import FIRST
 
 RIGHT = """\
 id: a-way
@@ -413,3 +421,45 @@ def test_a_version_is_there_once(right: Path) -> None:
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
 def test_what_ships_has_no_mistake_and_the_name_of_its_file(path: Path) -> None:
     assert read(path).id == path.stem
+
+
+PIECES = [
+    "",
+    "\n",
+    "  ",
+    "- ",
+    ": ",
+    *"{}[]#,|>%@`\t\"'",
+    "*a",
+    "&a ",
+    "<<: ",
+    "null",
+    "1",
+    "2bd",
+    "? ",
+    "!!set ",
+]
+
+
+@STABLE
+@given(data=st.data(), text=st.sampled_from([RIGHT, *(path.read_text() for path in shipped())]))
+def test_whatever_is_in_a_file_it_is_a_definition_or_a_mistake(data: st.DataObject, text: str) -> None:
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text)))
+        length = data.draw(st.integers(0, 20))
+        text = text[:start] + data.draw(st.sampled_from(PIECES)) + text[start + length :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "way.yaml"
+        path.write_text(text)
+        ((_, found),) = every_mistake([path])
+    assert all(1 <= each.line <= text.count("\n") + 1 and each.sentence for each in found)
+
+
+def test_every_field_of_every_event_can_be_asked_about() -> None:
+    matches = ("a word", True, 3, {"gte": 3}, {"exists": False}, {"unlike": ["a word"]})
+    for event in EVENT_TYPES:
+        for name in event.model_fields:
+            for match in matches:
+                trigger = {"event": event.stored_as, "where": {name: match, f"{name}.code": match}}
+                definition = Definition.model_validate({**FIRST, "starts": trigger})
+                assert all(sentence for _, sentence in complaints(definition, CATALOGUE))

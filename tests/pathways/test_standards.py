@@ -50,6 +50,8 @@ from journey.domain.visit import (
     NoShowRecorded,
     PatientAdmitted,
     VisitBooked,
+    VisitCancelled,
+    VisitEnteredInError,
     VisitRescheduled,
     VisitStarted,
 )
@@ -193,6 +195,19 @@ def test_who_missed_the_first_appointment_is_booked_again_and_then_seen(
     moved = stands(pathway, (received, at(9)), *story, (again, at(9, day=12)))
     assert "first-booked" in [each.milestone for each in moved.reached]
     assert "first-seen" in [each.step for each in moved.next]
+
+
+@pytest.mark.parametrize(
+    ("pathway", "booked"), [(RTT, "first-booked"), (CANCER, "first-booked"), (PA, "imaging-booked")]
+)
+@pytest.mark.parametrize("gone", [VisitCancelled(visit_id=VISIT), VisitEnteredInError(visit_id=VISIT)])
+def test_what_is_booked_no_more_is_booked_again(
+    pathway: tuple[str, str], booked: str, gone: VisitCancelled | VisitEnteredInError
+) -> None:
+    told: list[Told] = [SENT, (received, at(10)), (first(), at(11))]
+    assert booked in [each.milestone for each in stands(pathway, *told).reached]
+    undone = stands(pathway, *told, (gone, at(9, day=5)))
+    assert booked in [each.step for each in (*undone.next, *undone.later)]
 
 
 @pytest.mark.parametrize("story", NOT_SO)

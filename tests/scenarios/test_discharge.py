@@ -72,6 +72,18 @@ def test_a_call_on_the_wednesday_is_in_time_and_one_on_the_thursday_is_not(story
     assert later["stage"] == "contacted"
 
 
+def test_a_discharge_that_is_cancelled_takes_what_was_due_after_it_along(story: Story) -> None:
+    """Who has not left after all is owed no call at home; the weeks at home begin with the next departure."""
+    story.told("assign-pathway", "2025-05-12T16:00:00Z", pathway="us-discharge-tcm")
+    story.told("discharge-patient", "2025-05-16T19:00:00Z", **STAY, disposition="home")
+    story.told("cancel-discharge", "2025-05-16T21:00:00Z", **STAY)
+    stands = story.stands(as_of="2025-05-22T12:00:00Z")
+    assert (stands["stage"], stands["overdue"], stands["pathway"]["started_at"]) == ("in-hospital", [], None)
+
+    story.told("discharge-patient", "2025-05-23T19:00:00Z", **STAY, disposition="home")
+    assert contact(story.stands(as_of="2025-05-24T12:00:00Z"))["due"] == "2025-05-29T03:59:59Z"
+
+
 # --- Against advice
 
 
