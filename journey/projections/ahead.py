@@ -3,13 +3,14 @@
 Only while there is much to read; whoever has caught up reads for itself, and holds one connection less.
 """
 
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Self
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
 
-from journey.domain.event import Recorded
 from journey.store import log
 
 
@@ -21,24 +22,24 @@ class ReadAhead:
         self._batch = batch
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._connection: Connection[Any] | None = None
-        self._next: tuple[int, Future[list[Recorded]]] | None = None
+        self._next: tuple[int, AbstractSet[UUID], Future[log.Batch]] | None = None
 
-    def begin(self, position: int) -> None:
-        """Start to read what comes behind this position."""
-        self._next = position, self._thread.submit(self._read, position)
+    def begin(self, position: int, besides: AbstractSet[UUID]) -> None:
+        """Start to read what comes behind this position, without the events of some journeys."""
+        self._next = position, besides, self._thread.submit(self._read, position, besides)
 
-    def take(self, position: int) -> list[Recorded]:
-        """What was read behind this position; nothing where that was not begun, or failed."""
-        position_read, reading = self._next or (None, None)
+    def take(self, position: int, besides: AbstractSet[UUID]) -> log.Batch | None:
+        """What was read behind this position; None where that was not begun so, or failed."""
+        position_read, besides_read, reading = self._next or (None, None, None)
         self._next = None
-        if reading is None or position_read != position or reading.exception() is not None:
-            return []
-        return reading.result()
+        if reading is None or (position_read, besides_read) != (position, besides):
+            return None
+        return None if reading.exception() is not None else reading.result()
 
     def rest(self) -> None:
         """There is nothing more to read for now: give the connection back."""
         if self._next is not None:
-            wait([self._next[1]])
+            wait([self._next[2]])
             self._next = None
         if self._connection is not None:
             self._connection.close()
@@ -51,7 +52,7 @@ class ReadAhead:
         self.rest()
         self._thread.shutdown()
 
-    def _read(self, position: int) -> list[Recorded]:
+    def _read(self, position: int, besides: AbstractSet[UUID]) -> log.Batch:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0)
-        return log.read(self._connection, position, self._batch)
+        return log.batch(self._connection, position, self._batch, besides)

@@ -37,8 +37,13 @@ def unfolded(batch: Sequence[Recorded]) -> Iterator[Change]:
     return (_change(journey_id, events) for journey_id, events in parted(batch).items())
 
 
-def _change(journey_id: UUID, events: Sequence[Recorded], state: Journey | None = None) -> Change:
-    return Change(journey_id, tuple(events), events[-1].position or 0, state)
+def _change(
+    journey_id: UUID,
+    events: Sequence[Recorded],
+    state: Journey | None = None,
+    before: Journey | None = None,
+) -> Change:
+    return Change(journey_id, tuple(events), events[-1].position or 0, state, before)
 
 
 class Kept(NamedTuple):
@@ -62,6 +67,7 @@ class FoldedJourneys:
     def changes(self, connection: Connection[Any], batch: Sequence[Recorded]) -> Iterator[Change]:
         """What the batch, which directly follows the one before, did to each of its journeys."""
         by_journey = parted(batch)
+        before = dict(self._just_before(by_journey))
         anew = [
             journey_id for journey_id, events in by_journey.items() if not self._follows(journey_id, events)
         ]
@@ -69,9 +75,16 @@ class FoldedJourneys:
         for journey_id, history in log.histories(connection, anew, until) if anew else ():
             self._keep(journey_id, _folded(journey_id, history))
         for journey_id, events in by_journey.items():
-            yield _change(journey_id, events, self._kept[journey_id].journey)
+            yield _change(journey_id, events, self._kept[journey_id].journey, before.get(journey_id))
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
+
+    def _just_before(self, by_journey: dict[UUID, list[Recorded]]) -> Iterator[tuple[UUID, Journey]]:
+        """Where journeys stood right before: not where somebody else has projected something since."""
+        for journey_id, events in by_journey.items():
+            kept = self._kept.get(journey_id)
+            if kept is not None and kept.journey.version + 1 == events[0].version:
+                yield journey_id, kept.journey
 
     def _follows(self, journey_id: UUID, events: Sequence[Recorded]) -> bool:
         """Fold the events on top, if each of them happened after all before it."""

@@ -1,9 +1,12 @@
 """What a read model is: one question, its tables, and what a change of a journey writes to them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, LiteralString, NamedTuple, Protocol
 from uuid import UUID
+
+from psycopg import Connection
+from pydantic_core import to_json
 
 from journey.domain.event import Recorded
 from journey.domain.journey import Journey
@@ -21,6 +24,8 @@ class Change:
     recorded: tuple[Recorded, ...]
     position: int
     state: Journey | None = None
+    before: Journey | None = field(default=None, compare=False)
+    """Where it stood before them, where that is known: what has not changed since need not be written."""
 
     @property
     def journey(self) -> Journey:
@@ -41,9 +46,25 @@ class ReadModel(Protocol):
     """One question, answered from tables that the log alone decides."""
 
     name: ClassVar[str]
+    tables: ClassVar[tuple[str, ...]] = ()
+    """Its tables; one of the model's own name where none is given."""
     folds: ClassVar[bool] = True
     """Whether it asks where the journey stands. What is made of the events alone is made faster without."""
 
     def project(self, change: Change) -> Iterator[Write]:
         """What the change writes. Within a batch, statements run in the order of their first row."""
         ...
+
+
+def written(connection: Connection[Any], writes: Iterable[Write]) -> None:
+    """Write the rows, each statement once with all of its own, in the order of their first."""
+    rows: dict[LiteralString, list[dict[str, Any]]] = {}
+    for statement, row in writes:
+        rows.setdefault(statement, []).append(row)
+    for statement, many in rows.items():
+        connection.execute(statement, {"rows": to_json(many).decode()})
+
+
+def tables_of(model: ReadModel) -> tuple[str, ...]:
+    """The tables that the model alone writes."""
+    return model.tables or (model.name,)

@@ -4,6 +4,7 @@ One leader for each read model, elected by an advisory lock that lives with its 
 any moment, the next leader goes on from the checkpoint: each event counts once.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from threading import Event as Signal
 from threading import Thread
@@ -13,17 +14,20 @@ from zlib import crc32
 import psycopg
 import structlog
 from psycopg import Connection
-from pydantic_core import to_json
 
 from journey.domain.event import Recorded
 from journey.projections.ahead import ReadAhead
-from journey.projections.folded import FoldedJourneys, unfolded
-from journey.projections.model import ReadModel
+from journey.projections.folded import FoldedJourneys, parted, unfolded
+from journey.projections.model import Change, ReadModel, written
+from journey.projections.parking import park, parked
 from journey.store import log
 from journey.store.memory import collect_rarely
 
 BATCH = 2000
 """Events in a transaction. More would make a rebuild little faster and a late reader wait longer."""
+
+MANY = 20
+"""Journeys of one batch that cannot be taken up: with more, the read model is at fault and stops."""
 
 STANDBY = 0.2
 """Seconds between attempts to become the leader, or to reach a lost database again."""
@@ -39,9 +43,11 @@ class Projector:
 
     def __init__(self, conninfo: str, model: ReadModel, *, batch: int = BATCH) -> None:
         self.model = model
+        self.name = model.name
+        """Of its checkpoint, and of what it parks."""
         self.woken = Signal()
         self._conninfo = conninfo
-        self._batch = batch
+        self.batch = batch
         self._folded = FoldedJourneys()
         self._stopping = Signal()
         collect_rarely()
@@ -58,7 +64,7 @@ class Projector:
 
     def catch_up(self) -> int:
         """Project until the end of the log, in this thread; the number of events projected."""
-        with self._connected() as connection, ReadAhead(self._conninfo, self._batch) as ahead:
+        with self.connected() as connection, ReadAhead(self._conninfo, self.batch) as ahead:
             connection.execute("SELECT pg_advisory_lock(%s)", (self._lock,))
             connection.commit()
             total = 0
@@ -67,47 +73,82 @@ class Projector:
             return total
 
     def step(self, connection: Connection[Any], ahead: ReadAhead | None = None) -> int:
-        """Project the next batch in one transaction; the number of its events."""
-        with connection.transaction():
-            batch = self._next(connection, ahead)
-            if not batch:
-                return 0
-            rows: dict[Any, list[dict[str, Any]]] = {}
-            for change in self._folded.changes(connection, batch) if self.model.folds else unfolded(batch):
-                for statement, row in self.model.project(change):
-                    rows.setdefault(statement, []).append(row)
-            for statement, many in rows.items():
-                connection.execute(statement, {"rows": to_json(many).decode()})
-            connection.execute(
-                "UPDATE checkpoint SET position = %s, updated_at = now(), last_error = NULL WHERE name = %s",
-                (batch[-1].position, self.model.name),
-            )
-            return len(batch)
+        """Project the next batch in one transaction; the number of its events.
 
-    def _next(self, connection: Connection[Any], ahead: ReadAhead | None) -> list[Recorded]:
+        Where that fails, journey by journey: those that cannot be taken up are parked.
+        """
+        try:
+            with connection.transaction():
+                return self._together(connection, ahead)
+        except Exception as error:
+            if _is_lost(error):
+                raise
+            self._folded.forget()
+            with connection.transaction():
+                return self._one_by_one(connection, error)
+
+    def _together(self, connection: Connection[Any], ahead: ReadAhead | None) -> int:
         position = self._position(connection)
-        batch = ahead.take(position) if ahead else []
-        batch = batch or log.read(connection, position, self._batch)
-        if ahead and len(batch) == self._batch:
-            ahead.begin(batch[-1].position or 0)
+        waiting = {each.journey_id for each in parked(connection, self.name)}
+        batch = ahead.take(position, waiting) if ahead else None
+        batch = batch or log.batch(connection, position, self.batch, waiting)
+        if ahead and batch.size == self.batch:
+            ahead.begin(batch.position, waiting)
         elif ahead:
             ahead.rest()
-        return batch
+        changes = self._changes(connection, batch.recorded)
+        written(connection, (write for change in changes for write in self.model.project(change)))
+        return self._reach(connection, batch)
+
+    def _one_by_one(self, connection: Connection[Any], error: Exception) -> int:
+        """Raises the error where it is the read model's, and not that of a few journeys."""
+        position = self._position(connection)
+        waiting = {each.journey_id for each in parked(connection, self.name)}
+        batch, unreadable = log.carefully(connection, position, self.batch, waiting)
+        failed = {each.journey_id: (each.version, each.position, each.error) for each in unreadable}
+        for journey_id, events in parted(batch.recorded).items():
+            try:
+                with connection.transaction():
+                    changes = self._changes(connection, events)
+                    written(connection, (write for each in changes for write in self.model.project(each)))
+            except Exception as problem:
+                if _is_lost(problem):
+                    raise
+                self._folded.forget()
+                failed[journey_id] = (events[0].version, events[0].position or 0, type(problem).__name__)
+            if len(failed) > MANY:
+                raise error
+        for journey_id, (version, at, kind) in failed.items():
+            park(connection, self.name, journey_id, (version, at), kind)
+        return self._reach(connection, batch)
+
+    def _changes(self, connection: Connection[Any], events: Sequence[Recorded]) -> Iterator[Change]:
+        if not events:
+            return iter(())
+        return self._folded.changes(connection, events) if self.model.folds else unfolded(events)
+
+    def _reach(self, connection: Connection[Any], batch: log.Batch) -> int:
+        if batch.size:
+            connection.execute(
+                "UPDATE checkpoint SET position = %s, updated_at = now(), last_error = NULL WHERE name = %s",
+                (batch.position, self.name),
+            )
+        return batch.size
 
     @property
     def _lock(self) -> int:
-        return 0x4A_0002 << 32 | crc32(self.model.name.encode())
+        return 0x4A_0002 << 32 | crc32(self.name.encode())
 
     def _position(self, connection: Connection[Any]) -> int:
         row = connection.execute(
-            "SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (self.model.name,)
+            "SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (self.name,)
         ).fetchone()
         if row is None:
-            connection.execute("INSERT INTO checkpoint (name) VALUES (%s)", (self.model.name,))
+            connection.execute("INSERT INTO checkpoint (name) VALUES (%s)", (self.name,))
             return 0
         return int(row[0])
 
-    def _connected(self) -> Connection[Any]:
+    def connected(self) -> Connection[Any]:
         """A connection that need not wait for the disk: the checkpoint is lost with the rows, or neither."""
         connection = psycopg.connect(self._conninfo, prepare_threshold=0)
         connection.execute("SET synchronous_commit = off")
@@ -118,15 +159,15 @@ class Projector:
         while not self._stopping.is_set():
             self._folded.forget()
             try:
-                with self._connected() as connection, ReadAhead(self._conninfo, self._batch) as ahead:
+                with self.connected() as connection, ReadAhead(self._conninfo, self.batch) as ahead:
                     self._lead(connection, ahead)
             except Exception as error:
                 if _is_lost(error):
                     kind = type(error).__name__
-                    logger.warning("projector.connection_lost", model=self.model.name, error=kind)
+                    logger.warning("projector.connection_lost", model=self.name, error=kind)
                     self._stopping.wait(STANDBY)
                 else:
-                    logger.exception("projector.failed", model=self.model.name)
+                    logger.exception("projector.failed", model=self.name)
                     self._remember(error)
                     self._stopping.wait(LOOK_ANYWAY)
 
@@ -151,7 +192,7 @@ class Projector:
             connection.execute(
                 "INSERT INTO checkpoint (name, last_error) VALUES (%s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET last_error = excluded.last_error",
-                (self.model.name, type(error).__name__),
+                (self.name, type(error).__name__),
             )
 
 

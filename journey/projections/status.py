@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from journey.domain.standing import standing
 from journey.pathways import installed
+from journey.projections.authorizations import AuthorizationStatuses
+from journey.projections.barriers import OpenBarriers
+from journey.projections.handoffs import HandoffBoard
+from journey.projections.listed import INDEXED, Listing, listed
 from journey.projections.model import Change, ReadModel, Write
+from journey.projections.referrals import OpenReferrals
+from journey.projections.visits import VisitList
+from journey.projections.worklist import Worklist
 
 UPSERT = """
     INSERT INTO patient_status
@@ -21,19 +28,25 @@ UPSERT = """
     """
 
 
-INDEXED = 200
-"""Characters of a text that lists find it by; an index holds no more than about 2,700 bytes. The standing has
-the whole.
-"""
+LISTS: tuple[Listing, ...] = (
+    Worklist(),
+    HandoffBoard(),
+    OpenReferrals(),
+    AuthorizationStatuses(),
+    VisitList(),
+    OpenBarriers(),
+)
+"""What is read of many journeys at a time."""
 
 
 class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
+    tables = ("patient_status", *(each.table for each in LISTS))
 
     def project(self, change: Change) -> Iterator[Write]:
-        """The journey's row, made anew."""
+        """The journey's row, and its rows in the lists, made anew."""
         now = standing(change.journey, installed())
         person, steps = now.patient.demographics, (*now.next, *now.later)
         yield Write(
@@ -57,3 +70,5 @@ class PatientStatus(ReadModel):
                 "standing": now,
             },
         )
+        for each in LISTS:
+            yield from listed(each, change, now)

@@ -1,8 +1,8 @@
 """Reading the log: every event, in the one order, and whole journeys as far as the log reaches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -25,6 +25,53 @@ def read(connection: Connection[Any], after: int, limit: int, until: int = FOR_E
     cursor = connection.cursor(binary=True)
     cursor.execute(SELECT_LOG, (after, until, limit))
     return [recorded(row[1:], row[0]) for row in cursor.fetchall()]
+
+
+class Batch(NamedTuple):
+    """The next events of the log. `position`: the last one read, that of an event passed over included."""
+
+    recorded: list[Recorded]
+    position: int
+    size: int
+
+
+class Unreadable(NamedTuple):
+    """An event that this program cannot read, where it stands, and the kind of the error."""
+
+    journey_id: UUID
+    version: int
+    position: int
+    error: str
+
+
+def batch(connection: Connection[Any], after: int, limit: int, besides: Container[UUID] = ()) -> Batch:
+    """The next events behind a position, without those of some journeys, which are not even read."""
+    rows = _rows(connection, after, limit)
+    found = [recorded(row[1:], row[0]) for row in rows if row[1] not in besides]
+    return Batch(found, rows[-1][0] if rows else after, len(rows))
+
+
+def carefully(
+    connection: Connection[Any], after: int, limit: int, besides: Container[UUID] = ()
+) -> tuple[Batch, list[Unreadable]]:
+    """The same, though some cannot be read: of each journey what comes before that, and what it is."""
+    rows = _rows(connection, after, limit)
+    found: list[Recorded] = []
+    unreadable: dict[UUID, Unreadable] = {}
+    for position, *row in rows:
+        journey_id, version = row[:2]
+        if journey_id in besides or journey_id in unreadable:
+            continue
+        try:
+            found.append(recorded(tuple(row), position))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it
+            unreadable[journey_id] = Unreadable(journey_id, version, position, type(error).__name__)
+    return Batch(found, rows[-1][0] if rows else after, len(rows)), list(unreadable.values())
+
+
+def _rows(connection: Connection[Any], after: int, limit: int) -> list[tuple[Any, ...]]:
+    cursor = connection.cursor(binary=True)
+    return cursor.execute(SELECT_LOG, (after, FOR_EVER, limit)).fetchall()
 
 
 def histories(

@@ -1,0 +1,53 @@
+"""Handoff board: who is asked to take which patient over, since when, and who has not answered in time?
+Asked at every change of shift, and by whoever sees to it that nobody is dropped.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from journey.domain.handoff.state import ENDED, Party
+from journey.domain.journey import Journey
+from journey.domain.standing import Standing
+from journey.projections.listed import Listing, short
+
+DELETE = """
+    DELETE FROM handoff_board USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE handoff_board.journey_id = gone.journey_id
+    """
+INSERT = """
+    INSERT INTO handoff_board SELECT * FROM json_populate_recordset(NULL::handoff_board, %(rows)s)
+    """
+
+
+class HandoffBoard(Listing):
+    """A row for each handoff that is not over."""
+
+    table = "handoff_board"
+    made_of = ("handoffs", "episode")
+    delete = DELETE
+    insert = INSERT
+
+    def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
+        """None on a journey that is over: closing it ended what was open."""
+        if journey.episode.is_over:
+            return
+        for each in journey.handoffs:
+            if each.status in ENDED:
+                continue
+            offer, to = each.offer, each.acceptor or (each.asked[-1] if each.asked else Party(None))
+            yield {
+                "handoff_id": each.handoff_id,
+                "status": each.status,
+                "kind": offer and offer.kind,
+                "severity": offer and offer.severity,
+                "from_team": short(each.sender.team),
+                "to_team": short(to.team),
+                "to_person": to.person,
+                "level": each.level,
+                "offered_at": each.offered and each.offered.at,
+                "due": each.due,
+                "since": each.since.at,
+                "open_actions": sum(1 for _ in each.to_do()),
+                "open_questions": sum(one.answer is None for one in each.questions.values()),
+                "event_id": each.since.event_id,
+            }

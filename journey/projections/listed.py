@@ -1,0 +1,52 @@
+"""Lists: what many journeys have of one kind, a row each, made from where their patients stand.
+
+They are written with the standing, in its transaction, and read with its row, where name and version are. A
+journey's rows are made anew when what they are made of has changed, and left alone otherwise.
+"""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, LiteralString, Protocol
+
+from journey.domain.journey import Journey
+from journey.domain.standing import Standing
+from journey.projections.model import Change, Write
+
+INDEXED = 200
+"""Characters of a text that lists find it by; an index holds no more than about 2,700 bytes. The standing has
+the whole.
+"""
+
+
+class Listing(Protocol):
+    """One list. `made_of`: the rooms that its rows are made of; of everything where none are named."""
+
+    table: ClassVar[str]
+    made_of: ClassVar[tuple[str, ...]] = ()
+    delete: ClassVar[LiteralString]
+    insert: ClassVar[LiteralString]
+
+    def rows(self, journey: Journey, stands: Standing) -> Iterator[dict[str, Any]]:
+        """The journey's rows, without its id."""
+        ...
+
+
+def listed(listing: Listing, change: Change, stands: Standing) -> Iterator[Write]:
+    """What the change writes to a list."""
+    if _is_as_before(listing, change):
+        return
+    yield Write(listing.delete, {"journey_id": change.journey_id})
+    for row in listing.rows(change.journey, stands):
+        yield Write(listing.insert, {"journey_id": change.journey_id, **row})
+
+
+def _is_as_before(listing: Listing, change: Change) -> bool:
+    """A room that nothing happened in is the very same object."""
+    before, journey = change.before, change.journey
+    if before is None or not listing.made_of:
+        return False
+    return all(getattr(before, room) is getattr(journey, room) for room in listing.made_of)
+
+
+def short(text: str | None) -> str | None:
+    """What of a text an index can hold."""
+    return text and text[:INDEXED]
