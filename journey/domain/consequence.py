@@ -11,7 +11,7 @@ from journey.domain.episode import Episode, JourneyOpened, Owner
 from journey.domain.event import Fact, Recorded
 from journey.domain.handoff import HandoffAccepted, HandoffKind, Handoffs
 from journey.domain.rules import BEGINS_CARE, IN_CARE, use_of
-from journey.domain.transfer import JourneyTransferAccepted
+from journey.domain.transfer import JourneyTransferAccepted, Transfers, TransferStatus
 from journey.domain.visit import Visits
 from journey.domain.visit.evolve import departed
 
@@ -28,7 +28,7 @@ def carry_over(rooms: dict[str, Any], room: str, recorded: Recorded, fact: Fact)
     elif type(event) is HandoffAccepted:  # isinstance() of a pydantic class takes seven times as long
         rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
     elif type(event) is JourneyTransferAccepted:
-        rooms["episode"] = passed_on(rooms["episode"], event, fact)
+        rooms["episode"] = passed_on(rooms["episode"], rooms["transfers"], event, fact)
     elif type(event) is PatientDischarged:
         rooms["visits"] = departed(rooms["visits"], event.visit_id, fact)
         rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)
@@ -56,8 +56,11 @@ def taken_over(now: Episode, handoffs: Handoffs, event: HandoffAccepted, fact: F
     return now._replace(owner=Owner(event.team, event.accepted_by, fact))
 
 
-def passed_on(now: Episode, event: JourneyTransferAccepted, fact: Fact) -> Episode:
-    """The receiving facility is accountable once it says yes, and not before."""
+def passed_on(now: Episode, transfers: Transfers, event: JourneyTransferAccepted, fact: Fact) -> Episode:
+    """The receiving facility is accountable once it says yes, and not again when that is told again."""
+    known = transfers.by_id[event.transfer_id]
+    if known.status is not TransferStatus.ACCEPTED and known.accepted != fact:
+        return now
     return now._replace(owner=Owner(event.team, event.person, fact))
 
 

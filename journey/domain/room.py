@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from journey.domain.event import Blocker, Command, Event, Fact, Frozen, Refused
 
 Transitions = Mapping[type[Event], tuple[frozenset[StrEnum | None], StrEnum | None]]
 """For each event: the statuses it may follow (None: not there yet) and the one it leads to (None: as is)."""
+
+Passed = Mapping[type[Event], frozenset[StrEnum]]
+"""For each event: the statuses that are further along, and not taken back by what is told out of order."""
 
 
 E = TypeVar("E", bound=Event)
@@ -43,15 +47,19 @@ def follow(
     after: Callable[[E, Fact], Staged | None],
     event: E,
     command: Command,
+    *,
+    passed: Passed = MappingProxyType({}),
 ) -> Iterator[E]:
     """The event, where the status allows it; nothing where all that it says is so already.
 
     `after` is the thing as it would be: the room's evolve. Whatever an event says must show in the state, or
-    a second one that says something else would pass for a repetition.
+    a second one that says something else would pass for a repetition. `passed` says which statuses it leads
+    back from no more: a report of it is kept all the same, and counts once what came first turns out void.
     """
-    if known is not None and after(event, known.since) == known:
-        return
     status = None if known is None else known.status
+    too_late = status in passed.get(type(event), ())
+    if known is not None and not too_late and after(event, known.since) == known:
+        return
     refuse_out_of_order(transitions, type(event), status, command)
     yield event
 

@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from journey.domain.event import Blocker, Command, Event, Fact, Moment, Refused
-from journey.domain.room import Loop, Milestone, Step, Things, Transitions, follow, milestone, step
+from journey.domain.room import Loop, Milestone, Passed, Step, Things, Transitions, follow, milestone, step
 
 # --- Events
 
@@ -134,6 +134,10 @@ TRANSITIONS: Transitions = {
     JourneyTransferWithdrawn: (frozenset({S.INITIATED, S.ACCEPTED}), S.WITHDRAWN),
     JourneyTransferCompleted: (frozenset({S.ACCEPTED}), S.COMPLETED),
 }
+PASSED: Passed = {
+    JourneyTransferAccepted: frozenset({S.COMPLETED}),
+    JourneyTransferDeclined: frozenset({S.ACCEPTED, S.COMPLETED}),
+}
 NEXT = {S.INITIATED: "accept-transfer", S.ACCEPTED: "complete-transfer"}
 
 
@@ -193,7 +197,7 @@ class Transfers(Things[Transfer]):
                 event_id=each.since.event_id,
                 what=each.to_facility,
                 who=each.to_team,
-                due=each.due,
+                due=each.due if each.status is S.INITIATED else None,
             )
 
 
@@ -209,7 +213,7 @@ def evolve(transfers: Transfers, event: TransferEvent, fact: Fact) -> Transfers:
     known = transfers.get(event.transfer_id) or Transfer(event.transfer_id, S.INITIATED, fact)
     _, target = TRANSITIONS[type(event)]
     after = _said(known, event, fact)
-    if target not in {known.status, S.INITIATED}:
+    if target not in {known.status, S.INITIATED} and known.status not in PASSED.get(type(event), ()):
         after = after._replace(status=TransferStatus(target or known.status), since=fact)
     return transfers.having(event.transfer_id, after)
 
@@ -252,7 +256,8 @@ def decide(transfers: Transfers, command: TransferCommand) -> Iterator[TransferE
     def after(event: TransferEvent, fact: Fact) -> Transfer | None:
         return evolve(transfers, event, fact).get(event.transfer_id)
 
-    for each in follow(TRANSITIONS, transfers.get(command.transfer_id), after, event, command):
+    known = transfers.get(command.transfer_id)
+    for each in follow(TRANSITIONS, known, after, event, command, passed=PASSED):
         if isinstance(command, InitiateTransfer) and not command.reported:
             _refuse_a_second(transfers, command)
         yield each

@@ -338,9 +338,23 @@ def test_an_override_permits_one_recipient_for_a_while() -> None:
 def test_an_override_is_recorded_as_it_was_said_first() -> None:
     told = given(opened, (override, at(12)))
     longer = InvokeConsentOverride(override_id=BROKEN, recipient=LAB, until=at(23), reason="still")
-    told.when(longer).then_nothing()
+    told.when(longer).then_refused(NotPossibleNow)
+    told.when(longer.model_copy(update={"until": at(13), "reason": "unconscious"})).then_nothing()
     again = given(opened, (override, at(12)), (override.model_copy(update={"until": at(23)}), at(12, 5)))
     assert not permits(again, at(14))
+
+
+def test_a_question_told_after_its_answer_takes_no_consent_back() -> None:
+    question = RequestConsent(
+        consent_id=ONE,
+        scope=PRIVACY,
+        occurred_at=at(0),
+        occurred_precision=Precision.DAY,
+        reported=True,
+    )
+    told = given(opened, (granted(), at(9))).when(question).done()
+    assert permits(told, at(0, day=2))
+    assert standing(told.journey).open.consents == ()
 
 
 def test_a_consent_said_in_other_words_is_no_repetition() -> None:

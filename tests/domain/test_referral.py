@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from journey.domain.codes import Priority
+from journey.domain.correction import VoidEvent
 from journey.domain.discharge import DischargePatient
 from journey.domain.episode import CloseJourney
 from journey.domain.event import Coded, Event
@@ -31,6 +32,7 @@ from journey.domain.referral import (
     ReferralCancellationRequested,
     ReferralCancelled,
     ReferralChanged,
+    ReferralCommand,
     ReferralDeclined,
     ReferralDrafted,
     ReferralExpired,
@@ -150,7 +152,13 @@ CASES = [
         NotifyReferralNoShow(**ids), given(opened, sent, accepted, scheduled), [missed], taken, NotPossibleNow
     ),
     Case(ReceiveInterimReport(referral_id=KNEE, report="d-1"), taken, [interim], over, NotPossibleNow),
-    Case(ReceiveReferralOutcome(referral_id=KNEE, report="d-2"), taken, [outcome], over, NotPossibleNow),
+    Case(
+        ReceiveReferralOutcome(referral_id=KNEE, report="d-2"),
+        taken,
+        [outcome],
+        given(opened, sent, cancelled),
+        NotPossibleNow,
+    ),
     Case(close, given(opened, sent, accepted, outcome), [loop_closed], taken, NotPossibleNow),
     Case(cancel, given(opened, sent), [cancelled], given(opened, sent, accepted, scheduled), NotPossibleNow),
     Case(
@@ -242,6 +250,82 @@ def test_what_was_agreed_is_not_agreed_to_otherwise_in_silence() -> None:
 def test_another_system_may_report_the_answer_before_the_question() -> None:
     early = given(opened).when(AcceptReferral(referral_id=KNEE, owner="imaging-desk", reported=True)).done()
     assert status(early) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("told", "late", "stays"),
+    [
+        ([sent, accepted], ConfirmReferralReceipt(**ids), "accepted"),
+        ([sent, accepted], SendReferral(referral_id=KNEE, order=order), "accepted"),
+        ([sent, accepted, scheduled], AcceptReferral(referral_id=KNEE, owner="imaging-desk"), "scheduled"),
+        ([sent, accepted, outcome], ReceiveInterimReport(referral_id=KNEE, report="d-1"), "outcome-received"),
+        ([sent, accepted, outcome], NotifyReferralAppointment(referral_id=KNEE), "outcome-received"),
+        ([sent, accepted, outcome], cancel, "outcome-received"),
+        ([sent, accepted, outcome, loop_closed], ConfirmReferralReceipt(**ids), "closed"),
+        ([sent, accepted, scheduled, stop_asked], AcceptReferral(**ids), "cancellation-requested"),
+    ],
+)
+def test_what_is_reported_out_of_order_takes_no_loop_back(
+    told: list[Event], late: ReferralCommand, stays: str
+) -> None:
+    """What is known of a day alone sorts after all that is known of its hours."""
+    report = late.model_copy(update={"reported": True})
+    recorded = given(opened, *told).when(report)
+    assert len(recorded.decided()) == 1
+    assert status(recorded.done()) == stays
+
+
+def test_a_receipt_told_late_counts_when_the_acceptance_turns_out_void() -> None:
+    late = given(opened, sent, accepted).when(ConfirmReferralReceipt(**ids, reported=True)).done()
+    void = VoidEvent(event_id=late.id_of(accepted), reason="of another patient")
+    assert status(late.when(void).done()) == "received"
+
+
+def test_an_outcome_sent_twice_is_reviewed_once_and_another_one_again() -> None:
+    again = ReceiveReferralOutcome(referral_id=KNEE, report="d-2", reported=True)
+    over.when(again).then_nothing()
+    other = again.model_copy(update={"report": "d-3"})
+    assert status(over.when(other).done()) == "outcome-received"
+
+
+def test_an_unread_outcome_does_not_expire() -> None:
+    back = given(opened, sent, accepted, outcome)
+    back.when(ExpireReferral(referral_id=KNEE, reason="not reached three times")).then_refused(NotPossibleNow)
+
+
+def test_what_was_asked_for_after_the_acceptance_leaves_the_patient_taken_on() -> None:
+    told = given(opened, sent, accepted, asked, provided)
+    (step,) = standing(told.journey).next
+    assert (status(told), step.step, step.due) == ("accepted", "notify-referral-appointment", None)
+
+
+def test_an_answer_is_not_due_when_the_question_was() -> None:
+    (step,) = standing(given(opened, sent, asked, provided).journey).next
+    assert (step.step, step.due) == ("accept-referral", None)
+    (step,) = standing(given(opened, sent, asked, rerouted).journey).next
+    assert (step.step, step.due) == ("confirm-referral-receipt", None)
+
+
+def test_that_it_was_read_shows_though_it_changes_no_priority() -> None:
+    read = TriageReferral(referral_id=KNEE, priority=Priority.ROUTINE, triaged_by="dr-7")
+    happened = ReferralTriaged(referral_id=KNEE, priority=Priority.ROUTINE, triaged_by="dr-7")
+    given(opened, sent).when(read).then(happened)
+
+
+@pytest.mark.parametrize(
+    ("told", "otherwise"),
+    [
+        ([sent, declined], DeclineReferral(referral_id=KNEE, reason=MRI, reroute_owner="coordinator-1")),
+        ([sent, cancelled], CancelReferral(referral_id=KNEE, reason="moved away")),
+        ([sent, received], ProvideReferralInformation(referral_id=KNEE, documents=("d-9",))),
+        ([sent, accepted, outcome, loop_closed], close.model_copy(update={"patient_informed_at": at(20)})),
+    ],
+)
+def test_what_is_said_otherwise_the_second_time_is_not_dropped(
+    told: list[Event], otherwise: ReferralCommand
+) -> None:
+    """It is refused, and correct-event says it."""
+    given(opened, *told).when(otherwise).then_refused(NotPossibleNow)
 
 
 def test_two_open_referrals_for_one_service_are_pointed_out() -> None:

@@ -23,6 +23,7 @@ from journey.domain.task import (
     StartTask,
     TaskAccepted,
     TaskCancelled,
+    TaskCommand,
     TaskCompleted,
     TaskFailed,
     TaskPutOnHold,
@@ -158,6 +159,26 @@ def test_another_system_may_report_the_end_before_the_beginning() -> None:
 def test_a_request_that_seems_to_come_last_only_says_what_it_was() -> None:
     told = given(opened, (done, at(15)), (requested, at(16)))
     assert (task(told).status, task(told).what) == ("completed", "call the pharmacy")
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        AcceptTask(**ids, reported=True),
+        StartTask(**ids, reported=True),
+        HoldTask(**ids, reason="engaged", reported=True),
+        ReassignTask(**ids, team="ward-b", reported=True),
+    ],
+)
+def test_what_is_reported_out_of_order_takes_no_task_back(late: TaskCommand) -> None:
+    told = over.when(late).done()
+    (task,) = told.journey.tasks
+    assert (task.status, len(told.events)) == ("completed", len(over.events) + 1)
+
+
+def test_a_reason_that_is_another_one_is_not_dropped_in_silence() -> None:
+    again = CancelTask(**ids, reason="somebody else did it")
+    given(opened, requested, cancelled).when(again).then_refused(NotPossibleNow)
 
 
 def test_what_was_reached_is_told() -> None:

@@ -121,6 +121,19 @@ def test_an_acceptance_told_late_moves_nothing_that_was_decided_since() -> None:
     assert accountable(late.journey_at(at(13))) == ("ortho-north", None)
 
 
+def test_an_acceptance_told_again_moves_nobody_and_takes_nothing_back() -> None:
+    told = given(opened, ours, initiated, accepted, completed).when(AssignOwner(team="rehab")).done()
+    late = told.when(AcceptTransfer(transfer_id=NORTH, team="ortho-north", reported=True)).done()
+    assert accountable(late.journey) == ("rehab", None)
+    assert standing(late.journey).open.transfers == ()
+
+
+def test_an_answer_that_has_come_is_due_no_more() -> None:
+    asked_by_nine = initiated.model_copy(update={"due": at(9)})
+    (loop,) = standing(given(opened, ours, asked_by_nine, accepted).journey).open.transfers
+    assert loop.due is None
+
+
 def test_a_voided_acceptance_gives_the_patient_back() -> None:
     told = given(opened, ours, initiated, accepted)
     back = told.when(VoidEvent(event_id=told.id_of(accepted), reason="wrong patient")).done()

@@ -11,7 +11,7 @@ from journey.domain.consent.events import (
     ConsentRequested,
     ConsentRevoked,
 )
-from journey.domain.consent.state import Consent, Consents, ConsentStatus, Grant, Override
+from journey.domain.consent.state import PASSED, Consent, Consents, ConsentStatus, Grant, Override
 from journey.domain.event import Fact
 
 
@@ -31,6 +31,8 @@ def after(
 ) -> Consent:
     now = known or Consent(event.consent_id, ConsentStatus.REQUESTED, fact)
     match event:
+        case ConsentRequested() if known is not None and known.status in PASSED[ConsentRequested]:
+            return now._replace(asked=now.asked or event)
         case ConsentRequested():
             return now._replace(status=ConsentStatus.REQUESTED, since=fact, asked=event)
         case ConsentGranted():

@@ -16,7 +16,7 @@ from journey.domain.consent.events import (
     Provision,
 )
 from journey.domain.event import Blocker, Fact
-from journey.domain.room import Loop, Milestone, Step, Things, Transitions, milestone, step
+from journey.domain.room import Loop, Milestone, Passed, Step, Things, Transitions, milestone, step
 
 
 class ConsentStatus(StrEnum):
@@ -35,6 +35,7 @@ TRANSITIONS: Transitions = {
     ConsentRefused: (frozenset({None, S.REQUESTED}), S.REFUSED),
     ConsentRevoked: (frozenset({S.GRANTED}), S.REVOKED),
 }
+PASSED: Passed = {ConsentRequested: frozenset({S.GRANTED})}
 
 ORDINARY = frozenset({"U", "L", "M", "N"})
 """Confidentiality for which nobody asks a word of its own (HL7 v3: unrestricted, low, moderate, normal)."""

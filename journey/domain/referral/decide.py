@@ -7,7 +7,7 @@ from journey.domain.event import Command, Event, Fact, Refused
 from journey.domain.referral import commands as ask
 from journey.domain.referral import events as happened
 from journey.domain.referral.evolve import evolve
-from journey.domain.referral.state import TRANSITIONS, Referral, Referrals
+from journey.domain.referral.state import PASSED, TRANSITIONS, Referral, Referrals
 from journey.domain.room import follow
 
 
@@ -47,7 +47,8 @@ def decide(referrals: Referrals, command: ask.ReferralCommand) -> Iterator[happe
     def after(event: happened.ReferralEvent, fact: Fact) -> Referral | None:
         return evolve(referrals, event, fact).get(event.referral_id)
 
-    for each in follow(TRANSITIONS, referrals.get(command.referral_id), after, event, command):
+    known = referrals.get(command.referral_id)
+    for each in follow(TRANSITIONS, known, after, event, command, passed=PASSED):
         if isinstance(command, ask.DeclineReferral) and not (command.reroute_owner or command.reported):
             raise NobodyReroutes("Name who finds another service for the patient: reroute_owner.")
         yield each

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
+from journey.domain.codes import Priority
 from journey.domain.event import Blocker, Fact
 from journey.domain.referral import events as happened
 from journey.domain.referral.events import ReferralOrder
-from journey.domain.room import Loop, Milestone, Step, Things, Transitions, milestone, step
+from journey.domain.room import Loop, Milestone, Passed, Step, Things, Transitions, milestone, step
 
 
 class ReferralStatus(StrEnum):
@@ -56,9 +58,24 @@ TRANSITIONS: Transitions = {
     happened.ReferralCancellationRequested: (TAKEN - {S.ACCEPTED}, S.CANCELLATION_REQUESTED),
     happened.ReferralCancellationAccepted: (frozenset({S.CANCELLATION_REQUESTED}), S.CANCELLED),
     happened.ReferralCancellationRefused: (frozenset({S.CANCELLATION_REQUESTED}), S.IN_PROGRESS),
-    happened.ReferralExpired: (frozenset(set(S) - ENDED), S.EXPIRED),
+    happened.ReferralExpired: (frozenset(set(S) - ENDED - {S.OUTCOME_RECEIVED}), S.EXPIRED),
     happened.ReferralReopened: (ENDED, S.RECEIVED),
 }
+ANSWERED = frozenset({S.OUTCOME_RECEIVED, S.CLOSED})
+"""What only a review, another outcome or a reopening leads away from: no outcome is left unread."""
+PASSED: Passed = MappingProxyType(
+    {
+        **dict.fromkeys(set(TRANSITIONS) - {happened.ReferralLoopClosed}, ANSWERED),
+        happened.ReferralDrafted: frozenset(set(S) - {S.DRAFT}),
+        happened.ReferralSent: frozenset(set(S) - {S.DRAFT, S.SENT}),
+        happened.ReferralReceiptConfirmed: frozenset(set(S) - {S.DRAFT, S.SENT, S.RECEIVED}),
+        happened.ReferralInformationProvided: ANSWERED | TAKEN - {S.ACCEPTED},
+        happened.ReferralAccepted: ANSWERED | TAKEN - {S.ACCEPTED} | {S.CANCELLATION_REQUESTED},
+        happened.ReferralInterimReportReceived: ANSWERED | {S.CANCELLATION_REQUESTED},
+        happened.ReferralOutcomeReceived: frozenset(),
+        happened.ReferralReopened: frozenset(set(S) - ENDED - {S.RECEIVED}),
+    }
+)
 
 NEXT = {
     S.DRAFT: "send-referral",
@@ -76,7 +93,7 @@ NEXT = {
 
 
 class Referral(NamedTuple):
-    """One loop. `since` is the event that gave it its status."""
+    """One loop. `since` is the event that gave it its status; `said` the last that gave its reasons."""
 
     referral_id: UUID
     status: ReferralStatus
@@ -91,10 +108,16 @@ class Referral(NamedTuple):
     asked: str | None = None
     appointment: tuple[datetime | None, UUID | None] = (None, None)
     reports: frozenset[str | None] = frozenset()
+    triaged: tuple[Priority, str | None] | None = None
+    said: happened.ReferralEvent | None = None
 
     @property
     def is_open(self) -> bool:
         return self.status not in ENDED
+
+    def has_told(self, report: str | None) -> bool:
+        """Whether this outcome has come already."""
+        return self.outcome is not None and report in self.reports
 
 
 @dataclass(frozen=True, slots=True)

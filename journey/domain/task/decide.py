@@ -8,7 +8,7 @@ from journey.domain.room import follow
 from journey.domain.task import commands as ask
 from journey.domain.task import events as happened
 from journey.domain.task.evolve import evolve
-from journey.domain.task.state import TRANSITIONS, Task, Tasks
+from journey.domain.task.state import PASSED, TRANSITIONS, Task, Tasks
 
 CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.RequestTask: happened.TaskRequested,
@@ -31,4 +31,4 @@ def decide(tasks: Tasks, command: ask.TaskCommand) -> Iterator[happened.TaskEven
     def after(event: happened.TaskEvent, fact: Fact) -> Task | None:
         return evolve(tasks, event, fact).get(event.task_id)
 
-    yield from follow(TRANSITIONS, tasks.get(command.task_id), after, event, command)
+    yield from follow(TRANSITIONS, tasks.get(command.task_id), after, event, command, passed=PASSED)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from journey.domain.codes import Priority
 from journey.domain.event import Blocker, Fact
-from journey.domain.room import Milestone, Step, Things, Transitions, milestone, step
+from journey.domain.room import Milestone, Passed, Step, Things, Transitions, milestone, step
 from journey.domain.task import events as happened
 
 
@@ -40,6 +40,15 @@ TRANSITIONS: Transitions = {
     happened.TaskCancelled: (OPEN, S.CANCELLED),
     happened.TaskReassigned: (OPEN | {S.REJECTED, S.FAILED}, S.REQUESTED),
 }
+ENDED = frozenset({S.COMPLETED, S.CANCELLED})
+PASSED: Passed = {
+    happened.TaskAccepted: frozenset(set(S) - {S.REQUESTED, S.ACCEPTED}),
+    happened.TaskStarted: frozenset(set(S) - {S.REQUESTED, S.ACCEPTED, S.IN_PROGRESS}),
+    happened.TaskRejected: ENDED | {S.FAILED},
+    happened.TaskPutOnHold: ENDED | {S.REJECTED, S.FAILED},
+    happened.TaskResumed: ENDED | {S.REJECTED, S.FAILED},
+    happened.TaskReassigned: ENDED,
+}
 NEXT = {
     S.REQUESTED: "accept-task",
     S.ACCEPTED: "start-task",
@@ -61,6 +70,7 @@ class Task(NamedTuple):
     priority: Priority = Priority.ROUTINE
     about: UUID | None = None
     outcome: str | None = None
+    reason: str | None = None
 
     @property
     def is_open(self) -> bool:
