@@ -63,6 +63,7 @@ class Store:
         self.datastore = Datastore(conninfo, pool_size=pool_size, timeout=timeout)
         self.events = event_store(self.datastore)
         self.appended = Signal()
+        installed()  # so that a mistake in a definition shows now, and the first command does not wait
         collect_rarely()
 
     def close(self) -> None:
