@@ -1,13 +1,15 @@
 """What people hold on to is documented, and what is documented is there.
 
-docs/command-line.md and docs/problems.md are written from the code: `python -m tests.test_docs`.
+docs/command-line.md, docs/problems.md and the commands in docs/api.md are written from the code: `python -m
+tests.test_docs`.
 """
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from textwrap import fill
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -15,6 +17,7 @@ import typer
 from journey.api.app import create_app
 from journey.api.problems import catalogue
 from journey.cli.app import app
+from journey.domain.journey import ROOMS
 from journey.projections import READ_MODELS
 from journey.settings import Settings, environment_name
 
@@ -81,7 +84,24 @@ def problems() -> str:
     return PROBLEMS + "".join(f"| `{code}` | {kind.status} | {kind.meaning} |\n" for code, kind in kinds)
 
 
-WRITTEN = {"command-line.md": command_line, "problems.md": problems}
+BETWEEN = "<!-- commands -->\n", "<!-- end of commands"
+
+
+def api() -> str:
+    """The page, with every command in the list of its room."""
+    before, mark, rest = (DOCS / "api.md").read_text().partition(BETWEEN[0])
+    _, end, after = rest.partition(BETWEEN[1])
+    assert end, "the list of commands ends with its mark"
+    rooms = (_of_a_room(name, get_args(room.commands)) for name, room in ROOMS.items())
+    return "".join([before, mark, *rooms, end, after])
+
+
+def _of_a_room(name: str, commands: tuple[Any, ...]) -> str:
+    listed = f"- **{name}**: " + ", ".join(f"`{command.name()}`" for command in commands)
+    return fill(listed, 128, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+
+
+WRITTEN = {"command-line.md": command_line, "problems.md": problems, "api.md": api}
 
 
 @pytest.mark.parametrize("page", WRITTEN)
