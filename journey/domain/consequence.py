@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from journey.domain.authorization import Authorizations
+from journey.domain.authorization import AuthorizationRequirementDetermined, Authorizations
 from journey.domain.codes import JourneyStatus, VisitStatus
 from journey.domain.discharge import Discharges, PatientDischarged
 from journey.domain.discharge.evolve import returned
@@ -27,6 +27,9 @@ def carry_over(rooms: dict[str, Any], room: str, recorded: Recorded, fact: Fact)
         rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], event.visit_id)  # type: ignore[attr-defined]  # as above
     elif type(event) is HandoffAccepted:  # isinstance() of a pydantic class takes seven times as long
         rooms["episode"] = taken_over(rooms["episode"], rooms["handoffs"], event, fact)
+    elif type(event) is AuthorizationRequirementDetermined:
+        for visit_id in rooms["visits"].by_id:
+            rooms["authorizations"] = held_under(rooms["visits"], rooms["authorizations"], visit_id)
     elif type(event) is JourneyTransferAccepted:
         rooms["episode"] = passed_on(rooms["episode"], rooms["transfers"], event, fact)
     elif type(event) is PatientDischarged:

@@ -199,7 +199,7 @@ def unauthorized(journey: "Journey") -> Iterator[Blocker]:
                 yield Blocker(code="visit-needs-authorization", what=what, subject_id=seen.visit_id)
             else:
                 granted = granted.using(seen.visit_id, use)
-        yield from authorization.another_performs(journey.authorizations, use)
+        yield from authorization.another_performs(granted, seen.visit_id, use)
 
 
 def beginning_care(journey: "Journey", command: Command, events: tuple[Event, ...]) -> Iterator[Event]:

@@ -212,7 +212,7 @@ CASES = [
         CancelAuthorization(authorization_id=PA, reason="recovered"),
         waiting,
         [cancelled],
-        refused,
+        given(opened, submitted, approved, revoked),
         NotPossibleNow,
     ),
     Case(
@@ -486,6 +486,57 @@ def test_a_decision_told_late_is_folded_in_where_it_belongs() -> None:
 def test_a_receipt_that_is_reported_late_undoes_no_decision(late: Command) -> None:
     assert status(open_to_use.when(late).done()) == "approved"
     assert status(given(opened, prepared).when(late).done()) in {"acknowledged", "pended"}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        PrepareAuthorization(authorization_id=PA, request=request, reported=True),
+        SubmitAuthorization(authorization_id=PA, trace="T-1", request=request, reported=True),
+    ],
+)
+def test_a_question_that_is_told_after_its_answer_undoes_no_decision(late: Command) -> None:
+    assert status(given(opened, submitted, approved).when(late).done()) == "approved"
+    assert status(given(opened, approved).when(late).done()) == "approved"
+
+
+def test_another_submission_is_waited_for_again() -> None:
+    anew = SubmitAuthorization(authorization_id=PA, trace="T-2", request=request, reported=True)
+    assert status(given(opened, submitted, approved).when(anew).done()) == "submitted"
+
+
+def test_a_submission_sent_again_under_its_number_is_the_one_that_is_answered() -> None:
+    again = AuthorizationUpdateSubmitted(authorization_id=PA, trace="T-1", changed=(item,))
+    answer = decide(line(1, A.CERTIFIED), trace="T-1")
+    told = given(opened, submitted, updated, again).when(answer).done()
+    assert told.journey.authorizations.by_id[PA].lines[1].action is A.CERTIFIED
+
+
+@pytest.mark.parametrize("told", [[submitted, denied], [submitted, denied, appealed]])
+def test_what_is_refused_and_wanted_no_more_stands_in_nobodys_way(told: list[Event]) -> None:
+    cancel = CancelAuthorization(authorization_id=PA, reason="recovered")
+    assert blockers(given(opened, *told).when(cancel).then(cancelled)) == []
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        PendAuthorization(authorization_id=PA, reported=True),
+        RequestAuthorizationInformation(authorization_id=PA, what=NOTES, reported=True),
+        DecideAuthorizationAppeal(authorization_id=PA, outcome=AppealOutcome.OVERTURNED, reported=True),
+    ],
+)
+def test_what_the_payer_says_of_what_is_wanted_no_more_opens_nothing(late: Command) -> None:
+    assert status(given(opened, submitted, denied, appealed, cancelled).when(late).done()) == "cancelled"
+
+
+def test_what_was_used_under_an_id_is_used_otherwise_and_not_once_more() -> None:
+    told = given(opened, submitted, modified, consumed)
+    six = ConsumeAuthorizationUnits(authorization_id=PA, consumption_id=USED, quantity=6)
+    assert left(told.when(six).done()) == 0
+    told.when(six.model_copy(update={"quantity": 7})).then_refused(
+        NotAuthorized, blockers=["authorization-used-up"]
+    )
 
 
 def test_the_item_that_was_cancelled_may_not_be_used() -> None:

@@ -229,6 +229,39 @@ def test_a_visit_that_names_none_may_use_the_one_for_its_service_and_counts() ->
     assert used(told.when(CompleteVisit(visit_id=VISIT)).done()) == 1
 
 
+def session_of(visit: int) -> tuple[Told, ...]:
+    """A session that names no authorization, of a service that needs one."""
+    plain = Appointment(start=at(10, day=visit), service=PHYSIO, authorization_required=True)
+    visit_id = number(visit)
+    moment = at(10, day=visit)
+    return (
+        (VisitBooked(visit_id=visit_id, appointment=plain), moment),
+        (PatientArrived(visit_id=visit_id), moment),
+        (VisitStarted(visit_id=visit_id), moment),
+        (VisitCompleted(visit_id=visit_id), moment),
+    )
+
+
+def test_of_two_authorizations_for_a_service_the_second_is_used_when_the_first_is_used_up() -> None:
+    more = modified.model_copy(update={"authorization_id": OTHER, "lines": (line(1, A.MODIFIED, 2),)})
+    asked = submitted.model_copy(update={"authorization_id": OTHER})
+    sessions = [each for visit in range(8) for each in session_of(visit)]
+    both = ((opened, at(8)), (submitted, at(8)), (modified, at(8)), (asked, at(8)), (more, at(8)))
+    told = given(*both, *sessions)
+    authorizations = told.journey.authorizations
+    assert [authorizations.consumed(each, 1) for each in authorizations] == [6, 2]
+    assert "authorization-exceeded" not in blockers(told)
+    ninth = Appointment(start=at(10, day=9), service=PHYSIO, authorization_required=True)
+    told = told.when(BookVisit(visit_id=VISIT, appointment=ninth)).done()
+    told.when(arrive, at=at(10, day=9)).then_refused(AuthorizationNeeded, blockers=["authorization-used-up"])
+
+
+def test_what_is_determined_only_after_the_visit_counts_the_visit_too() -> None:
+    plain = VisitBooked(visit_id=VISIT, appointment=Appointment(start=at(10), service=PHYSIO))
+    over = (arrived, VisitStarted(visit_id=VISIT), VisitCompleted(visit_id=VISIT))
+    assert used(given(opened, plain, *over, required, submitted, modified)) == 1
+
+
 def test_a_visit_that_needs_none_uses_none() -> None:
     plain = VisitBooked(visit_id=VISIT, appointment=Appointment(start=at(10), service=PHYSIO))
     over = (VisitStarted(visit_id=VISIT), VisitCompleted(visit_id=VISIT))

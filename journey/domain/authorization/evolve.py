@@ -31,7 +31,7 @@ def evolve(authorizations: Authorizations, event: happened.AuthorizationEvent, f
         after = after._replace(said={**after.said, type(event): event})
     _, target = TRANSITIONS[type(event)]
     status = _implied(known, after, event) if target is None else S(target)
-    if known is not None and known.status in PASSED.get(type(event), ()):
+    if known is not None and known.status in PASSED.get(type(event), ()) and not _asks_anew(known, event):
         status = known.status
     if status is not before.status:
         after = after._replace(status=status, since=fact)
@@ -47,6 +47,13 @@ def is_outdated(
     return event.trace in known.earlier or authorizations.is_superseded(known.authorization_id)
 
 
+def _asks_anew(known: Authorization, event: happened.AuthorizationEvent) -> bool:
+    """Whether it is another submission than the one that is further along."""
+    if not isinstance(event, happened.AuthorizationSubmitted) or known.submitted is None:
+        return False
+    return event.trace is not None and event.trace not in {known.trace, *known.earlier}
+
+
 def _implied(known: Authorization | None, after: Authorization, event: happened.AuthorizationEvent) -> S:
     """The status that follows from what is said of the items."""
     status = after.status
@@ -58,7 +65,7 @@ def _implied(known: Authorization | None, after: Authorization, event: happened.
             rolled = rolled_up(after.lines)
             waits_for_us = rolled is S.PENDED and status is S.INFORMATION_REQUESTED
             status = status if waits_for_us else rolled
-        case happened.AuthorizationAppealDecided():
+        case happened.AuthorizationAppealDecided() if status not in ENDED:
             status = rolled_up(after.lines) if after.lines else WITHOUT_LINES[event.outcome]
         case happened.PeerToPeerHeld() if event.reopens and status in REFUSED:
             status = S.PENDED
@@ -140,7 +147,7 @@ def _traced(one: Authorization, trace: str | None) -> Authorization:
     """What was submitted before under another trace number has been replaced."""
     if trace is None or one.trace is None or trace == one.trace:
         return one._replace(trace=trace or one.trace)
-    return one._replace(trace=trace, earlier=one.earlier | {one.trace})
+    return one._replace(trace=trace, earlier=(one.earlier | {one.trace}) - {trace})
 
 
 def _said(

@@ -80,7 +80,7 @@ def _refuse_of_known(
             if command.outcome is AppealOutcome.PARTIAL and not command.lines:
                 raise DecisionUnclear("Say what is decided of which item: lines.")
         case ask.ConsumeAuthorizationUnits():
-            _refuse_consumption(authorizations, command)
+            _refuse_consumption(authorizations, known, command)
         case ask.RestoreAuthorizationUnits():
             if command.consumption_id not in known.consumed:
                 raise UnknownSubject("Nothing was used under this consumption_id; its history tells.")
@@ -168,10 +168,14 @@ def _refuse_appeal(known: Authorization, command: ask.AppealAuthorization) -> No
         )
 
 
-def _refuse_consumption(authorizations: Authorizations, command: ask.ConsumeAuthorizationUnits) -> None:
+def _refuse_consumption(
+    authorizations: Authorizations, known: Authorization, command: ask.ConsumeAuthorizationUnits
+) -> None:
+    """What was used under this id before is used otherwise now, and not once more."""
+    others = {key: used for key, used in known.consumed.items() if key != command.consumption_id}
     use = Use(None, None, None, None, (), command.reaches.astimezone(UTC).date())
     blockers = usable(
-        authorizations,
+        authorizations.having(command.authorization_id, known._replace(consumed=others)),
         command.authorization_id,
         use,
         sequence=command.sequence,

@@ -1,5 +1,6 @@
 """What is true of the authorizations of a journey: only what a rule or the patient's standing reads."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -8,7 +9,7 @@ from typing import NamedTuple, Self
 from uuid import UUID
 
 from journey.domain.authorization import events as happened
-from journey.domain.authorization.line import Answer, Line, Lines, same
+from journey.domain.authorization.line import Answer, Lines, same
 from journey.domain.authorization.request import AppealLevel, AuthorizationRequest, AuthorizationUnit
 from journey.domain.authorization.status import GRANTED, NEXT, REFUSED, UNASKED, UNDECIDED, WAITING
 from journey.domain.authorization.status import AuthorizationStatus as S
@@ -136,14 +137,21 @@ class Authorizations(Things[Authorization]):
 
     def used(self, each: Authorization, sequence: int, *, besides: UUID | None = None) -> int:
         """How much of the item is used, visits under way included."""
-        return self._outside_visits(each, sequence) + sum(
-            self._counted(each, sequence, use) for key, use in self.uses.items() if key != besides
-        )
+        return self._counted(each, sequence, {key: use for key, use in self.uses.items() if key != besides})
 
     def consumed(self, each: Authorization, sequence: int) -> int:
         """How much of the item is used up."""
-        done = (use for use in self.uses.values() if use.done)
-        return self._outside_visits(each, sequence) + sum(self._counted(each, sequence, use) for use in done)
+        return self._counted(each, sequence, self.uses, done=True)
+
+    def _counted(
+        self, each: Authorization, sequence: int, uses: Mapping[UUID, Use], *, done: bool = False
+    ) -> int:
+        charged = self._charged(uses) if uses else {}
+        return self._outside_visits(each, sequence) + sum(
+            self._of_item(each, sequence, use)
+            for key, use in uses.items()
+            if charged.get(key) == each.authorization_id and (use.done or not done)
+        )
 
     def _outside_visits(self, each: Authorization, sequence: int) -> int:
         return sum(
@@ -152,22 +160,52 @@ class Authorizations(Things[Authorization]):
             if not used.restored and each.granting(None, used.sequence) == sequence
         )
 
-    def _counted(self, each: Authorization, sequence: int, use: Use) -> int:
+    def _of_item(self, each: Authorization, sequence: int, use: Use) -> int:
         grant = each.lines[sequence].grant
-        if grant is None or self.charged(use) != each.authorization_id:
-            return 0
-        return use.counts(grant.unit) if each.granting(use.service) == sequence else 0
+        return use.counts(grant.unit) if grant and each.granting(use.service) == sequence else 0
 
-    def charged(self, use: Use) -> UUID | None:
-        """The authorization that a visit uses: the one it names, else the first that covers it."""
-        if use.authorization_id is not None or not self.needs(use):
-            return use.authorization_id
-        for each in self:
-            sequence = each.granting(use.service)
-            line = Line() if sequence is None else each.lines[sequence]
-            if line.grant is not None and line.grant.holds_on(use.on) and each.status in GRANTED | UNDECIDED:
-                return each.authorization_id
-        return None
+    def charged(self, visit_id: UUID, use: Use) -> UUID | None:
+        """The authorization that this visit uses, or would use."""
+        return self._charged({**self.uses, visit_id: use}).get(visit_id)
+
+    def _charged(self, uses: Mapping[UUID, Use]) -> dict[UUID, UUID]:
+        """What each visit uses: the authorization it names, else the first that covers it and has enough
+        left; where none has, the first is the one that is exceeded.
+        """
+        named = {key: use.authorization_id for key, use in uses.items() if use.authorization_id is not None}
+        others = [pair for pair in uses.items() if pair[0] not in named and self.needs(pair[1])]
+        if not others:
+            return named
+        charged, taken = named, Counter[tuple[UUID, int]]()
+        for key, authorization_id in named.items():
+            self._take(taken, authorization_id, uses[key])
+        for key, use in sorted(others, key=lambda pair: pair[1].on):
+            covering = [each for each in self if self._covers(each, use)]
+            enough = (each for each in covering if self._has_left(each, use, taken))
+            one = next(enough, covering[0] if covering else None)
+            if one is not None:
+                charged[key] = one.authorization_id
+                self._take(taken, one.authorization_id, use)
+        return charged
+
+    def _take(self, taken: Counter[tuple[UUID, int]], authorization_id: UUID, use: Use) -> None:
+        each = self.get(authorization_id)
+        sequence = None if each is None else each.granting(use.service)
+        if each is not None and sequence is not None:
+            taken[authorization_id, sequence] += self._of_item(each, sequence, use)
+
+    def _covers(self, each: Authorization, use: Use) -> bool:
+        sequence = each.granting(use.service)
+        grant = None if sequence is None else each.lines[sequence].grant
+        return grant is not None and grant.holds_on(use.on) and each.status in GRANTED | UNDECIDED
+
+    def _has_left(self, each: Authorization, use: Use, taken: Counter[tuple[UUID, int]]) -> bool:
+        sequence = each.granting(use.service)
+        grant = None if sequence is None else each.lines[sequence].grant
+        if sequence is None or grant is None or grant.quantity is None:
+            return True
+        used = self._outside_visits(each, sequence) + taken[each.authorization_id, sequence]
+        return used + use.counts(grant.unit) <= grant.quantity
 
     def needs(self, use: Use) -> bool:
         """Whether the visit is not held without one."""

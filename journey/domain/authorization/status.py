@@ -49,7 +49,7 @@ TRANSITIONS: Transitions = {
     happened.AuthorizationDecided: (WAITING, None),
     happened.AuthorizationDecisionReviewed: (REFUSED, None),
     happened.AuthorizationUpdateSubmitted: (WAITING | GRANTED, S.SUBMITTED),
-    happened.AuthorizationCancelled: (UNASKED | WAITING | GRANTED, S.CANCELLED),
+    happened.AuthorizationCancelled: (UNASKED | UNDECIDED | GRANTED | REFUSED, S.CANCELLED),
     happened.PayerContacted: (frozenset({S.CONTACT_PAYER}), S.PENDED),
     happened.AuthorizationExtended: (GRANTED, None),
     happened.AuthorizationRevoked: (GRANTED, S.REVOKED),
@@ -62,7 +62,11 @@ TRANSITIONS: Transitions = {
     happened.AuthorizationUnitsRestored: (frozenset(S), None),
 }
 PASSED = {
+    happened.AuthorizationRequestPrepared: frozenset(S) - UNASKED - {S.NOT_REQUIRED},
+    happened.AuthorizationSubmitted: frozenset(S) - UNASKED - {S.NOT_REQUIRED, S.SUBMITTED},
     happened.AuthorizationAcknowledged: frozenset(S) - UNASKED - {S.SUBMITTED},
+    happened.AuthorizationPended: ENDED,
+    happened.AuthorizationInformationRequested: ENDED,
     happened.AuthorizationInformationSubmitted: frozenset(S) - UNASKED - WAITING,
     happened.PayerContacted: frozenset(S) - UNASKED - WAITING,
 }

@@ -56,9 +56,9 @@ def lacks(authorizations: Authorizations, use: Use, *, besides: UUID | None = No
     return why
 
 
-def another_performs(authorizations: Authorizations, use: Use) -> Iterator[Blocker]:
-    """A word of warning: it is authorized for somebody else."""
-    key = authorizations.charged(use)
+def another_performs(authorizations: Authorizations, visit_id: UUID, use: Use) -> Iterator[Blocker]:
+    """A word of warning: what the visit uses is authorized for somebody else."""
+    key = authorizations.charged(visit_id, use)
     each = None if key is None else authorizations.get(key)
     covering = None if each is None else each.granting(use.service)
     if each is None or covering is None:
