@@ -8,7 +8,7 @@ from journey.domain.visit.events import Attendee
 from journey.simulate.step import PATIENT, Voice
 from journey.simulate.story import Story, Told
 
-SHARE_BROKEN = 0.06
+SHARE_BROKEN = 0.1
 
 
 def met(story: Story, told: Told, visit_id: UUID, at: datetime, seen_by: Voice) -> datetime:

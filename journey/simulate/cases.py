@@ -53,7 +53,7 @@ class Case:
     """Days from asking to the first visit, in the median."""
 
 
-BASICS = ("identity", "contact", "insurance", "reason-for-visit")
+BASICS = ("identity", "insurance", "reason-for-visit")
 CBC = test("58410-2", "CBC panel - Blood by Automated count")
 CMP = test("24323-8", "Comprehensive metabolic panel - Serum or Plasma")
 CRP = test("1988-5", "C reactive protein [Mass/volume] in Serum or Plasma")

@@ -18,7 +18,7 @@ class Dice(Random):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._credits: dict[Weighted[Any], list[float]] = {}
+        self._turns: dict[Weighted[Any], list[float]] = {}
 
     def chance(self, share: float) -> bool:
         """True in this share of throws."""
@@ -42,14 +42,13 @@ class Dice(Random):
 
         What is rare is rare, and comes in a small clinic all the same.
         """
-        credit = self._credits.setdefault(choices, [])
-        if not credit:
-            credit += [self.random() for _ in choices]
-        for number, (share, _) in enumerate(choices):
-            credit[number] += share
-        due = credit.index(max(credit))
-        credit[due] -= 1
-        return choices[due][1]
+        turns = self._turns.setdefault(choices, [])
+        if not turns:
+            turns += [self.random() / share for share, _ in choices]
+        first = turns.index(min(turns))
+        share, choice = choices[first]
+        turns[first] += 1 / share
+        return choice
 
     def seldom(self, what: str, share: float) -> bool:
         """True in this share of throws for the same thing, as evenly as can be."""

@@ -29,7 +29,7 @@ SHARE_RESTING = 0.09
 SHARE_WITHOUT_OWNER = 0.04
 SHARE_REOPENED = 0.05
 REASONS_TO_REST = ("travelling", "waiting for physiotherapy elsewhere", "insurance is being clarified")
-SHARE_ORDERED, SHARE_DROPPED = 0.3, 0.15
+SHARE_ORDERED, SHARE_DROPPED = 0.4, 0.25
 MINUTE, ABOUT_A_MONTH = timedelta(minutes=1), timedelta(days=30)
 ADULT = 18
 

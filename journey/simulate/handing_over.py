@@ -42,7 +42,7 @@ IF_WORSE = Contingency(if_happens="systolic pressure below 90", then_do="call th
 SUMMARY, SYNTHESIS = "course, assessment and plan as written", "stable, results pending, call if worse"
 TO_DO = ("chase the potassium", "check the wound at six", "call the family")
 PATIENCE = timedelta(minutes=45)
-SHARE_TO_DO, SHARE_PASSED_ON = 0.25, 0.25
+SHARE_TO_DO, SHARE_PASSED_ON = 0.3, 0.35
 
 
 class Change(NamedTuple):

@@ -31,6 +31,7 @@ SHARE_REFERRED_ON = 0.38
 SHARE_COVERED, SHARE_HINDERED, SHARE_SOUGHT = 0.35, 0.25, 0.6
 SHARE_IMAGED, SHARE_SEEN_AGAIN, SHARE_ECHO = 0.75, 0.55, 0.5
 SHARE_PLANNED, SHARE_NOTED, SHARE_ASKED = 0.5, 0.3, 0.5
+MORE_VISITS: Weighted[int] = ((0.5, 1), (0.35, 2), (0.15, 3))
 PAYS_ALONE = "the patient pays for it"
 MINUTE = timedelta(minutes=1)
 
@@ -60,8 +61,7 @@ def referred_to_orthopaedics(story: Story, at: datetime) -> None:
             over = images(story, told, over, MRI, payer) or over
         if dice.chance(SHARE_SEEN_AGAIN):
             again = over + dice.minutes(3, 25)
-            visits = dice.whole(1, 2)
-            over = visited(story, told, again, visits, lead=20, virtual=0.15, wish=wish) or told.settled
+            over = visited(story, told, again, 1, lead=20, virtual=0.15) or told.settled
         told_what_it_is(story, told, over, about, INJECTION)
         _referred_on(story, told, over)
     referred.ends(over)
@@ -99,7 +99,7 @@ def followed_by_cardiology(story: Story, at: datetime) -> None:
         if dice.chance(SHARE_ECHO):
             over = images(story, told, over, ECHO, payer) or over
         again = over + dice.minutes(3, 25)
-        over = visited(story, told, again, dice.whole(1, 3), lead=22, every=22, virtual=0.35)
+        over = visited(story, told, again, dice.by_share(MORE_VISITS), lead=22, every=22, virtual=0.35)
     if over is not None:
         _referred_on(story, told, over)
     _ends(story, told, at, over)

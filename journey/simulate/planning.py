@@ -152,12 +152,12 @@ def _forgotten(thread: Thread) -> None:
 
 
 COURSES: Weighted[Callable[[Thread], None]] = (
-    (0.34, _done),
+    (0.28, _done),
     (0.16, _begun_and_done),
     (0.08, _rested),
     (0.08, _rejected),
     (0.07, _rejected_for_good),
     (0.08, _failed),
     (0.10, _cancelled),
-    (0.09, _forgotten),
+    (0.15, _forgotten),
 )

@@ -24,10 +24,11 @@ from journey.simulate.step import COORDINATORS, MESSENGER, PATIENT
 from journey.simulate.story import Story, Told
 from journey.simulate.thread import Thread
 
-SHARE_REMINDED, SHARE_PASSED_ON, SHARE_WITH_A_WISH, SHARE_OPTED_OUT = 0.2, 0.06, 0.08, 0.3
+SHARE_REMINDED, SHARE_PASSED_ON, SHARE_WITH_A_WISH, SHARE_OPTED_OUT = 0.3, 0.06, 0.08, 0.3
 WRITTEN = (ContactChannel.SMS, ContactChannel.EMAIL, ContactChannel.PORTAL)
 BEFORE = timedelta(days=2)
-TOO_SOON = timedelta(days=3)
+TOO_SOON = timedelta(days=7)
+ASIDE = timedelta(days=4)
 YES, UNKNOWN_ADDRESS = word("confirmed", "Confirmed"), word("unknown-address", "Unknown address")
 C = CallOutcome
 
@@ -108,19 +109,19 @@ def _went_astray(thread: Thread, way: ContactChannel, about: UUID) -> None:
 
 
 def _was_put_aside(thread: Thread, way: ContactChannel, about: UUID) -> None:
-    thread.at -= timedelta(hours=20)
+    thread.at -= ASIDE
     thread.now(QueueMessage, MESSENGER, channel=way, purpose=MessagePurpose.REMINDER, about=about)
-    thread.wait(18, 19)
+    thread.at += ASIDE
     _came(thread, way, about)
 
 
 REMINDERS: Weighted[Callable[[Thread, ContactChannel, UUID], None]] = (
-    (0.20, _sent),
-    (0.25, _came),
+    (0.17, _sent),
+    (0.15, _came),
     (0.15, _was_read),
     (0.15, _was_answered),
-    (0.15, _went_astray),
-    (0.10, _was_put_aside),
+    (0.20, _went_astray),
+    (0.18, _was_put_aside),
 )
 
 # --- By telephone

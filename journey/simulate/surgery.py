@@ -42,7 +42,7 @@ def operated_on(story: Story, at: datetime, continues: Told | None = None) -> No
         withdrawn = story.diary.in_hours(listed + dice.days(3, 40))
         story.say(told, CancelJourney(occurred_at=withdrawn, reason="the patient decided against it"), who)
         return
-    called = story.diary.in_hours(listed + dice.days(2, 25))
+    called = story.diary.in_hours(listed + dice.days(4, 35))
     story.say(told, ActivateJourney(occurred_at=called), who)
     told.begun = True
     assessed = see(story, told, called + dice.minutes(2, 30), days=9, virtual=0.2)
