@@ -246,9 +246,9 @@ def test_the_ladder_is_climbed_one_level_at_a_time_and_each_once() -> None:
     told.when(up[1]).done().when(up[0]).then_nothing()
 
 
-def test_the_end_of_the_ladder_is_named() -> None:
+def test_the_end_of_the_ladder_is_told_without_a_name() -> None:
     told = given(opened, offered, escalated, to_the_top)
-    with pytest.raises(LadderEnds, match="The ladder ends with icu-consultant"):
+    with pytest.raises(LadderEnds, match="The ladder ends at level 2"):
         told.when(up[2]).decided()
     bare = HandoffOffered(handoff_id=NIGHT, offer=offer.model_copy(update={"ladder": ()}))
     given(opened, bare).when(up[0]).then_refused(LadderEnds)
@@ -711,9 +711,7 @@ def test_an_open_handoff_says_what_comes_next_and_who_does_it(
         ([offered, expired, accepted], []),
     ],
 )
-def test_a_handoff_that_nobody_took_up_stands_in_the_way(
-    events: list[Event], blocked: list[str]
-) -> None:
+def test_a_handoff_that_nobody_took_up_stands_in_the_way(events: list[Event], blocked: list[str]) -> None:
     assert blockers(given(opened, owned, *events)) == blocked
 
 

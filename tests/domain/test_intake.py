@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from journey.domain.codes import Channel, IntakeStatus
+from journey.domain.correction import VoidEvent
 from journey.domain.intake import (
     AbandonIntake,
     AcknowledgeIntake,
@@ -45,6 +46,7 @@ from journey.domain.intake import (
     UnknownQuestion,
     WaiveIntakeItem,
 )
+from journey.domain.room import NotPossibleNow
 from journey.domain.rules import JourneyIsOver
 from journey.domain.standing import standing
 from tests.domain.cases import Case
@@ -214,6 +216,38 @@ def test_a_reported_question_does_not_begin_a_finished_intake_again() -> None:
 
 def test_an_intake_that_another_system_completed_is_complete() -> None:
     given(opened, begun).when(CompleteIntake(reported=True)).then(finished)
+
+
+def test_another_intake_is_not_begun_in_silence_on_top_of_one() -> None:
+    other = StartIntake(channel=Channel.WEB)
+    given(opened, begun).when(other).then_refused(NotPossibleNow)
+    given(opened, begun, captured, finished).when(other).then_refused(NotPossibleNow)
+    given(opened, begun).when(other.model_copy(update={"reported": True})).then_nothing()
+
+
+def test_what_was_forgotten_is_told_once_the_completion_is_void() -> None:
+    told = given(opened, begun, captured, finished)
+    allergies = CaptureIntakeItem(item="allergies", value="none")
+    told.when(allergies).then_refused(IntakeNotOpen)
+    told = told.when(VoidEvent(event_id=told.id_of(finished), reason="too early")).done()
+    told.when(allergies).then(IntakeItemCaptured(item="allergies", value="none"))
+
+
+def test_nobody_waits_for_an_answer_to_an_intake_that_was_given_up() -> None:
+    assert standing(given(opened, begun, asked, abandoned).journey).next == ()
+
+
+def test_a_question_is_asked_otherwise() -> None:
+    other = RequestIntakeInformation(request_id=QUESTION, what="old images", due=at(17))
+    again = IntakeInformationRequested(request_id=QUESTION, what="old images", due=at(17))
+    given(opened, begun, asked).when(other).then(again)
+
+
+def test_a_dismissal_that_is_reported_before_the_flag_decides_about_it() -> None:
+    said = DismissPotentialDuplicate(candidate_patient_id=TWIN, reported=True)
+    early = given(opened).when(said, at=at(12)).then(dismissed)
+    late = early.when(FlagPotentialDuplicate(candidate_patient_id=TWIN, reported=True), at=at(11)).done()
+    assert late.journey.intake.duplicates == {}
 
 
 def test_a_duplicate_may_be_flagged_again() -> None:

@@ -122,7 +122,7 @@ def _refuse_climb(handoff: Handoff, level: int) -> None:
     """One level at a time, up to the end of the ladder."""
     top = len(handoff.ladder)
     if level > top:
-        end = f"The ladder ends with {handoff.ladder[-1]}" if top else "The offer names no ladder"
+        end = f"The ladder ends at level {top}" if top else "The offer names no ladder"
         raise LadderEnds(f"{end}; reassign-handoff asks another team.")
     if level > handoff.level + 1:
         raise NotPossibleNow(

@@ -11,6 +11,7 @@ from journey.domain.intake import commands as ask
 from journey.domain.intake import events as happened
 from journey.domain.intake.evolve import evolve
 from journey.domain.intake.state import Intake
+from journey.domain.room import NotPossibleNow
 
 
 class IntakeNotOpen(Refused):
@@ -45,8 +46,13 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
     """What happens if we do this now. Yields nothing when it has already happened."""
     match command:
         case ask.StartIntake():
+            started = happened.IntakeStarted(**command.facts())
             if not intake.is_open and intake.status is not IntakeStatus.COMPLETED:
-                yield happened.IntakeStarted(**command.facts())
+                yield started
+            elif started != intake.started and not command.reported:
+                raise NotPossibleNow(
+                    f"The intake is {intake.status} already; correct-event says otherwise how it began."
+                )
         case ask.AcknowledgeIntake():
             if intake.acknowledged is None or intake.acknowledged[0] != command.channel:
                 _refuse_unless_begun(intake, command)
@@ -58,7 +64,9 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
                 _refuse_unless_open(intake, command)
                 yield happened.IntakeItemCaptured(**command.facts())
         case ask.RequestIntakeInformation():
-            if command.request_id not in intake.questions and command.request_id not in intake.answered:
+            known = intake.questions.get(command.request_id)
+            told = known is not None and (known.what, known.due) == (command.what, command.due)
+            if not told and command.request_id not in intake.answered:
                 _refuse_unless_open(intake, command)
                 yield happened.IntakeInformationRequested(**command.facts())
         case ask.ReceiveIntakeInformation():
@@ -67,7 +75,7 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
             if command.candidate_patient_id not in intake.duplicates:
                 yield happened.PotentialDuplicateFlagged(**command.facts())
         case ask.DismissPotentialDuplicate():
-            if command.candidate_patient_id in intake.duplicates:
+            if command.candidate_patient_id in intake.duplicates or command.reported:
                 yield happened.PotentialDuplicateDismissed(**command.facts())
         case (
             ask.MatchIdentity()
@@ -94,7 +102,9 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
 
 def _refuse_unless_open(intake: Intake, command: Command) -> None:
     if not intake.is_open and not command.reported:
-        raise IntakeNotOpen(f"The intake is {intake.status}; start-intake begins one.")
+        opens = "void-event of its completion opens it again"
+        opens = opens if intake.status is IntakeStatus.COMPLETED else "start-intake begins one"
+        raise IntakeNotOpen(f"The intake is {intake.status}; {opens}.")
 
 
 def _refuse_unless_begun(intake: Intake, command: Command) -> None:
@@ -108,7 +118,7 @@ def _waive(intake: Intake, command: ask.WaiveIntakeItem) -> Iterator[happened.In
         return
     _refuse_unless_open(intake, command)
     if command.item not in intake.required and not command.reported:
-        raise NotRequired(f"Only what is required is waived: {', '.join(intake.required) or 'nothing is'}.")
+        raise NotRequired("Only what is required is waived; start-intake said what is.")
     yield happened.IntakeItemWaived(**command.facts())
 
 

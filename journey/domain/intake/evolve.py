@@ -13,7 +13,10 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
     match event:
         case happened.IntakeStarted():
             asked = intake._replace(
-                required=event.required, priority=event.priority, acknowledge_by=event.acknowledge_by
+                started=event,
+                required=event.required,
+                priority=event.priority,
+                acknowledge_by=event.acknowledge_by,
             )
             return _standing(asked, IntakeStatus.IN_PROGRESS, fact)
         case happened.IntakeAcknowledged():

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from journey.domain.codes import Channel, IntakeStatus, Priority
 from journey.domain.event import Blocker, Fact
-from journey.domain.intake.events import CommunicationNeed, IdentityMatched
+from journey.domain.intake.events import CommunicationNeed, IdentityMatched, IntakeStarted
 from journey.domain.room import Loop, Milestone, Step, milestone, step
 
 IDENTITY = "identity"
@@ -30,6 +30,7 @@ class Intake(NamedTuple):
 
     status: IntakeStatus = IntakeStatus.NOT_STARTED
     since: Fact | None = None
+    started: IntakeStarted | None = None
     priority: Priority = Priority.ROUTINE
     required: tuple[str, ...] = ()
     captured: Mapping[str, str | None] = MappingProxyType({})
@@ -104,7 +105,8 @@ class Intake(NamedTuple):
                 event_id = self.since.event_id
                 yield Step(step="acknowledge-intake", due=self.acknowledge_by, event_id=event_id)
             yield Step(step="complete-intake", event_id=self.since.event_id)
-        for key, question in self.questions.items():
+        given_up = self.status in {IntakeStatus.ABANDONED, IntakeStatus.REJECTED}
+        for key, question in () if given_up else self.questions.items():
             yield step("receive-intake-information", question.asked, question.due, key)
 
     def blockers(self) -> Iterator[Blocker]:
