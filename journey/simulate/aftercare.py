@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from journey.domain.codes import Channel
+from journey.domain.codes import Channel, Disposition
 from journey.domain.discharge.commands import (
     BookFollowUp,
     CloseTransition,
@@ -16,6 +15,7 @@ from journey.domain.discharge.commands import (
 from journey.domain.discharge.events import Complexity, TransitionOutcome, Unreached
 from journey.simulate.dice import Weighted
 from journey.simulate.enrolling import TRANSITION, follows
+from journey.simulate.stay import Left
 from journey.simulate.step import COORDINATORS
 from journey.simulate.story import Story, Told
 from journey.simulate.thread import Thread
@@ -44,7 +44,6 @@ class AtHome:
     """A patient who has left; `back` is when they are in hospital again, if they are."""
 
     thread: Thread
-    visit_id: UUID
     back: datetime | None
 
     def ends(self) -> None:
@@ -116,8 +115,9 @@ class AtHome:
         thread.ends()
 
 
-def looked_after(story: Story, told: Told, left: datetime, visit_id: UUID, back: datetime | None) -> None:
-    """Somebody looks after the patient at home."""
+def looked_after(story: Story, told: Told, left: Left, back: datetime | None) -> None:
+    """Somebody looks after the patient, at home or where they are now."""
     word = story.dice.one(("moderate", "high"))
-    follows(story, told, left + timedelta(minutes=5), TRANSITION, mdm=word)
-    AtHome(Thread(story, told, left, {"visit_id": visit_id}), visit_id, back).ends()
+    if left.disposition is Disposition.HOME:
+        follows(story, told, left.at + timedelta(minutes=5), TRANSITION, mdm=word)
+    AtHome(Thread(story, told, left.at, {"visit_id": left.visit_id}), back).ends()

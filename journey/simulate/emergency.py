@@ -128,7 +128,7 @@ def leaves_hospital(story: Story, told: Told, left: Left) -> None:
         left.at + dice.days(1, 28) if dice.seldom("back within a month", SHARE_BACK_WITHIN_A_MONTH) else None
     )
     if dice.chance(SHARE_LOOKED_AFTER):
-        looked_after(story, told, left.at, left.visit_id, back)
+        looked_after(story, told, left, back)
     if dice.chance(SHARE_TO_PRACTICE):
         home = Change(HandoffKind.DISCHARGE_TO_PCP, dice.one(PHYSICIANS), member(dice, "primary-care"))
         hands_over(story, told, story.diary.in_hours(left.at + dice.hours(1, 5)), home, AFTERWARDS)
