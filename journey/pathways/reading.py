@@ -123,7 +123,7 @@ def _is_inside(inner: Place, outer: Place) -> bool:
 
 def _sentence(each: ErrorDetails, last: str) -> str:
     if each["type"] == "extra_forbidden":
-        alike = get_close_matches(last, FIELDS, 1)
+        alike = get_close_matches(last[:60], FIELDS, 1)
         return "there is no such field here" + "".join(f"; is {name} meant?" for name in alike)
     if each["type"] == "string_pattern_mismatch":
         return WRITTEN[each["ctx"]["pattern"]]

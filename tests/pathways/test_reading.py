@@ -194,7 +194,7 @@ WRONG = [
     (
         "when: visit.no_show",
         'when: {event: visit.no_show, where: {proposed: "yes"}}',
-        "23: branches[0].when.where.proposed: proposed is never yes; it is one of False, True",
+        "23: branches[0].when.where.proposed: proposed is never yes; it is one of false, true",
     ),
     (
         "when: visit.no_show",
@@ -204,12 +204,22 @@ WRONG = [
     (
         "stop: visit.completed",
         "stop: {event: visit.completed, of: [{event: visit.bookt, same: id}]}",
-        "29: clocks[0].stop.of[0].event: there is no event visit.bookt; the catalogue of events lists all",
+        "29: clocks[0].stop.of[0].event: there is no event visit.bookt; is visit.booked meant?",
     ),
     (
         "stop: visit.completed",
         "stop: {event: visit.completed, of: [{event: visit.booked, same: id}]}",
         "29: clocks[0].stop.of[0].same: visit.booked has no field id",
+    ),
+    (
+        "when: visit.no_show",
+        "when: visit.noshow",
+        "23: branches[0].when: there is no event visit.noshow; is visit.no_show meant?",
+    ),
+    (
+        "{outcome: [confirmed, ruled-out]}",
+        "{outcome: [null]}",
+        "18: milestones[1].reached_by.where.outcome[0]: is a word, a number, true or false",
     ),
     # milestones
     (

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
@@ -181,7 +182,9 @@ def _trigger(trigger: Trigger, place: Place, catalogue: Catalogue) -> Iterator[C
 def _listening(listening: Listening, place: Place, catalogue: Catalogue) -> Iterator[Complaint]:
     event = catalogue.get(listening.event)
     if event is None:
-        yield (*place, "event"), f"there is no event {listening.event}; the catalogue of events lists all"
+        alike = get_close_matches(listening.event[:60], catalogue, 1, 0.8)
+        more = f"is {alike[0]} meant?" if alike else "the catalogue of events lists all"
+        yield (*place, "event"), f"there is no event {listening.event}; {more}"
         return
     for path in listening.where:
         yield from _path(event, listening, path, (*place, "where", path))
@@ -197,10 +200,14 @@ def _path(event: type[Event], trigger: Listening, path: str, place: Place) -> It
         parts = sorted({f"{path}.{name}" for kind in kinds for name in kind.model_fields})
         yield place, f"{path} has parts: say which of them, {', '.join(parts)}"
     elif (words := _words(kinds)) is not None and (odd := {str(word) for word in asked} - words):
-        said = ", ".join(sorted(words))
+        said = ", ".join(sorted(TRUTHS.get(word, word) for word in words))
         yield place, f"{path} is never {', '.join(sorted(odd))}; it is one of {said}"
     elif not isinstance(match, tuple) and match.bounded and not kinds & {int, float, dict}:
         yield place, f"{path} is no number"
+
+
+TRUTHS = {"True": "true", "False": "false"}
+"""As they are written in YAML."""
 
 
 def _words(kinds: set[Any]) -> set[str] | None:

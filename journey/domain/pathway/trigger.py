@@ -13,7 +13,14 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, mode
 
 from journey.domain.event import Event, Frozen
 
-Word = str | int | float | bool
+
+def _as_word(value: Any) -> Any:
+    if not isinstance(value, str | int | float):
+        raise ValueError("is a word, a number, true or false")  # noqa: TRY004 - pydantic's own way to refuse
+    return value
+
+
+Word = Annotated[str | int | float | bool, BeforeValidator(_as_word)]
 
 
 class Range(Frozen):
