@@ -16,6 +16,7 @@ NAMED = 5
 
 def complaints(connection: Connection[Any], models: Iterable[ReadModel] = READ_MODELS) -> Iterator[str]:
     """Where a read model is not what the log gives, one sentence each. Leaves nothing behind."""
+    connection.rollback()
     for model in models:
         found = verify(connection, model, at_most=NAMED)
         [(end,)] = connection.execute(END).fetchall()

@@ -32,7 +32,10 @@ class ReadAhead:
         """What was read behind this position; None where that was not begun so, or failed."""
         position_read, besides_read, reading = self._next or (None, None, None)
         self._next = None
-        if reading is None or (position_read, besides_read) != (position, besides):
+        if reading is None:
+            return None
+        wait([reading])
+        if (position_read, besides_read) != (position, besides):
             return None
         return None if reading.exception() is not None else reading.result()
 

@@ -5,6 +5,7 @@ was not taken up, so that an upcaster or a mended read model is all that is need
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,9 @@ from journey.domain.journey import fold
 from journey.projections.model import Change, ReadModel, written
 from journey.store import log
 
+ROW_REFUSED = ("22", "23", "54", "P0")
+"""SQLSTATE classes in which a row is at fault: its data, a constraint, its size, what a trigger raises."""
+
 LOCK_CHECKPOINT = "SELECT position FROM checkpoint WHERE name = %s FOR UPDATE"
 PARK = """
     INSERT INTO parked_journey (model, journey_id, version, position, error)
@@ -25,7 +29,7 @@ PARK = """
 STILL = """
     UPDATE parked_journey SET attempts = attempts + 1, error = %s WHERE model = %s AND journey_id = %s
     """
-RELEASE = "DELETE FROM parked_journey WHERE model = %s AND journey_id = %s"
+RELEASE = "DELETE FROM parked_journey WHERE model = %s AND journey_id = %s RETURNING version"
 SELECT = "SELECT * FROM parked_journey WHERE model = %s ORDER BY position"
 
 logger = structlog.get_logger()
@@ -40,7 +44,16 @@ class Parked(NamedTuple):
     position: int
     error: str
     attempts: int
-    parked_at: Any
+    parked_at: datetime
+
+
+def lies_in_the_journey(error: Exception) -> bool:
+    """Whether an event, or a row made of it, is at fault. Else it is the connection, the server, its disk, or
+    a statement that is wrong for everybody: nobody is parked for that.
+    """
+    if isinstance(error, psycopg.Error):
+        return isinstance(error, psycopg.DataError) or (error.sqlstate or "").startswith(ROW_REFUSED)
+    return not isinstance(error, OSError | MemoryError)
 
 
 def parked(connection: Connection[Any], model: str) -> list[Parked]:
@@ -57,28 +70,37 @@ def park(
     logger.error("projector.parked", model=model, journey_id=str(journey_id), version=version, error=error)
 
 
-def retry(connection: Connection[Any], model: ReadModel) -> Iterator[tuple[UUID, bool]]:
-    """Take up what waits, each journey in a transaction of its own; whether it went well."""
-    for each in parked(connection, model.name):
-        try:
-            with connection.transaction():
-                _take_up(connection, model, each)
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it met before may be met again
-            connection.execute(STILL, (type(error).__name__, model.name, each.journey_id))
-            yield each.journey_id, False
-        else:
-            yield each.journey_id, True
+def retry(conninfo: str, model: ReadModel) -> Iterator[tuple[UUID, bool]]:
+    """Take up what waits, each journey in a transaction of its own; whether it went well.
+
+    The model's projector may run meanwhile: each waits for the other's transaction, as both lock the
+    checkpoint.
+    """
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        for each in parked(connection, model.name):
+            try:
+                with connection.transaction():
+                    waited = _taken_up(connection, model, each.journey_id)
+            except Exception as error:
+                if not lies_in_the_journey(error):
+                    raise
+                connection.execute(STILL, (type(error).__name__, model.name, each.journey_id))
+                yield each.journey_id, False
+            else:
+                if waited:
+                    yield each.journey_id, True
 
 
-def _take_up(connection: Connection[Any], model: ReadModel, each: Parked) -> None:
-    """All that the journey waits with, up to where the read model has come meanwhile."""
+def _taken_up(connection: Connection[Any], model: ReadModel, journey_id: UUID) -> bool:
+    """All that the journey waits with, up to where the read model has come; false where it waits no more."""
     row = connection.execute(LOCK_CHECKPOINT, (model.name,)).fetchone()
     until = int(row[0]) if row else 0
-    for journey_id, history in log.histories(connection, [each.journey_id], until):
-        waiting = history.recorded[each.version - 1 :]
+    released = connection.execute(RELEASE, (model.name, journey_id)).fetchone()
+    if released is None:
+        return False
+    for _, history in log.histories(connection, [journey_id], until):
+        waiting = history.recorded[released[0] - 1 :]
         journey = fold(history.effective, journey_id, history.version) if model.folds else None
         change = Change(journey_id, waiting, waiting[-1].position or 0, journey)
         written(connection, model.project(change))
-    connection.execute(RELEASE, (model.name, each.journey_id))
+    return True

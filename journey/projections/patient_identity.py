@@ -14,11 +14,14 @@ UPSERT = """
      ORDER BY patient_id, position DESC
     ON CONFLICT (patient_id) DO UPDATE
        SET merged_into = excluded.merged_into, position = excluded.position
+     WHERE excluded.position > patient_identity.position
     """
 
 
 class PatientIdentity(ReadModel):
-    """A row for each patient who was ever merged into another; the latest word counts."""
+    """A row for each patient who was ever merged into another. The latest word counts, and it may come first:
+    the other journey of a merge may have been parked.
+    """
 
     name = "patient_identity"
     folds = False

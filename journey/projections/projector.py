@@ -4,7 +4,7 @@ One leader for each read model, elected by an advisory lock that lives with its 
 any moment, the next leader goes on from the checkpoint: each event counts once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Event as Signal
 from threading import Thread
@@ -18,8 +18,8 @@ from psycopg import Connection
 from journey.domain.event import Recorded
 from journey.projections.ahead import ReadAhead
 from journey.projections.folded import FoldedJourneys, parted, unfolded
-from journey.projections.model import Change, ReadModel, written
-from journey.projections.parking import park, parked
+from journey.projections.model import ReadModel, written
+from journey.projections.parking import LOCK_CHECKPOINT, lies_in_the_journey, park, parked, retry
 from journey.store import log
 from journey.store.memory import collect_rarely
 
@@ -27,7 +27,9 @@ BATCH = 2000
 """Events in a transaction. More would make a rebuild little faster and a late reader wait longer."""
 
 MANY = 20
-"""Journeys of one batch that cannot be taken up: with more, the read model is at fault and stops."""
+"""Journeys that may be parked within a batch's length of the log: with more, the read model is at fault, not
+they, and it stops.
+"""
 
 STANDBY = 0.2
 """Seconds between attempts to become the leader, or to reach a lost database again."""
@@ -81,9 +83,9 @@ class Projector:
             with connection.transaction():
                 return self._together(connection, ahead)
         except Exception as error:
-            if _is_lost(error):
-                raise
             self._folded.forget()
+            if not lies_in_the_journey(error):
+                raise
             with connection.transaction():
                 return self._one_by_one(connection, error)
 
@@ -96,36 +98,40 @@ class Projector:
             ahead.begin(batch.position, waiting)
         elif ahead:
             ahead.rest()
-        changes = self._changes(connection, batch.recorded)
-        written(connection, (write for change in changes for write in self.model.project(change)))
+        self._write(connection, batch.recorded)
         return self._reach(connection, batch)
 
     def _one_by_one(self, connection: Connection[Any], error: Exception) -> int:
         """Raises the error where it is the read model's, and not that of a few journeys."""
         position = self._position(connection)
-        waiting = {each.journey_id for each in parked(connection, self.name)}
-        batch, unreadable = log.carefully(connection, position, self.batch, waiting)
+        waiting = parked(connection, self.name)
+        batch, unreadable = log.carefully(
+            connection, position, self.batch, {each.journey_id for each in waiting}
+        )
         failed = {each.journey_id: (each.version, each.position, each.error) for each in unreadable}
+        of_late = sum(each.position > batch.position - BATCH for each in waiting)
         for journey_id, events in parted(batch.recorded).items():
+            if len(failed) + of_late > MANY:
+                break
             try:
                 with connection.transaction():
-                    changes = self._changes(connection, events)
-                    written(connection, (write for each in changes for write in self.model.project(each)))
+                    self._write(connection, events)
             except Exception as problem:
-                if _is_lost(problem):
-                    raise
                 self._folded.forget()
+                if not lies_in_the_journey(problem):
+                    raise
                 failed[journey_id] = (events[0].version, events[0].position or 0, type(problem).__name__)
-            if len(failed) > MANY:
-                raise error
+        if len(failed) + of_late > MANY:
+            self._folded.forget()
+            raise error
         for journey_id, (version, at, kind) in failed.items():
             park(connection, self.name, journey_id, (version, at), kind)
         return self._reach(connection, batch)
 
-    def _changes(self, connection: Connection[Any], events: Sequence[Recorded]) -> Iterator[Change]:
-        if not events:
-            return iter(())
-        return self._folded.changes(connection, events) if self.model.folds else unfolded(events)
+    def _write(self, connection: Connection[Any], events: Sequence[Recorded]) -> None:
+        if events:
+            changes = self._folded.changes(connection, events) if self.model.folds else unfolded(events)
+            written(connection, (write for change in changes for write in self.model.project(change)))
 
     def _reach(self, connection: Connection[Any], batch: log.Batch) -> int:
         if batch.size:
@@ -140,9 +146,7 @@ class Projector:
         return 0x4A_0002 << 32 | crc32(self.name.encode())
 
     def _position(self, connection: Connection[Any]) -> int:
-        row = connection.execute(
-            "SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (self.name,)
-        ).fetchone()
+        row = connection.execute(LOCK_CHECKPOINT, (self.name,)).fetchone()
         if row is None:
             connection.execute("INSERT INTO checkpoint (name) VALUES (%s)", (self.name,))
             return 0
@@ -175,6 +179,8 @@ class Projector:
         while not self._elected(connection):
             if self._stopping.wait(STANDBY):
                 return
+        for _ in retry(self._conninfo, self.model):  # a newer program may be able to
+            pass
         while not self._stopping.is_set():
             self.woken.clear()
             while self.step(connection, ahead) and not self._stopping.is_set():

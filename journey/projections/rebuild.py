@@ -1,41 +1,55 @@
 """Rebuilding a read model beside the live one: readers see the old rows, then the new ones, and no gap.
 
 The tables are made again in a schema of their own, with the same names, and filled from the log's beginning
-by the same statements. What comes in meanwhile goes to the live tables too. The swap is one transaction: the
-live projector waits, the new tables take up the last few events, and change places with the old ones.
+by the same statements. What comes in meanwhile goes to the live tables too. For the swap the live projector
+waits, the new tables take up the last few events, whoever began to read before that ends, and the tables
+change places in one transaction.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from inspect import getdoc
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import psycopg
-from psycopg import Connection, sql
+from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
+from journey.projections import swap
 from journey.projections.ahead import ReadAhead
 from journey.projections.model import ReadModel, tables_of
+from journey.projections.parking import LOCK_CHECKPOINT
 from journey.projections.projector import Projector
 
 NEAR = 500
 """Events behind the live read model from which on it is worth making it wait."""
 
-SWAP_PATIENCE = "500ms"
-"""How long the swap waits for readers that hold the old tables before it lets them pass and tries again."""
+SWAP_PATIENCE = 0.5
+"""Seconds that the swap waits for whoever reads, before it lets all others pass and tries again."""
 
-ATTEMPTS = 40
+PAUSE = 0.5
+"""Seconds between such attempts."""
 
-INDEXES = """
-    SELECT indexdef FROM pg_indexes
-     WHERE schemaname = 'public' AND tablename = %s
-       AND indexname NOT IN (SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass)
+PATIENCE = 600.0
+"""Seconds after which a reader has had its time, and the rebuild is given up."""
+
+LOOK = 0.01
+"""Seconds between looks at who still reads."""
+
+READING = """
+    SELECT pid, xact_start FROM pg_stat_activity
+     WHERE datname = current_database() AND backend_type = 'client backend' AND backend_xmin IS NOT NULL
+       AND NOT pid = ANY (%(ours)s::int[]) AND NOT pg_blocking_pids(pid) && %(ours)s::int[]
     """
-CONSTRAINTS = """
-    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-     WHERE conrelid = %s::regclass AND contype <> 'n'
+LOST = """
+    SELECT count(*) FROM parked_journey AS new
+      LEFT JOIN parked_journey AS live ON live.model = %(live)s AND live.journey_id = new.journey_id
+     WHERE new.model = %(new)s AND new.position <= %(position)s
+       AND (live.position IS NULL OR live.position > new.position)
     """
-
 REACHED = """
     INSERT INTO checkpoint (name, position) VALUES (%s, %s)
     ON CONFLICT (name) DO UPDATE
@@ -46,15 +60,31 @@ Told = Callable[[int, int], None]
 """Called with how many events are projected, and how many there are."""
 
 
-class Rebuilding(Exception):
-    """The read model is being rebuilt already; wait for that, or stop it."""
+class NotRebuilt(Exception):
+    """The read model stays as it was."""
+
+    def __init__(self) -> None:
+        super().__init__(getdoc(type(self)))
+
+
+class Rebuilding(NotRebuilt):
+    """A rebuild of this read model is under way already. Wait for its end, or stop it."""
+
+
+class RowsWouldBeLost(NotRebuilt):
+    """Rows that are there now could not be made again. Mend what the log says of their journeys first."""
+
+
+class StillRead(NotRebuilt):
+    """A transaction that reads the old rows does not end. End it, and rebuild again."""
 
 
 class Rebuilt(NamedTuple):
-    """What became of it."""
+    """What became of it: the events in it, and the journeys that wait."""
 
     model: str
     events: int
+    parked: int
 
 
 class RebuiltBeside(Projector):
@@ -63,7 +93,7 @@ class RebuiltBeside(Projector):
     def __init__(self, conninfo: str, model: ReadModel) -> None:
         super().__init__(conninfo, model)
         self.name = f"{model.name} (rebuilding)"
-        self.schema = schema_of(model)
+        self.schema = f"rebuilding_{model.name}"
 
     def connected(self) -> Connection[Any]:
         connection = super().connected()
@@ -72,30 +102,31 @@ class RebuiltBeside(Projector):
         return connection
 
 
-def schema_of(model: ReadModel) -> str:
-    """The schema in which the new tables stand until the swap."""
-    return f"rebuilding_{model.name}"
-
-
 def rebuild(conninfo: str, model: ReadModel, told: Told = lambda _done, _all: None) -> Rebuilt:
-    """Make it anew from the log, beside the live one. Raises Rebuilding where somebody else is at it."""
+    """Make it anew from the log, beside the live one. Raises NotRebuilt, saying why."""
     beside = RebuiltBeside(conninfo, model)
     with (
         _alone(conninfo, model),
         beside.connected() as connection,
         ReadAhead(conninfo, beside.batch) as ahead,
     ):
-        _prepare(connection, beside)
-        events = _filled(connection, beside, ahead, told)
-        _index(connection, model)
-        for attempt in range(ATTEMPTS):
-            events += _filled(connection, beside, ahead, told)
-            try:
-                return Rebuilt(model.name, events + _swapped(connection, beside))
-            except psycopg.errors.LockNotAvailable:
-                if attempt == ATTEMPTS - 1:
-                    raise
-    raise AssertionError("unreachable: the last attempt raises")
+        try:
+            _begin(connection, beside)
+            _fill(connection, beside, ahead, told)
+            swap.index(connection, beside.schema, tables_of(model))
+            until = monotonic() + PATIENCE
+            while True:
+                _fill(connection, beside, ahead, told)
+                with suppress(LockNotAvailable):
+                    return _swapped(conninfo, connection, beside)
+                if monotonic() > until:
+                    raise StillRead  # noqa: TRY301 - it is discarded for this as for anything else
+                sleep(PAUSE)
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.rollback()
+                _discard(connection, beside)
+            raise
 
 
 @contextmanager
@@ -105,80 +136,78 @@ def _alone(conninfo: str, model: ReadModel) -> Iterator[None]:
         key = 0x4A_0003 << 32 | crc32(model.name.encode())
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
         if not row or not row[0]:
-            raise Rebuilding(Rebuilding.__doc__)
+            raise Rebuilding
         yield
 
 
-def _prepare(connection: Connection[Any], beside: RebuiltBeside) -> None:
-    """Empty tables with the keys that the statements need; whatever an earlier try left is removed."""
-    schema = Identifier(beside.schema)
+def _begin(connection: Connection[Any], beside: RebuiltBeside) -> None:
+    _discard(connection, beside)  # whatever a killed one left
     with connection.transaction():
-        connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
+        swap.lay_out(connection, beside.schema, tables_of(beside.model))
+
+
+def _discard(connection: Connection[Any], beside: RebuiltBeside) -> None:
+    with connection.transaction():
+        connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(beside.schema)))
         connection.execute("DELETE FROM checkpoint WHERE name = %s", (beside.name,))
         connection.execute("DELETE FROM parked_journey WHERE model = %s", (beside.name,))
-        connection.execute(SQL("CREATE SCHEMA {}").format(schema))
-        for table in tables_of(beside.model):
-            connection.execute(
-                SQL("CREATE TABLE {}.{} (LIKE public.{} INCLUDING ALL EXCLUDING INDEXES)").format(
-                    schema, Identifier(table), Identifier(table)
-                )
-            )
-            for name, definition in connection.execute(CONSTRAINTS, (f"public.{table}",)).fetchall():
-                connection.execute(
-                    SQL("ALTER TABLE {}.{} ADD CONSTRAINT {} {}").format(
-                        schema, Identifier(table), Identifier(name), sql.SQL(definition)
-                    )
-                )
 
 
-def _filled(connection: Connection[Any], beside: RebuiltBeside, ahead: ReadAhead, told: Told) -> int:
-    """Project until it is near the live one; how many events."""
-    total = 0
+def _fill(connection: Connection[Any], beside: RebuiltBeside, ahead: ReadAhead, told: Told) -> None:
+    """Project until it is near the live one."""
     [(end,)] = connection.execute("SELECT coalesce(max(position), 0) FROM log").fetchall()
     connection.commit()
-    while done := beside.step(connection, ahead):
-        total += done
-        told(total, max(end, total))
-        if done < NEAR:
-            break
-    return total
+    near = False
+    while not near:
+        near = beside.step(connection, ahead) < NEAR
+        reached = _reached(connection, beside.name)
+        told(reached, max(end, reached))
 
 
-def _index(connection: Connection[Any], model: ReadModel) -> None:
-    """The other indexes, once the rows are there: that is several times faster."""
-    with connection.transaction():
-        for table in tables_of(model):
-            for (definition,) in connection.execute(INDEXES, (table, f"public.{table}")).fetchall():
-                there = definition.replace(f" ON public.{table} ", f" ON {schema_of(model)}.{table} ", 1)
-                connection.execute(there)
-    for table in tables_of(model):
+def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) -> Rebuilt:
+    """Change places in one transaction, while the live projector waits at its checkpoint.
+
+    What is left to be taken up is committed before, and seen by whoever reads from then on: a reader whose
+    snapshot is older would miss it in the new tables, so the swap waits for those.
+    """
+    model = beside.model
+    with psycopg.connect(conninfo) as live, live.transaction():
+        live.execute("SELECT set_config('lock_timeout', %s, true)", (f"{SWAP_PATIENCE}s",))
+        row = live.execute(LOCK_CHECKPOINT, (model.name,)).fetchone()
+        position = int(row[0]) if row else 0
+        while (reached := _reached(connection, beside.name)) < position:
+            beside.step(connection)
+        [(lost,)] = live.execute(
+            LOST, {"live": model.name, "new": beside.name, "position": position}
+        ).fetchall()
+        if lost:
+            raise RowsWouldBeLost
+        _let_readers_end(connection, live)
+        swap.put_in_place(live, beside.schema, tables_of(model))
+        live.execute("DELETE FROM parked_journey WHERE model = %s", (model.name,))
+        waiting = live.execute(
+            "UPDATE parked_journey SET model = %s WHERE model = %s", (model.name, beside.name)
+        )
+        live.execute("DELETE FROM checkpoint WHERE name = %s", (beside.name,))
+        live.execute(REACHED, (model.name, reached))
+        return Rebuilt(model.name, reached, waiting.rowcount)
+
+
+def _let_readers_end(connection: Connection[Any], live: Connection[Any]) -> None:
+    """Until nobody has a snapshot from before now. Raises LockNotAvailable after the swap's patience."""
+    ours = {"ours": [connection.info.backend_pid, live.info.backend_pid]}
+    until = monotonic() + SWAP_PATIENCE
+    before: set[Any] | None = None
+    while before is None or before:
         with connection.transaction():
-            connection.execute(SQL("ANALYZE {}.{}").format(Identifier(schema_of(model)), Identifier(table)))
+            now = set(connection.execute(READING, ours).fetchall())
+        before = now if before is None else before & now
+        if before and monotonic() > until:
+            raise LockNotAvailable
+        sleep(LOOK if before else 0)
 
 
-def _swapped(connection: Connection[Any], beside: RebuiltBeside) -> int:
-    """Change places in one transaction; how many events were taken up while the live one waited."""
-    model, schema = beside.model, Identifier(beside.schema)
+def _reached(connection: Connection[Any], name: str) -> int:
     with connection.transaction():
-        connection.execute(SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(SWAP_PATIENCE)))
-        row = connection.execute(
-            "SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (model.name,)
-        ).fetchone()
-        live, total, reached = (int(row[0]) if row else 0), 0, _position(connection, beside.name)
-        while reached < live:
-            total += beside.step(connection)
-            reached = _position(connection, beside.name)
-        for table in map(Identifier, tables_of(model)):
-            connection.execute(SQL("DROP TABLE public.{}").format(table))
-            connection.execute(SQL("ALTER TABLE {}.{} SET SCHEMA public").format(schema, table))
-        connection.execute("DELETE FROM parked_journey WHERE model = %s", (model.name,))
-        connection.execute("UPDATE parked_journey SET model = %s WHERE model = %s", (model.name, beside.name))
-        connection.execute("DELETE FROM checkpoint WHERE name = %s", (beside.name,))
-        connection.execute(REACHED, (model.name, reached))
-        connection.execute(SQL("DROP SCHEMA {}").format(schema))
-        return total
-
-
-def _position(connection: Connection[Any], name: str) -> int:
-    row = connection.execute("SELECT position FROM checkpoint WHERE name = %s", (name,)).fetchone()
+        row = connection.execute("SELECT position FROM checkpoint WHERE name = %s", (name,)).fetchone()
     return int(row[0]) if row else 0

@@ -105,7 +105,7 @@ class Stopping(Connection[Any]):
 class StoppingProjector(Projector):
     """Stops between its rows and its checkpoint."""
 
-    def _connected(self) -> Connection[Any]:
+    def connected(self) -> Connection[Any]:
         return Stopping.connect(self._conninfo)
 
 
