@@ -220,3 +220,24 @@ def test_an_installed_wheel_brings_its_migrations_along(empty_database_url: str,
         [tmp_path / "venv" / "bin" / "journey", "migrate"], check=True, cwd=tmp_path, env=environment
     )
     migrate.check(empty_database_url)
+
+
+def test_search_does_without_what_the_user_may_not_install(empty_database_url: str) -> None:
+    """It finds less, and nothing fails: an extension needs a right on the database itself."""
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE no_extensions LOGIN")
+        connection.execute("GRANT ALL ON SCHEMA public TO no_extensions")
+        try:
+            migrate.migrate(psycopg.conninfo.make_conninfo(empty_database_url, user="no_extensions"))
+            assert connection.execute("SELECT resembles('okafro', ' okafor ')").fetchone() == (False,)
+        finally:
+            connection.execute("DROP OWNED BY no_extensions")
+            connection.execute("DROP ROLE no_extensions")
+
+
+def test_search_has_a_mind_for_typing_errors_where_it_may(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SET pg_trgm.word_similarity_threshold = 0.45")
+        for word, resembles in {"okafro": True, "quilon": True, "smith": False}.items():
+            found = connection.execute("SELECT resembles(%s, ' okafor quillon ngozi ')", (word,)).fetchone()
+            assert found == (resembles,), word

@@ -8,6 +8,7 @@ from journey.domain.standing import standing
 from journey.pathways import installed
 from journey.projections.authorizations import AuthorizationStatuses
 from journey.projections.barriers import OpenBarriers
+from journey.projections.findable import findable
 from journey.projections.handoffs import HandoffBoard
 from journey.projections.listed import INDEXED, Listing, listed
 from journey.projections.model import Change, ReadModel, Write
@@ -24,7 +25,7 @@ UPSERT = """
            since = excluded.since, team = excluded.team,
            person = excluded.person, family = excluded.family, given = excluded.given,
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
-           next_due = excluded.next_due, standing = excluded.standing
+           next_due = excluded.next_due, standing = excluded.standing, search = excluded.search
     """
 
 
@@ -68,6 +69,7 @@ class PatientStatus(ReadModel):
                 "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
                 "next_due": min((step.due for step in steps if step.due is not None), default=None),
                 "standing": now,
+                "search": findable(person, now.patient.identifiers),
             },
         )
         for each in LISTS:

@@ -47,4 +47,5 @@ class VisitList(Listing):
                 "sorted_at": each.start or each.since.at,
                 "since": each.since.at,
                 "event_id": each.since.event_id,
+                "over": journey.episode.is_over,
             }

@@ -1,0 +1,145 @@
+"""Findable: the one form in which names, numbers and birth dates are written down and asked for.
+
+Accents, case, apostrophes and hyphens, ü or ue, leading zeros and the notation of a date make no difference.
+What is written and what is asked goes through the same function, so that they always agree.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+from unicodedata import combining, normalize
+
+from journey.domain.identity import Demographics, Identifier
+
+LONGEST = 200
+"""Characters of a name or number that it is found by."""
+
+WORDS = 8
+"""Words of a question that are looked at."""
+
+RESEMBLING = 4
+"""Letters from which on a word may have a typing error: of less, too much resembles it."""
+
+LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "œ": "o",
+        "æ": "a",
+        "å": "a",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "ħ": "h",
+    }
+)
+APOSTROPHES = re.compile(
+    "['`\N{ACUTE ACCENT}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+    "\N{MODIFIER LETTER APOSTROPHE}\N{MODIFIER LETTER TURNED COMMA}]"
+)
+SPELT_OUT = re.compile(r"(?<=[aou])e|(?<=a)a")
+"""Müller is Mueller, and Åberg is Aaberg; each letter goes by those before it, so that beginnings agree."""
+
+LEADING_ZEROS = re.compile(r"^([^\W\d]*)0+(?=\w)")
+DATE = re.compile(
+    r"(?<!\w)(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
+    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<year>\d{4}))(?!\w)"
+)
+
+
+class Word(NamedTuple):
+    """One word of a question: any of the forms will do."""
+
+    forms: tuple[str, ...]
+    whole: bool = False
+    """It is said in full: what only begins so is something else."""
+
+    @property
+    def may_be_mistyped(self) -> bool:
+        return not self.whole and all(len(form) >= RESEMBLING and form.isalpha() for form in self.forms)
+
+
+def findable(person: Demographics, identifiers: tuple[Identifier, ...]) -> str:
+    """Every word that the patient is found by, a space around each."""
+    given = " ".join(person.given or ())
+    return _found_by(
+        person.family or "", given, person.birth_date or "", tuple(each.value for each in identifiers)
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _found_by(family: str, given: str, birth_date: str, numbers: tuple[str, ...]) -> str:
+    """Kept, since most events of a journey change nothing of it."""
+    said = [*_of_a_name(family), *_of_a_name(given)]
+    said += [form for each in numbers for form in _of_a_number(each)]
+    said.append(plain(birth_date))
+    return " ".join(["", *dict.fromkeys(filter(None, said)), ""])
+
+
+def asked(question: str) -> tuple[Word, ...]:
+    """The words of a question, all of which have to be found; none, where it holds no letter or digit."""
+    dates = [_days(found) for found in DATE.finditer(question)]
+    words = [Word(days, whole=True) for days in dates if days]
+    rest = DATE.sub(lambda found: " " if _days(found) else found[0], question)
+    if not re.search(r"[^\W\d_]", rest) and re.search(r"\d", rest):
+        words.append(Word((number(rest),)))  # a number that is written in groups
+    else:
+        words += [Word((form,)) for form in _of_a_question(rest)]
+    return tuple(dict.fromkeys(words))[:WORDS]
+
+
+def plain(text: str) -> str:
+    """Letters and digits alone, without case and accents."""
+    letters = normalize("NFKD", normalize("NFKD", text).casefold())
+    without = "".join(each for each in letters.translate(LETTERS) if each.isalnum() and not combining(each))
+    return SPELT_OUT.sub("", without)
+
+
+def number(text: str) -> str:
+    """As it is written, without punctuation and leading zeros."""
+    return LEADING_ZEROS.sub(r"\1", plain(text))
+
+
+def _of_a_name(text: str) -> Iterator[str]:
+    """Each part, and several as one: Anne-Marie is Anne, Marie and Annemarie."""
+    text = text[:LONGEST]
+    for several in (_parts(APOSTROPHES.sub("", text)), _parts(text), text.split(), [text]):
+        yield from map(plain, several)
+
+
+def _of_a_number(text: str) -> Iterator[str]:
+    text = text[:LONGEST]
+    yield number(text)
+    yield from map(number, _parts(text))
+
+
+def _of_a_question(text: str) -> Iterator[str]:
+    """The parts of names; what has a digit is a number, and one whole."""
+    for word in re.split(r"[\s,;]+", text):
+        if re.search(r"\d", word):
+            yield from filter(None, [number(word)])
+        else:
+            yield from filter(None, map(plain, _parts(APOSTROPHES.sub("", word))))
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between marks and spaces. An accent may be a character of its own."""
+    return [each for each in re.split(r"[\W_]+", normalize("NFKC", text)) if each]
+
+
+def _days(found: "re.Match[str]") -> tuple[str, ...]:
+    """Each day that may be meant: 3/2/1970 is in March or in February, 3.2.1970 in February."""
+    if found["y"]:
+        orders = [(found["y"], found["m"], found["d"])]
+    else:
+        orders = [(found["year"], found["b"], found["a"])]
+        orders += [(found["year"], found["a"], found["b"])] if found["t"] != "." else []
+    days = []
+    for year, month, day in orders:
+        with suppress(ValueError):
+            days.append(date(int(year), int(month), int(day)).strftime("%Y%m%d"))
+    return tuple(dict.fromkeys(days))
