@@ -159,8 +159,23 @@ def test_who_is_back_or_has_died_is_owed_nothing_at_home(story: Story, ended_by:
         story.told("admit-patient", died, **BACK)
     else:
         story.told("change-demographics", died, demographics={"deceased_at": died})
-    stands = story.stands(as_of="2025-07-01T00:00:00Z")
+    stands = story.stands(as_of="2025-06-01T00:00:00Z")
     assert (stands["overdue"], stands["pathway"]["ended_at"]) == ([], died)
+
+
+def test_the_weeks_at_home_begin_anew_with_the_next_discharge(story: Story) -> None:
+    """Who goes home again after another stay is called within two business days of that, whatever had been
+    done after the first.
+    """
+    story.told("assign-pathway", "2025-05-12T16:00:00Z", pathway="us-discharge-tcm")
+    story.told("discharge-patient", "2025-05-13T19:00:00Z", **STAY, disposition="home")
+    story.told("record-post-discharge-contact", "2025-05-14T19:00:00Z", **STAY, **CALL)
+    story.told("admit-patient", "2025-05-19T15:00:00Z", **BACK)
+    assert story.stands(as_of="2025-05-20T00:00:00Z")["stage"] == "in-hospital"
+    story.told("discharge-patient", "2025-05-23T19:00:00Z", **BACK, disposition="home")
+    stands = story.stands(as_of="2025-05-24T12:00:00Z")
+    assert (stands["stage"], stands["pathway"]["started_at"]) == ("home", "2025-05-23T19:00:00Z")
+    assert contact(stands)["due"] == "2025-05-29T03:59:59Z"
 
 
 def test_a_readmission_ends_the_weeks_at_home_and_joins_the_two_journeys(api: Api, story: Story) -> None:

@@ -14,7 +14,7 @@ from journey.domain.event import Blocker, Fact, Recorded
 from journey.domain.pathway.clocks import Clock, clocks, latest, warning
 from journey.domain.pathway.definition import START, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
-from journey.domain.pathway.trigger import Condition
+from journey.domain.pathway.trigger import Condition, Triggers
 from journey.domain.room import Escalation, Milestone, Step, Waived
 
 Reached = Mapping[str, Hit]
@@ -50,11 +50,23 @@ def following(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) ->
 
 def _start(plan: Plan, heard: Heard, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Hit | None:
     if plan.definition.starts is not None:
-        return heard.first(plan.definition.starts)
+        return _begun_last(heard, plan.definition.starts, plan.definition.ends)
     assigned = enrolment.assigned
     places = (at for at, each in enumerate(recorded) if assigned and each.event_id == assigned.event_id)
     place = next(places, None)
     return None if place is None else Hit(place, recorded[place])
+
+
+def _begun_last(heard: Heard, starts: Triggers, ends: Triggers | None) -> Hit | None:
+    """The first start; after an end, the next one begins the pathway anew."""
+    start = heard.first(starts)
+    while start is not None and ends is not None:
+        ended = heard.first(ends, start.place)
+        again = ended and heard.first(starts, ended.place)
+        if again is None:
+            break
+        start = again
+    return start
 
 
 class Following:

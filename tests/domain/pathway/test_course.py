@@ -10,7 +10,13 @@ from journey.domain.enrolment import PathwayAssigned
 from journey.domain.event import Precision
 from journey.domain.standing import Standing, standing
 from journey.domain.treatment import DecisionMade, DiagnosisCommunicated
-from journey.domain.visit import VisitCompleted, VisitRescheduled, VisitStarted
+from journey.domain.visit import (
+    Appointment,
+    VisitBooked,
+    VisitCompleted,
+    VisitRescheduled,
+    VisitStarted,
+)
 from tests.domain.told import (
     OTHER_VISIT,
     VISIT,
@@ -217,6 +223,25 @@ def test_after_the_end_nothing_is_owed_and_the_rooms_have_the_word() -> None:
     assert (names(stood.next), stood.stage) == ([], "in-care")
     assert stood.pathway is not None
     assert stood.pathway.ended_at == at(12, day=1)
+
+
+def test_after_the_end_the_next_start_begins_it_anew() -> None:
+    once = [*SEEN, (told_them, at(12, day=1))]
+    other = VisitBooked(visit_id=OTHER_VISIT, appointment=Appointment())
+    again = stands(*once, (other, at(9, day=7)), ends="diagnosis.communicated")
+    assert again.pathway is not None
+    assert (again.pathway.started_at, again.pathway.ended_at) == (at(9, day=7), None)
+    assert (again.stage, names(again.next), names(again.later)) == ("booked", ["seen"], ["told"])
+    twice = stands(*once, (other, at(9, day=7)), (told_them, at(9, day=8)), ends="diagnosis.communicated")
+    assert twice.pathway is not None
+    assert (twice.pathway.started_at, twice.pathway.ended_at) == (at(9, day=7), at(9, day=8))
+
+
+def test_a_start_in_the_midst_of_it_begins_nothing() -> None:
+    other = VisitBooked(visit_id=OTHER_VISIT, appointment=Appointment())
+    stood = stands(*SEEN, (other, at(12, day=1)), ends="diagnosis.communicated")
+    assert stood.pathway is not None
+    assert stood.pathway.started_at == at(9)
 
 
 def test_a_day_is_counted_from_what_is_known_only_to_the_day() -> None:
