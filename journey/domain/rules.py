@@ -10,6 +10,7 @@ from journey.domain.authorization import Use
 from journey.domain.codes import EncounterClass, JourneyStatus, Priority, VisitStatus
 from journey.domain.event import Blocker, Command, Event, Refused
 from journey.domain.pathway import Pathways
+from journey.domain.room import Things
 
 if TYPE_CHECKING:
     from journey.domain.journey import Journey
@@ -29,6 +30,9 @@ PAPERWORK = (
     episode.ReopenJourney,
     episode.RemoveJourney,
     episode.LinkJourney,
+    referral.ReceiveInterimReport,
+    referral.ReceiveReferralOutcome,
+    referral.CloseReferral,
     discharge.SendDischargeSummary,
     discharge.AcknowledgeDischargeSummary,
     discharge.BookFollowUp,
@@ -104,25 +108,38 @@ def refuse(journey: "Journey", command: Command, room: str) -> None:
 def refuse_close(journey: "Journey", today: "Journey", command: episode.CloseJourney) -> None:
     """Neither what was open then nor what is open today may be left without a word."""
     left_open = tuple(dict.fromkeys((*journey.left_open(), *today.left_open())))
+    listed = {each.subject_id for each in left_open}
+    left_open += tuple(each for each in _care_since(today, command.reaches) if each.subject_id not in listed)
     if left_open and not journey.episode.is_over and not (command.override_reason or command.reported):
         raise StillOpen("What is listed is open; finish it, or give an override_reason.", blockers=left_open)
+
+
+def _care_since(today: "Journey", moment: datetime) -> Iterator[Blocker]:
+    """Whoever came after that was still in care."""
+    came = (each for each in today.recorded if each.reaches > moment)
+    visits = dict.fromkeys(each.event.visit_id for each in came if isinstance(each.event, BEGINS_CARE))
+    for visit_id in visits:
+        what = "the patient was here after that: close it as of later"
+        yield Blocker(code="care-went-on", what=what, subject_id=visit_id)
 
 
 def _refuse_when_over(journey: "Journey", command: Command, room: str) -> None:
     if not journey.episode.is_over or isinstance(command, PAPERWORK):
         return
-    if room in GOES_ON or _still_reported(journey, command):
+    if room in GOES_ON or _still_reported(journey, command, room):
         return
     raise JourneyIsOver(
         f"The journey was {journey.episode.status} by then; reopen it, or open one that continues it."
     )
 
 
-def _still_reported(journey: "Journey", command: Command) -> bool:
-    """Another system's report of a visit that an override left open."""
-    visit_id = getattr(command, "visit_id", None)
-    left = None if visit_id is None else journey.visits.get(visit_id)
-    return command.reported and left is not None and left.is_open
+def _still_reported(journey: "Journey", command: Command, room: str) -> bool:
+    """Another system's report of what an override left open: a visit, a referral, a handoff."""
+    things = journey.visits if room == "discharges" else getattr(journey, room)
+    named = next((name for name in type(command).model_fields if name.endswith("_id")), None)
+    if not command.reported or named is None or not isinstance(things, Things):
+        return False
+    return bool(getattr(things.get(getattr(command, named)), "is_open", False))
 
 
 def _refuse_before_intake(journey: "Journey", command: Command) -> None:

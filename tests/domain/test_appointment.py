@@ -32,6 +32,7 @@ from journey.domain.visit import (
     NotVirtual,
     OrderFollowUp,
     PatientArrived,
+    PatientLeftUnseen,
     RecordArrival,
     RecordNoShow,
     RecordTelehealthFailure,
@@ -362,3 +363,10 @@ def test_a_follow_up_may_be_moved() -> None:
 
 def test_the_time_agreed_is_still_the_time() -> None:
     assert visit_after(given(opened, booked)).start == TEN.start
+
+
+def test_a_follow_up_of_a_visit_that_was_left_is_dropped() -> None:
+    left = PatientLeftUnseen(visit_id=VISIT)
+    drop = DropFollowUp(visit_id=VISIT, follow_up_id=AGAIN, reason="seen elsewhere")
+    told = given(opened, booked, arrived, ordered, left).when(drop).done()
+    assert told.journey.left_open() == ()

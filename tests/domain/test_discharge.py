@@ -400,3 +400,11 @@ def test_who_is_well_enough_again_is_ready_since_then() -> None:
     assert [each.at for each in standing(again.journey).reached if each.milestone == "medically-ready"] == [
         at(12)
     ]
+
+
+def test_who_has_left_is_not_discharged_elsewhere_in_silence() -> None:
+    told = given(opened, admitted, discharged)
+    told.when(DischargePatient(visit_id=VISIT)).then_nothing()
+    told.when(DischargePatient(visit_id=VISIT, disposition=Disposition.REHABILITATION)).then_refused(
+        NoStayToLeave
+    )

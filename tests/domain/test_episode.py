@@ -16,6 +16,7 @@ from journey.domain.episode import (
     AssignOwner,
     CancelJourney,
     CloseJourney,
+    JourneyCancelled,
     JourneyClosed,
     JourneyLinked,
     JourneyOpened,
@@ -46,6 +47,14 @@ from journey.domain.intake import IntakeStarted, StartIntake
 from journey.domain.journey import COMMANDS
 from journey.domain.opening import AlreadyOpened
 from journey.domain.readmission import READMISSION
+from journey.domain.referral import (
+    AcceptReferral,
+    CloseReferral,
+    ReceiveReferralOutcome,
+    ReferralOrder,
+    ReferralSent,
+    SendReferral,
+)
 from journey.domain.result import ReceiveResult, ResultReceived
 from journey.domain.room import NotPossibleNow
 from journey.domain.rules import JourneyIsOver, StillOpen
@@ -70,7 +79,7 @@ from tests.domain.told import (
     removed,
     started,
 )
-from tests.spec import JOURNEY, PATIENT, given
+from tests.spec import JOURNEY, PATIENT, at, given
 
 OWNED = OwnerAssigned(team="ortho", person="dr-1")
 RESULT = UUID(int=20)
@@ -126,9 +135,8 @@ CASES = [
         ReopenJourney(reason="relapse", authorised_by="dr-1"),
         given(opened, closed),
         [JourneyReopened(reason="relapse", authorised_by="dr-1")],
-        given(planned),
+        given(opened),
         NotPossibleNow,
-        quiet=given(opened),
     ),
     Case(
         RemoveJourney(reason="wrong patient"),
@@ -242,6 +250,42 @@ def test_a_visit_that_an_override_left_open_is_still_reported_on() -> None:
     given(opened, arrived, started, overridden).when(CompleteVisit(visit_id=VISIT, reported=True)).then(
         completed
     )
+
+
+def test_a_referral_that_an_override_left_open_is_still_answered_and_read() -> None:
+    asked = ReferralSent(referral_id=RESULT, order=ReferralOrder())
+    over = given(opened, asked, JourneyClosed(override_reason="moved abroad"))
+    accept = AcceptReferral(referral_id=RESULT)
+    over.when(accept).then_refused(JourneyIsOver)
+    told = over.when(accept.model_copy(update={"reported": True})).done()
+    told = told.when(ReceiveReferralOutcome(referral_id=RESULT, report="d-1")).done()
+    read = told.when(CloseReferral(referral_id=RESULT, reviewed_by="dr-1")).done()
+    assert read.journey.left_open() == ()
+
+
+def test_a_closed_journey_takes_no_new_referral_though_it_is_reported() -> None:
+    late = SendReferral(referral_id=RESULT, reported=True)
+    given(opened, closed).when(late).then_refused(JourneyIsOver)
+
+
+def test_care_is_not_over_before_the_patient_came() -> None:
+    told = given((opened, at(8)), (arrived, at(12)), (started, at(12)), (completed, at(13)))
+    early = CloseJourney(outcome=Coded(system="local", code="well"))
+    told.when(early, at=at(10)).then_refused(StillOpen, blockers=["care-went-on"])
+    told.when(early, at=at(14)).done()
+
+
+def test_a_cancellation_records_what_was_under_way() -> None:
+    left = Blocker(code="open-visit", what="a visit is booked", subject_id=VISIT)
+    given(opened, booked).when(CancelJourney(reason="moved away")).then(
+        JourneyCancelled(reason="moved away", left_open=(left,))
+    )
+
+
+def test_a_close_is_not_said_otherwise_in_silence() -> None:
+    other = CloseJourney(outcome=Coded(system="local", code="well"))
+    given(opened, closed).when(other).then_refused(NotPossibleNow)
+    given(opened, on_hold).when(PutOnHold(reason="strike")).then_refused(NotPossibleNow)
 
 
 def test_a_closed_journey_takes_results() -> None:

@@ -154,10 +154,14 @@ def _depart(
     now: Discharge, command: ask.DischargePatient, *, here: bool, left_open: tuple[Blocker, ...]
 ) -> Iterator[happened.DischargeEvent]:
     departed = now.departed
-    if departed is not None and (not command.reported or departed.at == command.occurred_at):
-        return
-    _refuse_unless_here(command, here=here)
     to = now.intended if command.disposition is None else coded(command.disposition)
+    if departed is not None:
+        same = command.disposition is None or to == now.disposition
+        if departed.at == command.occurred_at if command.reported else same:
+            return
+        if not command.reported:
+            raise NoStayToLeave("The patient has left already; correct-event says where to instead.")
+    _refuse_unless_here(command, here=here)
     if to is None and not command.reported:
         raise NoDisposition("Say where the patient goes: disposition is a FHIR discharge-disposition word.")
     if to is not None:

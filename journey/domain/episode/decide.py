@@ -46,9 +46,9 @@ def decide(
                 yield happened.OwnerUnassigned(**command.facts())
         case ask.LinkJourney():
             yield from _link(episode, command, journey_id)
-        case ask.CloseJourney():
+        case ask.CloseJourney() | ask.CancelJourney():
             if _may_follow(episode, command):
-                yield happened.JourneyClosed(**command.facts(), left_open=left_open)
+                yield CARRIES_OUT[type(command)](**command.facts(), left_open=left_open)  # type: ignore[misc]  # as below
         case _:
             if _may_follow(episode, command):
                 yield CARRIES_OUT[type(command)](**command.facts())  # type: ignore[misc]  # the table's values are this room's events
@@ -70,10 +70,12 @@ def _link(episode: Episode, command: ask.LinkJourney, journey_id: UUID) -> Itera
 
 
 def _may_follow(episode: Episode, command: ask.EpisodeCommand) -> bool:
-    """False when it has already happened; refused when the status forbids it."""
+    """False when it has already happened, for the same reasons; refused when the status forbids it."""
     event = CARRIES_OUT[type(command)]
     _, target = TRANSITIONS[event]
-    if episode.status is target:
+    facts, said = command.facts(), episode.said
+    is_so = type(said) is event and all(getattr(said, name) == value for name, value in facts.items())
+    if episode.status is target and (command.reported or is_so or not facts):
         return False
     refuse_out_of_order(TRANSITIONS, event, episode.status, command)
     return True

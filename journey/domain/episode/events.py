@@ -52,9 +52,10 @@ class JourneyClosed(Event, stored_as="journey.closed"):
 
 
 class JourneyCancelled(Event, stored_as="journey.cancelled"):
-    """It will not be gone."""
+    """It will not be gone. `left_open` is what was under way."""
 
     reason: str
+    left_open: tuple[Blocker, ...] = ()
 
 
 class JourneyReopened(Event, stored_as="journey.reopened"):

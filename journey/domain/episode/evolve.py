@@ -34,7 +34,7 @@ def evolve(episode: Episode, event: happened.EpisodeEvent, fact: Fact) -> Episod
         ):
             _, status = TRANSITIONS[type(event)]
             if status is episode.status:
-                return episode
-            return episode._replace(status=JourneyStatus(status or episode.status), since=fact)
+                return episode._replace(said=event)
+            return episode._replace(status=JourneyStatus(status or episode.status), since=fact, said=event)
         case _:
             assert_never(event)

@@ -43,10 +43,11 @@ class Link(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """The journey's own state."""
+    """The journey's own state. `said` is the last event about its status, with its reasons."""
 
     status: JourneyStatus = JourneyStatus.PLANNED
     since: Fact | None = None
+    said: happened.EpisodeEvent | None = None
     opened: Fact | None = None
     concern: Coded | None = None
     owner: Owner | None = None

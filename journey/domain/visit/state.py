@@ -47,7 +47,7 @@ TRANSITIONS: Transitions = {
     happened.PatientLeftUnseen: (frozenset({S.ARRIVED, S.CHECKED_IN}), S.LEFT_UNSEEN),
     happened.VisitCompleted: (frozenset({S.IN_PROGRESS}), S.FINISHED),
     happened.FollowUpOrdered: (HERE | {S.FINISHED}, None),
-    happened.FollowUpDropped: (HERE | {S.FINISHED}, None),
+    happened.FollowUpDropped: (frozenset(S), None),
 }
 PASSED: dict[VisitStatus | None, frozenset[VisitStatus]] = {
     S.PROPOSED: OPEN | {S.FINISHED, S.LEFT_UNSEEN},
