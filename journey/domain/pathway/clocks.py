@@ -1,10 +1,11 @@
 """Clocks: times that somebody measures, each with its runs.
 
 A clock runs from a start to a stop. What nullifies it undoes the run as if it had never begun; after a stop,
-another start begins another run. NHS waiting times do not pause, and so no clock does.
+another start begins another run. NHS waiting times do not pause, and so no clock does. With the pathway ends
+what has a target, for nothing is owed any more; what only measures goes on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from uuid import UUID
 
 from journey.domain.event import Event, Frozen
 from journey.domain.pathway.definition import ClockDefinition, Part, Percent
-from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
+from journey.domain.pathway.plan import Heard, Hit, Plan, chosen
 from journey.domain.pathway.span import part_of
 
 
@@ -60,73 +61,98 @@ class Role(StrEnum):
 
 
 class Run(NamedTuple):
-    """One run while it is being followed."""
+    """One run while it is being followed. What is known to the day only ends no earlier than it began."""
 
     started: Hit
+    since: datetime
     ended: Hit | None = None
+    until: datetime | None = None
     state: ClockState = ClockState.RUNNING
     extended: Hit | None = None
 
+    @property
+    def is_running(self) -> bool:
+        return self.state is ClockState.RUNNING
 
-def clocks(plan: Plan, heard: Heard, start: Hit, parameters: Mapping[str, str]) -> Iterator[Clock]:
-    """Every run of every clock that applies, in the order of the definition."""
-    for definition in _applying(plan, heard):
-        for number, run in enumerate(_runs(definition, heard, start), 1):
+    def over(self, hit: Hit, state: ClockState) -> "Run":
+        return self._replace(ended=hit, until=max(self.since, hit.recorded.occurred_at), state=state)
+
+
+Runs = Sequence[tuple[ClockDefinition, Sequence[Run]]]
+
+
+def runs(plan: Plan, heard: Heard, start: Hit, end: Hit | None) -> Runs:
+    """The runs of every clock that applies, in the order of the definition."""
+    return [
+        (clock, _runs(clock, heard, start, end))
+        for clock in plan.definition.clocks
+        if clock.applies_when is None or heard.holds(clock.applies_when) is not None
+    ]
+
+
+def clocks(plan: Plan, found: Runs, parameters: Mapping[str, str]) -> Iterator[Clock]:
+    """Every run, as it is read."""
+    for definition, of_it in found:
+        for number, run in enumerate(of_it, 1):
             yield _clock(definition, plan, number, run, parameters)
 
 
-def _applying(plan: Plan, heard: Heard) -> Iterator[ClockDefinition]:
-    for definition in plan.definition.clocks:
-        if definition.applies_when is None or heard.holds(definition.applies_when) is not None:
-            yield definition
-
-
 def latest(
-    plan: Plan, heard: Heard, start: Hit, parameters: Mapping[str, str]
+    plan: Plan, found: Runs, parameters: Mapping[str, str]
 ) -> Mapping[str, tuple[Hit, datetime | None]]:
     """From where the latest run of each clock counts, and until when; one that was nullified does not."""
-    found = {each.id: (each, run) for each in _applying(plan, heard) for run in _runs(each, heard, start)}
     return {
-        name: (run.started, _due(each, plan, run, parameters)[0])
-        for name, (each, run) in found.items()
-        if run.state is not ClockState.NULLIFIED
+        clock.id: (of_it[-1].started, _due(clock, plan, of_it[-1], parameters)[0])
+        for clock, of_it in found
+        if of_it and of_it[-1].state is not ClockState.NULLIFIED
     }
 
 
-def _runs(clock: ClockDefinition, heard: Heard, start: Hit) -> list[Run]:
-    runs: list[Run] = []
+def _runs(clock: ClockDefinition, heard: Heard, start: Hit, end: Hit | None) -> Sequence[Run]:
+    ends = end if clock.target is not None else None
+    found: list[Run] = []
     is_led = False
-    for _, role, hit in sorted(_heard_by(clock, heard, start)):
-        running = bool(runs) and runs[-1].state is ClockState.RUNNING
-        if not running:
-            undone = bool(runs) and runs[-1].state is ClockState.NULLIFIED
+    for place, role, hit in sorted(_heard_by(clock, heard, start)):
+        if ends is not None and place > ends.place:
+            break
+        if not (found and found[-1].is_running):
+            undone = bool(found) and found[-1].state is ClockState.NULLIFIED
             is_led = is_led or (undone and role is Role.LEADS_TO_RESTART)
             if role is Role.START or (undone and is_led and role is Role.RESTART):
-                runs.append(Run(hit))
+                found.append(_begun(hit, found))
                 is_led = False
             continue
         match role:
             case Role.NULLIFY:
                 is_led = False
-                runs[-1] = runs[-1]._replace(ended=hit, state=ClockState.NULLIFIED)
+                found[-1] = found[-1].over(hit, ClockState.NULLIFIED)
             case Role.STOP:
-                runs[-1] = runs[-1]._replace(ended=hit, state=ClockState.STOPPED)
+                found[-1] = found[-1].over(hit, ClockState.STOPPED)
             case Role.EXTEND:
-                runs[-1] = runs[-1]._replace(extended=runs[-1].extended or hit)
+                found[-1] = found[-1]._replace(extended=found[-1].extended or hit)
             case Role.LEADS_TO_RESTART:
                 is_led = True
             case Role.RESTART if is_led:
-                runs[-1] = runs[-1]._replace(ended=hit, state=ClockState.RESTARTED)
-                runs.append(Run(hit))
+                found[-1] = found[-1].over(hit, ClockState.RESTARTED)
+                found.append(_begun(hit, found))
                 is_led = False
             case _:
                 pass
-    return runs
+    if ends is not None and found and found[-1].is_running:
+        found[-1] = found[-1].over(ends, ClockState.STOPPED)
+    return found
+
+
+def _begun(hit: Hit, before: Sequence[Run]) -> Run:
+    """A run that begins with this, and not before the one before is over."""
+    at = hit.recorded.occurred_at
+    over = before[-1].until if before else None
+    return Run(hit, at if over is None else max(at, over))
 
 
 def _heard_by(clock: ClockDefinition, heard: Heard, start: Hit) -> Iterator[tuple[int, Role, Hit]]:
     """Everything that does something to the clock, with its place."""
-    before = start.place - 1 if start.place > NOWHERE else NOWHERE
+    before = heard.begins(start) - 1
     listening = {
         Role.NULLIFY: clock.nullify,
         Role.STOP: clock.stop,
@@ -136,16 +162,22 @@ def _heard_by(clock: ClockDefinition, heard: Heard, start: Hit) -> Iterator[tupl
         Role.START: None if isinstance(clock.start, str) else clock.start,
     }
     for role, triggers in listening.items():
-        for hit in heard.hits(triggers, before) if triggers else ():
-            yield hit.place, role, hit
+        hits = heard.hits(triggers, before) if triggers else ()
+        for number, hit in enumerate(hits):
+            yield _place(heard, hit) if role is Role.START and not number else hit.place, role, hit
     if isinstance(clock.start, str):
-        yield start.place, Role.START, start
+        yield _place(heard, start), Role.START, start
+
+
+def _place(heard: Heard, first: Hit) -> int:
+    """Where the first start counts: before all that may have followed it."""
+    began = heard.begins(first)
+    return first.place if began == first.place else began - 1
 
 
 def _clock(
     definition: ClockDefinition, plan: Plan, number: int, run: Run, parameters: Mapping[str, str]
 ) -> Clock:
-    started = run.started.recorded
     due, target = _due(definition, plan, run, parameters)
     hits = [hit for hit in (run.started, run.extended, run.ended) if hit is not None]
     return Clock(
@@ -153,11 +185,11 @@ def _clock(
         title=definition.title or definition.id,
         run=number,
         state=run.state,
-        started_at=started.occurred_at,
-        stopped_at=run.ended and run.ended.recorded.occurred_at,
+        started_at=run.since,
+        stopped_at=run.until,
         target=target,
         due=due,
-        warn_at=warning(plan, started.occurred_at, due, definition.warn_at),
+        warn_at=warning(plan, run.started.recorded.occurred_at, due, definition.warn_at),
         standard=definition.standard,
         event_ids=tuple(hit.recorded.event_id for hit in hits),
     )

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from journey.domain.attendance import mistaken_left_out
 from journey.domain.enrolment import Enrolment, Said
 from journey.domain.event import Blocker, Fact, Recorded
-from journey.domain.pathway.clocks import Clock, clocks, latest, warning
+from journey.domain.pathway.clocks import Clock, clocks, latest, runs, warning
 from journey.domain.pathway.definition import START, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
 from journey.domain.pathway.trigger import Condition, Triggers
+from journey.domain.pathway.undoing import Undone
 from journey.domain.room import Escalation, Milestone, Step, Waived
 
 Reached = Mapping[str, Hit]
@@ -79,11 +80,15 @@ class Following:
         self._heard = heard
         self._enrolment = enrolment._replace(parameters=plan.parameters(enrolment.parameters))
         self._start = start
+        began = heard.begins(start)
+        self._before = began - 1  # the place behind which things count: what starts it is one of them
+        self._behind = start.place if began == start.place else self._before
         self._places = {each.event_id: place for place, each in enumerate(recorded)}
         self._recorded = recorded
-        self._clocks = (
-            latest(plan, heard, start, self._enrolment.parameters) if plan.counts_from_clocks else {}
-        )
+        ends = plan.definition.ends
+        self._ended = heard.first(ends, self._behind) if ends else None
+        self._runs = runs(plan, heard, start, self._ended)
+        self._clocks = latest(plan, self._runs, self._enrolment.parameters)
         self.milestones = tuple(self._expected())
         self.waived = dict(self._not_owed())
         self.reached = {
@@ -95,7 +100,7 @@ class Following:
 
     def course(self) -> Course:
         definition = self._plan.definition
-        ended = definition.ends and self._heard.first(definition.ends, self._start.place)
+        ended = self._ended
         owed = () if ended else tuple(self._owed())
         first = self._start.recorded.fact
         return Course(
@@ -106,7 +111,7 @@ class Following:
             next=tuple(step for step in owed if not step.waits_for),
             later=tuple(step for step in owed if step.waits_for),
             blockers=() if ended else (*self._blockers(), *self._requirements(owed)),
-            clocks=tuple(clocks(self._plan, self._heard, self._start, self._enrolment.parameters)),
+            clocks=tuple(clocks(self._plan, self._runs, self._enrolment.parameters)),
             ended=ended.recorded.fact if ended else None,
         )
 
@@ -142,34 +147,31 @@ class Following:
     def _holds(self, condition: Condition) -> tuple[Hit, ...] | None:
         return self._heard.holds(condition, self._before)
 
-    @property
-    def _before(self) -> int:
-        """The place behind which things count: the event that starts the pathway is one of them."""
-        return self._start.place - 1
-
     # --- What is reached
 
     def _reaching(self, milestone: MilestoneDefinition) -> Hit | None:
         """What reached it last, or first, since it was last undone."""
         undone = self._undone(milestone)
-        after = max(undone, NOWHERE if milestone.anytime else self._before)
+        after = NOWHERE if milestone.anytime else self._before
         if isinstance(milestone.reached_by, Condition):
-            held = self._heard.holds(milestone.reached_by, after)
+            held = self._heard.holds(milestone.reached_by, max(undone.latest, after))
             hits = sorted(held, key=_place)[-1:] if held else []
+        elif any(trigger.count > 1 for trigger in milestone.reached_by):
+            hits = self._heard.hits(milestone.reached_by, max(undone.latest, after))
         else:
-            hits = self._heard.hits(milestone.reached_by, after)
+            hits = undone.still(self._heard.hits(milestone.reached_by, after))
         said = self._enrolment.said.get(milestone.id)
-        if said is not None and said.word == "attested" and (hit := self._said(said)).place > undone:
+        if said is not None and said.word == "attested" and (hit := self._said(said)).place > undone.latest:
             hits = sorted([*hits, hit], key=_place)
         if not hits:
             return None
         return hits[0] if milestone.repeat == "first" else hits[-1]
 
-    def _undone(self, milestone: MilestoneDefinition) -> int:
+    def _undone(self, milestone: MilestoneDefinition) -> Undone:
         said = self._enrolment.said.get(milestone.id)
         reopened = self._said(said).place if said is not None and said.word == "reopened" else NOWHERE
         hits = self._heard.hits(milestone.undone_by, self._before) if milestone.undone_by else []
-        return max(reopened, hits[-1].place if hits else NOWHERE)
+        return Undone(hits, reopened)
 
     def _said(self, said: Said) -> Hit:
         place = self._places.get(said.fact.event_id, NOWHERE)
@@ -194,8 +196,7 @@ class Following:
     def is_complete(self) -> bool:
         """Whether it has come to the last stage, or to an end."""
         definition = self._plan.definition
-        ended = definition.ends and self._heard.first(definition.ends, self._start.place)
-        return bool(ended) or any(name in self.reached for name in definition.stages[-1].entered_by)
+        return bool(self._ended) or any(name in self.reached for name in definition.stages[-1].entered_by)
 
     def came_before(self, milestone: MilestoneDefinition, hit: Hit) -> tuple[str, ...]:
         """What the milestone requires and what had not been reached when it was."""
@@ -265,9 +266,8 @@ class Following:
 
     def _blockers(self) -> Iterator[Blocker]:
         for each in self._plan.definition.blockers:
-            since = self._heard.hits(each.since, self._before)
             until = self._heard.hits(each.until, self._before)
-            if since and (not until or until[-1].place < since[-1].place):
+            if self._heard.first(each.since, until[-1].place if until else self._before):
                 yield Blocker(code=each.id, what=each.what)
 
     def _requirements(self, owed: Sequence[Step]) -> Iterator[Blocker]:

@@ -6,7 +6,7 @@ A journey is gone through once; whatever a pathway asks afterwards is answered f
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from journey.domain.event import EVENTS, Event, Frozen, Recorded
+from journey.domain.event import EVENTS, Event, Frozen, Precision, Recorded
 from journey.domain.pathway.definition import Choice, Definition, Within
 from journey.domain.pathway.span import Calendar, Span
 from journey.domain.pathway.trigger import Condition, Earlier, Trigger, at_path, test
@@ -42,15 +42,11 @@ class Plan:
                 said = EVENTS.get(each.event)
                 if said is not None:
                     self._earlier.setdefault(said, []).append((each, test(each)))
-        ids = {clock.id for clock in definition.clocks}
-        self.counts_from_clocks = any(
-            milestone.due is not None and isinstance(milestone.due.after, str) and milestone.due.after in ids
-            for milestone in definition.every_milestone()
-        )
 
     def parameters(self, said: Mapping[str, str]) -> dict[str, str]:
-        """What was said when the pathway was assigned; the first word of each where nothing was."""
-        return {name: said.get(name, words[0]) for name, words in self.definition.parameters.items()}
+        """What was said when the pathway was assigned; the first word of each where nothing known was."""
+        parameters = self.definition.parameters.items()
+        return {name: said[name] if said.get(name) in words else words[0] for name, words in parameters}
 
     def hear(self, recorded: Sequence[Recorded]) -> "Heard":
         """What each trigger hears in these events, which are in the order in which they happened."""
@@ -64,7 +60,7 @@ class Plan:
                 if hears(each.event):
                     things = at_path(each.event, tuple(earlier.same.split(".")))
                     said.setdefault(id(earlier), set()).update(things)
-        return Heard(heard)
+        return Heard(heard, recorded)
 
 
 def _was_said(earlier: Earlier, event: Event, said: Mapping[int, set[object]]) -> bool:
@@ -87,8 +83,17 @@ def triggers(value: object) -> Iterator[Trigger]:
 class Heard:
     """What the triggers of a plan heard on one journey; a trigger is known by being that very one."""
 
-    def __init__(self, by_trigger: Mapping[int, Sequence[Hit]]) -> None:
+    def __init__(self, by_trigger: Mapping[int, Sequence[Hit]], recorded: Sequence[Recorded] = ()) -> None:
         self._by_trigger = by_trigger
+        self._recorded = recorded
+
+    def begins(self, hit: Hit) -> int:
+        """The place from which on things may have followed it: of a day, what is known to the hour may."""
+        place, first = hit.place, hit.recorded
+        if first.occurred_precision is not Precision.INSTANT:
+            while place and _lies_within(self._recorded[place - 1], first):
+                place -= 1
+        return place
 
     def hits(self, listening: Sequence[Trigger], after: int = NOWHERE) -> list[Hit]:
         """What any of them heard behind that place, in order; a counting one hears from its nth on."""
@@ -112,7 +117,16 @@ class Heard:
         held = [part for part in parts if part is not None]
         if condition.all is not None:
             return tuple(hit for part in held for hit in part) if len(held) == len(parts) else None
-        return min(held, key=lambda part: part[-1].place if part else NOWHERE) if held else None
+        return min(held, key=_completed) if held else None
+
+
+def _completed(holding: Sequence[Hit]) -> int:
+    """Where the last of the events is by which it holds."""
+    return max((hit.place for hit in holding), default=NOWHERE)
+
+
+def _lies_within(each: Recorded, period: Recorded) -> bool:
+    return each.occurred_at >= period.occurred_at and each.reaches < period.reaches and each.version != 1
 
 
 def chosen(within: Within, event: Event | None, parameters: Mapping[str, str]) -> Span | None:

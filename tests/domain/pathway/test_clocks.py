@@ -162,3 +162,12 @@ def test_what_is_missed_after_the_stop_begins_nothing() -> None:
     missed = {"restart": {"after": "visit.no_show", "on": "visit.booked"}, "nullify": "visit.no_show"}
     (only,) = clocks(*told, assigned=TICK, clocks=[{"id": "wait", "stop": STOP, **missed}])
     assert only.state == "stopped"
+
+
+def test_what_has_a_target_ends_with_the_pathway_and_what_only_measures_goes_on() -> None:
+    wait = {"id": "wait", "stop": STOP, "target": "2d"}
+    measured = {"id": "measured", "stop": STOP}
+    told = [(booked, at(9)), (no_show, at(9, day=1)), (GIVEN, at(9, day=9))]
+    one, other = clocks(*told, assigned=TICK, ends="visit.no_show", clocks=[wait, measured])
+    assert (one.state, one.stopped_at) == ("stopped", at(9, day=1))
+    assert (other.state, other.stopped_at) == ("stopped", at(9, day=9))
