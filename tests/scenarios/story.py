@@ -34,6 +34,10 @@ class Story:
         answer = self.api.get(f"{self.journey}/events?limit=500", role=role)
         return cast("list[Document]", answer.json()["events"])
 
+    def facts(self) -> list[Document]:
+        """The same without their places in the log, which are given a moment later."""
+        return [{**each, "position": None} for each in self.events()]
+
     def recorded(self, kind: str) -> list[Document]:
         """The events of one type."""
         return [each for each in self.events() if each["type"] == kind]

@@ -45,11 +45,11 @@ def test_what_came_after_a_merge_is_told_whose_it_is_before_it_is_undone(api: Ap
     ada, vance = number(0x9A), number(0x9B)
     survivor = opened(api, "Vance", "2025-03-03T09:00:00Z", vance)
     retired = opened(api, "Vanse", "2025-03-04T09:00:00Z", ada)
-    before = retired.events()
+    before = retired.facts()
     merged = of_both(api, "merge", vance, retired=ada, occurred_at=MERGED, evidence="same passport")
     assert len(merged["journeys"]) == 2
     assert until(lambda: root(api, ada) == vance)
-    assert retired.events()[: len(before)] == before
+    assert retired.facts()[: len(before)] == before
     assert retired.stands(as_of="2025-03-21T09:00:00Z")["patient"]["links"] == [[vance, "replaced-by"]]
 
     phone = {"demographics": {"phone": "+1 555 0100"}}
