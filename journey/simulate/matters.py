@@ -63,4 +63,3 @@ SURGERIES = {
 RESECTION = procedure("44140", "Partial removal of the colon")
 MRI = procedure("73721", "Magnetic resonance imaging of a joint of the leg")
 ECHO = procedure("93350", "Stress echocardiography")
-THERAPY = procedure("97110", "Therapeutic exercise")

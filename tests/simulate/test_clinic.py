@@ -26,13 +26,14 @@ from journey.domain.correction import (
     VoidEvent,
 )
 from journey.domain.decision import decide
-from journey.domain.discharge import DischargePatient
+from journey.domain.discharge import DischargePatient, PatientDischarged
 from journey.domain.enrolment import ChangePathwayVersion
-from journey.domain.episode import CloseJourney, OpenJourney
+from journey.domain.episode import CloseJourney, LinkJourney, OpenJourney, Relation
 from journey.domain.event import Command, Recorded
 from journey.domain.identity import ChangeDemographics
 from journey.domain.intake import StartIntake
 from journey.domain.journey import COMMANDS, ROOMS, Journey, evolve, journey_at
+from journey.domain.merge import MergePatient, UnmergePatient
 from journey.domain.room import Staged, Things
 from journey.domain.visit import (
     AdmitPatient,
@@ -222,6 +223,44 @@ def test_in_every_room_something_is_open_in_the_end_or_in_the_middle(
     at_times = [left_open(middle), left_open(now)]
     assert set.union(*at_times) == set(MAY_BE_OPEN)
     assert min(map(len, at_times)) >= len(MAY_BE_OPEN) - 2
+
+
+def test_what_the_rules_ask_a_reason_for_has_one_now_and_then(steps: Sequence[Step]) -> None:
+    closes = list(of_type(steps, CloseJourney))
+    assert 0 < sum(close.override_reason is not None for close in closes) < 0.4 * len(closes)
+    why = [each.override_reason for each in of_type(steps, RecordArrival)]
+    why += [each.override_reason for each in of_type(steps, AdmitPatient)]
+    assert 0 < sum(reason is not None for reason in why) < 0.1 * len(why)
+
+
+def test_who_is_readmitted_is_linked_to_the_stay_before(steps: Sequence[Step]) -> None:
+    patients = {
+        step.journey_id: step.command.patient_id for step in steps if isinstance(step.command, OpenJourney)
+    }
+    links = [(step.journey_id, step.command) for step in steps if isinstance(step.command, LinkJourney)]
+    assert links
+    for journey_id, link in links:
+        assert link.relation is Relation.READMISSION_OF
+        assert link.days is not None
+        assert link.days <= 30
+        assert patients[journey_id] == patients[link.other_journey_id]
+
+
+def test_records_are_merged_on_both_journeys_and_some_come_apart_again(steps: Sequence[Step]) -> None:
+    merged = Counter((each.survivor, each.retired) for each in of_type(steps, MergePatient))
+    apart = Counter((each.survivor, each.retired) for each in of_type(steps, UnmergePatient))
+    assert set(merged.values()) == {2}
+    assert set(apart) < set(merged)
+
+
+def test_nobody_leaves_hospital_between_two_teams(histories: dict[UUID, History]) -> None:
+    left = 0
+    for history in histories.values():
+        for each in history.effective:
+            if isinstance(each.event, PatientDischarged):
+                left += 1
+                assert not any("handoff" in blocker.code for blocker in each.event.left_open)
+    assert left > 30
 
 
 def test_pathways_are_followed(now: Sequence[Journey]) -> None:
