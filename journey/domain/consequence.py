@@ -78,9 +78,12 @@ def held_under(visits: Visits, authorizations: Authorizations, visit_id: UUID) -
 
 
 def back_again(visits: Visits, discharges: Discharges, visit_id: UUID) -> Discharges:
-    """Whoever is in the visit again has not departed from it."""
-    if visit_id not in discharges.by_id or discharges.of(visit_id).departed is None:
+    """Whoever is in the visit again has not departed from it; of one that ended nobody is discharged."""
+    if visit_id not in discharges.by_id:
         return discharges
-    now = visits.get(visit_id)
-    is_back = now is not None and now.is_here
-    return returned(discharges, visit_id) if is_back else discharges
+    now, known = visits.by_id[visit_id], discharges.of(visit_id)
+    if known.departed is not None:
+        return returned(discharges, visit_id) if now.is_here else discharges
+    if known.overtaken is not now.is_open:
+        return discharges
+    return discharges.having(visit_id, known._replace(overtaken=not now.is_open))

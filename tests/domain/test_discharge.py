@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from journey.domain.codes import UB04_DISPOSITION, UB04_OF_DISPOSITION, ChecklistItem, Disposition
-from journey.domain.correction import CancelDischarge
+from journey.domain.correction import CancelDischarge, VoidEvent
 from journey.domain.discharge import (
     ChangeExpectedDischarge,
     ChecklistItemCompleted,
@@ -45,9 +45,10 @@ from journey.domain.discharge import (
 from journey.domain.discharge.disposition import coded, meaning, returns_as_planned, ub04
 from journey.domain.event import Blocker, Coded
 from journey.domain.standing import standing
+from journey.domain.visit import CompleteVisit
 from tests.domain import test_aftercare
 from tests.domain.cases import Case
-from tests.domain.told import HOME, VISIT, admitted, arrived, booked, discharged, opened, started
+from tests.domain.told import HOME, VISIT, admitted, arrived, booked, completed, discharged, opened, started
 from tests.spec import at, given
 
 BARRIER = UUID(int=40)
@@ -408,3 +409,13 @@ def test_who_has_left_is_not_discharged_elsewhere_in_silence() -> None:
     told.when(DischargePatient(visit_id=VISIT, disposition=Disposition.REHABILITATION)).then_refused(
         NoStayToLeave
     )
+
+
+def test_a_discharge_that_was_planned_stands_in_nobodys_way_once_the_visit_ended_otherwise() -> None:
+    here = given(opened, arrived, started).when(PlanDischarge(visit_id=VISIT)).done()
+    assert "discharge-patient" in [each.step for each in standing(here.journey).next]
+    over = here.when(CompleteVisit(visit_id=VISIT)).done()
+    answer = standing(over.journey)
+    assert (answer.next, [each.code for each in answer.blocked_by]) == ((), ["no-owner"])
+    back = over.when(VoidEvent(event_id=over.id_of(completed), reason="still here")).done()
+    assert "discharge-patient" in [each.step for each in standing(back.journey).next]

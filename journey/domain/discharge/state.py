@@ -39,7 +39,7 @@ class Contact(NamedTuple):
 
 
 class Discharge(NamedTuple):
-    """The end of one stay."""
+    """The end of one stay. `overtaken`: the visit ended without it, or did not take place."""
 
     visit_id: UUID
     planned: Fact | None = None
@@ -52,6 +52,7 @@ class Discharge(NamedTuple):
     ordered: Fact | None = None
     ordered_by: str | None = None
     intended: Coded | None = None
+    overtaken: bool = False
     departed: Fact | None = None
     disposition: Coded | None = None
     eloped: bool = False
@@ -69,7 +70,7 @@ class Discharge(NamedTuple):
     @property
     def is_open(self) -> bool:
         """Planned, and the patient still here."""
-        return self.planned is not None and self.departed is None
+        return self.planned is not None and self.departed is None and not self.overtaken
 
     @property
     def has_died(self) -> bool:
