@@ -104,9 +104,8 @@ class Standing(Frozen):
         """The same, with what is overdue, at risk and breached at this moment."""
         steps = (*self.next, *self.later)
         overdue = tuple(step for step in steps if step.due is not None and step.due < now)
-        at_risk = tuple(
-            step for step in steps if step.warn_at is not None and step.warn_at < now and step not in overdue
-        )
+        in_time = (step for step in steps if step.due is None or step.due >= now)
+        at_risk = tuple(step for step in in_time if step.warn_at is not None and step.warn_at < now)
         clocks = tuple(clock.at(now) for clock in self.clocks)
         return self.model_copy(update={"overdue": overdue, "at_risk": at_risk, "clocks": clocks})
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from journey.domain.event import Event, Frozen
 from journey.domain.pathway.definition import START, Choice, Definition, MilestoneDefinition
 from journey.domain.pathway.plan import triggers
-from journey.domain.pathway.trigger import Listening, Trigger, kinds_at
+from journey.domain.pathway.trigger import Condition, Listening, Trigger, kinds_at
 
 Place = tuple[str | int, ...]
 Complaint = tuple[Place, str]
@@ -25,6 +25,9 @@ def complaints(definition: Definition, catalogue: Catalogue) -> Iterator[Complai
     """Everything that does not fit together."""
     if twice := tuple(_twice(definition)):
         yield from twice  # what else is wrong may follow from that
+        return
+    if many := tuple(_too_many(definition)):
+        yield from many
         return
     known = {each.id for each in definition.every_milestone()}
     for place, milestone in _milestones(definition):
@@ -43,6 +46,22 @@ def complaints(definition: Definition, catalogue: Catalogue) -> Iterator[Complai
                 if getattr(clock, name) is not None:
                     yield ("clocks", at, name), "needs a target"
     yield from _circles(definition)
+
+
+MOST = {"milestones": 200, "clocks": 20, "triggers": 1000}
+"""Of each, many times what a pathway has; with more, saying where a patient stands would take too long."""
+
+
+def _too_many(definition: Definition) -> Iterator[Complaint]:
+    there = {
+        "milestones": len(definition.every_milestone()),
+        "clocks": len(definition.clocks),
+        "triggers": sum(1 + len(trigger.of) for _, trigger in _triggers(definition)),
+    }
+    for name, number in there.items():
+        if number > MOST[name]:
+            place = (name,) if name != "triggers" else ()
+            yield place, f"{number} {name}, and a pathway has {MOST[name]} at most: part it into several"
 
 
 def _milestones(definition: Definition) -> Iterator[tuple[Place, MilestoneDefinition]]:
@@ -78,6 +97,8 @@ def _milestone(
 ) -> Iterator[Complaint]:
     if milestone.id == START:
         yield (*place, "id"), "no milestone is called start: that is where the pathway begins"
+    if isinstance(milestone.reached_by, Condition) and _holds_by_itself(milestone.reached_by):
+        yield (*place, "reached_by"), "says only what must not have happened: no event reaches it"
     for number, required in enumerate(milestone.requires):
         yield from _unknown(required, known, (*place, "requires", number))
     if milestone.due is None:
@@ -89,6 +110,13 @@ def _milestone(
         yield from _unknown(milestone.due.after, every, (*place, "due", "after"), "milestone or clock")
     if milestone.due is not None and milestone.due.within is None and milestone.due.after not in clocks:
         yield (*place, "due", "within"), "is missing; only after a clock it may be left out"
+
+
+def _holds_by_itself(condition: Condition) -> bool:
+    """Whether it may hold though nothing has happened."""
+    if condition.all is not None:
+        return all(map(_holds_by_itself, condition.all))
+    return condition.unless is not None or any(map(_holds_by_itself, condition.any or ()))
 
 
 def _required_of_a_branch(definition: Definition) -> Iterator[Complaint]:
@@ -175,8 +203,11 @@ def _trigger(trigger: Trigger, place: Place, catalogue: Catalogue) -> Iterator[C
         there = (*place, "of", number)
         yield from _listening(each, there, catalogue)
         for name in (each.event, trigger.event):
-            if name in catalogue and not kinds_at(catalogue[name], tuple(each.same.split("."))):
+            kinds = kinds_at(catalogue[name], tuple(each.same.split("."))) if name in catalogue else {str}
+            if not kinds:
                 yield (*there, "same"), f"{name} has no field {each.same}"
+            elif any(kind is dict or _has_parts(kind) for kind in kinds):
+                yield (*there, "same"), f"{each.same} of {name} is no id, nor any other single word"
 
 
 def _listening(listening: Listening, place: Place, catalogue: Catalogue) -> Iterator[Complaint]:
@@ -196,7 +227,7 @@ def _path(event: type[Event], trigger: Listening, path: str, place: Place) -> It
     asked = match if isinstance(match, tuple) else match.unlike or ()
     if not kinds:
         yield place, f"{trigger.event} has no field {path}"
-    elif asked and all(isinstance(kind, type) and issubclass(kind, BaseModel) for kind in kinds):
+    elif asked and all(map(_has_parts, kinds)):
         parts = sorted({f"{path}.{name}" for kind in kinds for name in kind.model_fields})
         yield place, f"{path} has parts: say which of them, {', '.join(parts)}"
     elif (words := _words(kinds)) is not None and (odd := {str(word) for word in asked} - words):
@@ -204,6 +235,10 @@ def _path(event: type[Event], trigger: Listening, path: str, place: Place) -> It
         yield place, f"{path} is never {', '.join(sorted(odd))}; it is one of {said}"
     elif not isinstance(match, tuple) and match.bounded and not kinds & {int, float, dict}:
         yield place, f"{path} is no number"
+
+
+def _has_parts(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 TRUTHS = {"True": "true", "False": "false"}

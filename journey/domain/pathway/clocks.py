@@ -189,7 +189,7 @@ def _clock(
         stopped_at=run.until,
         target=target,
         due=due,
-        warn_at=warning(plan, run.started.recorded.occurred_at, due, definition.warn_at),
+        warn_at=warning(plan, plan.counted_from(run.started.recorded), due, definition.warn_at),
         standard=definition.standard,
         event_ids=tuple(hit.recorded.event_id for hit in hits),
     )
@@ -203,7 +203,7 @@ def _due(
     span = None if target is None else chosen(target, event, parameters)
     if span is None:
         return None, None
-    due = plan.calendar.after(run.started.recorded.occurred_at, span)
+    due = plan.calendar.after(plan.counted_from(run.started.recorded), span)
     if run.extended is None or definition.extend is None:
         return due, str(span)
     return plan.calendar.after(due, definition.extend.by), f"{span} + {definition.extend.by}"

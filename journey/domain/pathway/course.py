@@ -99,7 +99,6 @@ class Following:
         self.waived |= dict(self._skipped())
 
     def course(self) -> Course:
-        definition = self._plan.definition
         ended = self._ended
         owed = () if ended else tuple(self._owed())
         first = self._start.recorded.fact
@@ -216,7 +215,7 @@ class Following:
 
     def _step(self, milestone: MilestoneDefinition) -> Step:
         base, due = self.due(milestone)
-        counted_from = base.recorded.occurred_at
+        counted_from = self._plan.counted_from(base.recorded)
         return Step(
             step=milestone.id,
             title=milestone.title,
@@ -246,7 +245,7 @@ class Following:
         span = chosen(milestone.due.within, base.recorded.event, self._enrolment.parameters)
         if span is None:
             return base, None
-        return base, self._plan.calendar.after(base.recorded.occurred_at, span)
+        return base, self._plan.calendar.after(self._plan.counted_from(base.recorded), span)
 
     def _named(self, name: str) -> tuple[Hit | None, datetime | None]:
         """What starts the pathway, reached the milestone or started the clock; and the clock's target."""

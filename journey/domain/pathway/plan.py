@@ -4,6 +4,7 @@ A journey is gone through once; whatever a pathway asks afterwards is answered f
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from journey.domain.event import EVENTS, Event, Frozen, Precision, Recorded
@@ -23,6 +24,9 @@ Holding = tuple[Hit, ...] | None
 """The events by which a condition holds, perhaps none; None where it does not hold."""
 
 NOWHERE = -1
+
+EXACT = frozenset({Precision.INSTANT, Precision.MINUTE, Precision.HOUR, Precision.UNKNOWN})
+"""What says the day without doubt, or nothing at all."""
 
 
 class Plan:
@@ -47,6 +51,11 @@ class Plan:
         """What was said when the pathway was assigned; the first word of each where nothing known was."""
         parameters = self.definition.parameters.items()
         return {name: said[name] if said.get(name) in words else words[0] for name, words in parameters}
+
+    def counted_from(self, recorded: Recorded) -> datetime:
+        """The moment from which times are counted."""
+        exact = recorded.occurred_precision in EXACT
+        return recorded.occurred_at if exact else self.calendar.first_of(recorded.occurred_at)
 
     def hear(self, recorded: Sequence[Recorded]) -> "Heard":
         """What each trigger hears in these events, which are in the order in which they happened."""

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainSerializer, PlainValidator
 
 WRITTEN = re.compile(r"(\d{1,4}) ?(min|h|d|bd|w|mo)")
-LAST_SECOND = time(23, 59, 59)
+SECOND = timedelta(seconds=1)
 WEEKEND = frozenset({5, 6})
+WEEK = 7 - len(WEEKEND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class Calendar:
     def works_on(self, day: date) -> bool:
         return day.weekday() not in WEEKEND and day not in self.holidays(day.year)
 
+    def first_of(self, period: datetime) -> datetime:
+        """Where a period that is known to the day, or less exactly, begins here.
+
+        Whoever wrote it may have meant their own midnight or that of Greenwich; half a day on, it is that day
+        in either, from Hawaii to New Zealand.
+        """
+        return self._begin_of(self.day_of(period + timedelta(hours=10, minutes=30)))
+
     def after(self, moment: datetime, span: Span) -> datetime:
         """The last moment of the span that begins at this one."""
         match span.unit:
@@ -83,14 +92,30 @@ class Calendar:
             case _:
                 return self._end_of(_months(self.day_of(moment), span.count))
 
+    def _begin_of(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, self.zone).astimezone(UTC)
+
     def _end_of(self, day: date) -> datetime:
-        return datetime.combine(day, LAST_SECOND, self.zone).astimezone(UTC)
+        """Its last second, of which there are two where clocks go back at midnight."""
+        return self._begin_of(day + timedelta(days=1)) - SECOND
 
     def _business_days(self, day: date, count: int) -> date:
+        while count > WEEK:  # whole weeks at once: the days of many years would be counted one by one
+            then = day + timedelta(weeks=(count - 1) // WEEK)
+            count = (count - 1) % WEEK + 1 + self._kept_between(day, then)
+            day = then
         while count or not self.works_on(day):
             day += timedelta(days=1)
             count -= count > 0 and self.works_on(day)
         return day
+
+    def _kept_between(self, day: date, then: date) -> int:
+        """The holidays of these weeks that are no days of a weekend."""
+        return sum(
+            day < holiday <= then and holiday.weekday() not in WEEKEND
+            for year in range(day.year, then.year + 1)
+            for holiday in self.holidays(year)
+        )
 
 
 def _months(day: date, count: int) -> date:

@@ -107,8 +107,8 @@ class Condition(Frozen):
     """What must hold: something has occurred, or a combination of such conditions."""
 
     occurred: Triggers | None = Field(default=None, description="One of these triggers has heard something.")
-    all: "tuple[Condition, ...] | None" = Field(default=None, description="All of these hold.")
-    any: "tuple[Condition, ...] | None" = Field(default=None, description="One of these holds.")
+    all: "tuple[Condition, ...] | None" = Field(default=None, min_length=1, description="All of these hold.")
+    any: "tuple[Condition, ...] | None" = Field(default=None, min_length=1, description="One of these holds.")
     unless: "Condition | None" = Field(default=None, description="This does not hold.")
 
     @model_validator(mode="before")

@@ -72,6 +72,7 @@ CONDITIONS: st.SearchStrategy[dict[str, Any]] = st.recursive(
     ),
     max_leaves=4,
 )
+REACHES = st.builds(lambda heard, also: {"all": [{"occurred": heard}, also]}, triggers(), CONDITIONS)
 WITHIN = st.one_of(
     st.sampled_from(SPANS),
     st.just({"by": "parameters.pace", "cases": {"quick": "1h"}, "otherwise": "3d"}),
@@ -88,7 +89,7 @@ def _sometimes(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 def _milestone(draw: st.DrawFn, name: str, before: tuple[str, ...]) -> dict[str, Any]:
     said: dict[str, Any] = {
         "id": name,
-        "reached_by": draw(st.one_of(triggers(), CONDITIONS)),
+        "reached_by": draw(st.one_of(triggers(), REACHES)),
         "anytime": draw(st.booleans()),
         "repeat": draw(st.sampled_from(["first", "latest"])),
         "undone_by": draw(_sometimes(triggers())),

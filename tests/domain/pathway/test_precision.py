@@ -1,5 +1,6 @@
 """What is known to the day only: what may have followed it counts, and nothing ends before it began."""
 
+from datetime import timedelta
 from typing import Any
 
 from journey.domain.event import Coded, Precision
@@ -42,3 +43,12 @@ def test_a_run_begins_no_earlier_than_the_one_before_was_over() -> None:
     clock = {**WAIT, "start": "visit.booked"}
     stood = stands((booked, at(9, day=-3)), (GIVEN, at(15)), THAT_DAY, clocks=[clock])
     assert wait(stood) == [("stopped", at(9, day=-3), at(15)), ("running", at(15), None)]
+
+
+def test_what_is_due_counts_from_the_day_that_was_meant() -> None:
+    seen = {"id": "seen", "reached_by": "visit.completed", "due": {"within": "1d"}}
+    way = {"calendar": {"zone": "America/New_York"}, "clocks": [WAIT], **milestones(seen)}
+    stood = stands(THAT_DAY, **way)
+    (step,) = [each for each in stood.next if each.step == "seen"]
+    assert step.due == at(23 + 5, 59, day=1) + timedelta(seconds=59)
+    assert [each.due for each in stood.clocks] == [at(23 + 5, 59, day=2) + timedelta(seconds=59)]

@@ -1,6 +1,6 @@
 """Spans of time, counted on a calendar: elapsed hours, days of a place, business days and their holidays."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -70,3 +70,44 @@ def test_a_span_is_written_as_it_is_read() -> None:
 def test_a_part_of_the_time_between_two_moments() -> None:
     start, end = datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 12, tzinfo=UTC)
     assert part_of(start, end, 80) == datetime(2026, 3, 10, tzinfo=UTC)
+
+
+HAVANA = Calendar(ZoneInfo("America/Havana"))
+
+
+@pytest.mark.parametrize("day", ["2026-03-07", "2026-10-31", "2026-07-01"])
+def test_a_day_is_over_when_the_next_one_begins_also_where_clocks_change_at_midnight(day: str) -> None:
+    over = HAVANA.after(local(HAVANA, f"{day}T12:00"), Span.read("0d"))
+    second = timedelta(seconds=1)
+    assert [str(HAVANA.day_of(over + late)) == day for late in (0 * second, second)] == [True, False]
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 7, 10, 11, 99, 251, 999])
+def test_many_business_days_are_as_many_as_if_they_were_counted_one_by_one(count: int) -> None:
+    for number in range(21):  # from every day of three weeks, with Christmas among them
+        day, left = date(2025, 12, 15) + timedelta(days=number), count
+        start = datetime(day.year, day.month, day.day, 12, tzinfo=LONDON.zone)
+        while left or not LONDON.works_on(day):
+            day += timedelta(days=1)
+            left -= left > 0 and LONDON.works_on(day)
+        assert LONDON.day_of(LONDON.after(start, Span(count, "bd"))) == day
+
+
+@pytest.mark.parametrize(
+    ("zone", "written"),
+    [
+        ("America/New_York", "2026-05-22T00:00-04:00"),
+        ("America/New_York", "2026-05-22T00:00Z"),
+        ("Pacific/Honolulu", "2026-05-22T00:00Z"),
+        ("Europe/London", "2026-05-22T00:00Z"),
+        ("Europe/London", "2026-05-22T00:00+01:00"),
+        ("Pacific/Auckland", "2026-12-22T00:00Z"),
+        ("Pacific/Auckland", "2026-12-22T00:00+13:00"),
+    ],
+)
+def test_a_day_is_that_day_whether_its_own_midnight_or_that_of_greenwich_is_written(
+    zone: str, written: str
+) -> None:
+    calendar = Calendar(ZoneInfo(zone))
+    begins = calendar.first_of(datetime.fromisoformat(written)).astimezone(calendar.zone)
+    assert begins.isoformat()[:19] == f"{written[:10]}T00:00:00"
