@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from journey.domain.journey import Journey
 
 BEGINS_CARE = (visit.PatientArrived, visit.VisitStarted, visit.PatientAdmitted)
-IN_CARE = (*BEGINS_CARE, visit.PatientMoved)
+IN_CARE = (
+    *BEGINS_CARE,
+    visit.PatientCheckedIn,
+    visit.PatientMoved,
+    visit.EncounterClassChanged,
+    visit.LeaveStarted,
+    visit.LeaveEnded,
+)
+"""What shows that the patient is here."""
 BEGINS_VISIT = (
     visit.RecordArrival,
     visit.CheckIn,

@@ -34,7 +34,7 @@ from journey.domain.event import EVENTS, Coded, Event, Precision
 from journey.domain.journey import journey_at
 from journey.domain.place import Location
 from journey.domain.result import ResultReceived
-from journey.domain.visit import MovePatient, PatientMoved, RecordNoShow
+from journey.domain.visit import AdmitPatient, MovePatient, PatientMoved, RecordNoShow
 from tests.domain.cases import Case
 from tests.domain.told import (
     VISIT,
@@ -537,6 +537,21 @@ def test_a_discharge_is_cancelled_however_often_it_was_reported() -> None:
     twice = given(opened, admitted, (discharged, at(12)), (discharged, at(13)))
     cancelled = twice.when(CancelDischarge(visit_id=VISIT), at=at(14)).done()
     assert status(cancelled) is VisitStatus.IN_PROGRESS
+
+
+def test_a_stay_that_ended_before_the_patient_came_back_is_not_cancelled_with_the_next() -> None:
+    back = AdmitPatient(visit_id=VISIT, reported=True)
+    again = DischargePatient(visit_id=VISIT, disposition=Disposition.HOME, reported=True)
+    told = given((opened, at(8)), (admitted, at(9)), (discharged, at(10)))
+    told = told.when(back, at=at(11)).done()
+    there = told.when(CancelAdmission(visit_id=VISIT), at=at(12)).done()
+    assert there.journey_at(at(9, 30)).visits.by_id[VISIT].is_here
+    told = told.when(again, at=at(12)).done()
+    kept = told.when(CancelDischarge(visit_id=VISIT), at=at(13)).done()
+    assert [kept.journey_at(at(hour, 30)).discharges.of(VISIT).departed is None for hour in (10, 12)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_discharge_known_by_the_day_is_cancelled_on_that_day() -> None:

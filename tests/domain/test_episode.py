@@ -35,7 +35,7 @@ from journey.domain.episode import (
     UnassignOwner,
     WaitlistJourney,
 )
-from journey.domain.event import Blocker, Coded
+from journey.domain.event import Blocker, Coded, Command
 from journey.domain.identity import (
     Demographics,
     DemographicsChanged,
@@ -60,7 +60,7 @@ from journey.domain.room import NotPossibleNow
 from journey.domain.rules import JourneyIsOver, StillOpen
 from journey.domain.standing import standing
 from journey.domain.transfer import JourneyTransferInitiated
-from journey.domain.visit import CompleteVisit, RecordArrival
+from journey.domain.visit import CheckIn, CompleteVisit, RecordArrival, StartLeave
 from tests.domain.cases import Case
 from tests.domain.told import (
     VISIT,
@@ -304,6 +304,12 @@ def test_a_removed_journey_is_not_reopened() -> None:
     given(opened, removed).when(ReopenJourney(reason="relapse", authorised_by="dr-1")).then_refused(
         NotPossibleNow
     )
+
+
+@pytest.mark.parametrize("sign", [CheckIn(visit_id=VISIT), StartLeave(visit_id=VISIT)])
+def test_whoever_is_said_to_be_here_is_in_care(sign: Command) -> None:
+    told = given(planned).when(sign.model_copy(update={"reported": True})).done()
+    assert told.journey.episode.status is JourneyStatus.ACTIVE
 
 
 # --- On hold

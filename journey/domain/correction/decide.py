@@ -52,11 +52,11 @@ def decide(history: History, command: ask.CorrectionCommand) -> Iterator[Correct
         case ask.ReattributeEvent():
             yield from _reattribute(history, command)
         case ask.CancelAdmission():
-            yield from _cancel(history, command, (PatientAdmitted, VisitStarted))
+            yield from _cancel(history, command, (PatientAdmitted, VisitStarted), (PatientDischarged,))
         case ask.CancelMove():
             yield from _cancel(history, command, (PatientMoved,))
         case ask.CancelDischarge():
-            yield from _cancel(history, command, (PatientDischarged,))
+            yield from _cancel(history, command, (PatientDischarged,), (PatientAdmitted, VisitStarted))
         case _:
             assert_never(command)
 
@@ -205,16 +205,17 @@ def _cancel(
     history: History,
     command: ask.CancelAdmission | ask.CancelMove | ask.CancelDischarge,
     types: tuple[type[Event], ...],
+    ends: tuple[type[Event], ...] = (),
 ) -> Iterator[EventVoided]:
-    """Void the latest such event at the visit that had begun by then, however often it was reported.
-
-    Quiet when it is voided already.
+    """Void the latest such event at the visit that had begun by then, however often it was reported; what was
+    before one that `ends` it is another one. Quiet when it is voided already.
     """
     told = sorted(
         (
             each
             for each in history.readings
-            if isinstance(each.event, types)
+            if (isinstance(each.event, types) or each.event_id not in history.voided)
+            and isinstance(each.event, (*types, *ends))
             and getattr(each.event, "visit_id", None) == command.visit_id
             and each.occurred_at <= command.reaches
         ),
@@ -223,6 +224,7 @@ def _cancel(
     )
     if isinstance(command, ask.CancelMove) and command.location is not None:
         told = list(dropwhile(lambda each: _place(each.event) != command.location, told))
+    told = list(dropwhile(lambda each: isinstance(each.event, ends), told))
     if not told:
         raise NothingToCancel(f"{command.name()} came before what it cancels; record that first.")
     latest = told[0].event
