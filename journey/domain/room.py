@@ -6,7 +6,7 @@ are the rule, the picture in the catalogue and the test at once.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Generic, Protocol, Self, TypeVar
@@ -22,6 +22,10 @@ Passed = Mapping[type[Event], frozenset[StrEnum]]
 
 
 E = TypeVar("E", bound=Event)
+
+
+SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
+"""Stands in for the fact to be, where only what an event changes is looked at."""
 
 
 class NotPossibleNow(Refused):

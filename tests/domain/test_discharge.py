@@ -419,3 +419,10 @@ def test_a_discharge_that_was_planned_stands_in_nobodys_way_once_the_visit_ended
     assert (answer.next, [each.code for each in answer.blocked_by]) == ((), ["no-owner"])
     back = over.when(VoidEvent(event_id=over.id_of(completed), reason="still here")).done()
     assert "discharge-patient" in [each.step for each in standing(back.journey).next]
+
+
+def test_what_keeps_the_patient_turns_out_to_be_something_else() -> None:
+    stairs = Coded(system="local", code="stairs")
+    raised_as = DischargeBarrierRaised(visit_id=VISIT, barrier_id=BARRIER, barrier=stairs)
+    other = RaiseDischargeBarrier(visit_id=VISIT, barrier_id=BARRIER, barrier=stairs)
+    given(opened, admitted, raised).when(other).then(raised_as)

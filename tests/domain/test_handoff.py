@@ -734,3 +734,9 @@ def test_every_status_is_one_of_those_that_some_event_leads_to() -> None:
         [offered, withdrawn],
     ]
     assert {status(given(opened, *events)) for events in told} == set(HandoffStatus)
+
+
+def test_a_second_reason_to_decline_is_not_dropped_in_silence() -> None:
+    """It is refused; the next receiver is asked instead."""
+    other = DeclineHandoff(**ids, reason="off duty")
+    given(opened, offered, declined).when(other).then_refused(NotPossibleNow)

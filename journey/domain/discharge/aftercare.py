@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from journey.domain.discharge import commands as ask
 from journey.domain.discharge import events as happened
-from journey.domain.discharge.evolve import SOME_TIME, Aftercare, after
+from journey.domain.discharge.evolve import Aftercare, after
 from journey.domain.discharge.state import Discharge
 from journey.domain.event import Command, Event, Refused
+from journey.domain.room import SOME_TIME
 
 
 class NotDeparted(Refused):

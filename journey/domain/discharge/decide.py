@@ -9,9 +9,10 @@ from journey.domain.discharge import commands as ask
 from journey.domain.discharge import events as happened
 from journey.domain.discharge.aftercare import NotDeparted
 from journey.domain.discharge.disposition import coded, meaning, refuse_unknown
-from journey.domain.discharge.evolve import SOME_TIME, after
+from journey.domain.discharge.evolve import after
 from journey.domain.discharge.state import Discharge, Discharges
 from journey.domain.event import Blocker, Coded, Command, Event, Refused
+from journey.domain.room import SOME_TIME
 
 
 class NoStayToLeave(Refused):
@@ -70,7 +71,8 @@ def decide(
         case ask.MarkMedicallyReady() | ask.WithdrawMedicalReadiness() | ask.OrderDischarge():
             yield from _say(now, command, here=here)
         case ask.RaiseDischargeBarrier():
-            if command.barrier_id not in now.barriers and command.barrier_id not in now.cleared:
+            known = now.barriers.get(command.barrier_id, (None,))[0]
+            if known != command.barrier and command.barrier_id not in now.cleared:
                 _refuse_unless_here(command, here=here)
                 yield happened.DischargeBarrierRaised(**command.facts())
         case ask.ClearDischargeBarrier():

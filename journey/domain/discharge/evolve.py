@@ -1,6 +1,5 @@
 """What is true of the discharges after an event. Total: history is never refused."""
 
-from datetime import UTC, datetime
 from typing import assert_never
 from uuid import UUID
 
@@ -8,9 +7,6 @@ from journey.domain.codes import ChecklistItem
 from journey.domain.discharge import events as happened
 from journey.domain.discharge.state import Contact, Discharge, Discharges, FollowUp
 from journey.domain.event import Fact
-
-SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
-"""The state keeps the first fact of each thing, so any will do to see whether an event says something new."""
 
 
 def evolve(discharges: Discharges, event: happened.DischargeEvent, fact: Fact) -> Discharges:

@@ -72,12 +72,9 @@ def _changed(handoff: Handoff, event: happened.HandoffEvent, fact: Fact) -> Hand
             action = _action(handoff, event.action_id, fact)
             theirs = action._replace(owner=event.to, due=event.due or action.due, transferred=True)
             return handoff if action.done else _acted(handoff, event.action_id, theirs)
-        case (
-            happened.HandoffDeclined()
-            | happened.HandoffExpired()
-            | happened.HandoffWithdrawn()
-            | happened.HandoffCompleted()
-        ):
+        case happened.HandoffDeclined() | happened.HandoffWithdrawn():
+            return handoff._replace(reason=event.reason)
+        case happened.HandoffExpired() | happened.HandoffCompleted():
             return handoff
         case _:
             assert_never(event)
@@ -107,8 +104,9 @@ def _once(asked: tuple[Party, ...], party: Party) -> tuple[Party, ...]:
 def _returned(handoff: Handoff, event: happened.HandoffReturned) -> Handoff:
     """Sender and receiver change places."""
     if handoff.status is S.RETURNED:
-        return handoff._replace(due=event.accept_due)
+        return handoff._replace(due=event.accept_due, reason=event.reason)
     return handoff._replace(
+        reason=event.reason,
         sender=handoff.acceptor or Party(None, event.returned_by),
         asked=() if handoff.sender.team is None else (handoff.sender,),
         due=event.accept_due,

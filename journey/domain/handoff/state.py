@@ -130,6 +130,7 @@ class Handoff(NamedTuple):
     accepted: Fact | None = None
     acceptor: Party | None = None
     synthesis: str | None = None
+    reason: str | None = None
     viewers: frozenset[str] = frozenset()
     actions: Mapping[UUID, Action] = MappingProxyType({})
     questions: Mapping[UUID, Question] = MappingProxyType({})

@@ -1,17 +1,15 @@
 """What happens to an intake if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import assert_never
-from uuid import UUID
 
 from journey.domain.codes import IntakeStatus
-from journey.domain.event import Command, Event, Fact, Refused
+from journey.domain.event import Command, Event, Refused
 from journey.domain.intake import commands as ask
 from journey.domain.intake import events as happened
 from journey.domain.intake.evolve import evolve
 from journey.domain.intake.state import Intake
-from journey.domain.room import NotPossibleNow
+from journey.domain.room import SOME_TIME, NotPossibleNow
 
 
 class IntakeNotOpen(Refused):
@@ -37,9 +35,6 @@ NOTES: dict[type[Command], type[Event]] = {
     ask.RecordCommunicationNeeds: happened.CommunicationNeedsRecorded,
 }
 """What may be learnt of the patient at any time, before an intake as well."""
-
-SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
-"""Stands in for the fact to be: the state keeps no time of a note."""
 
 
 def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.IntakeEvent]:

@@ -1,13 +1,12 @@
 """What happens to a visit if this is done now. Yields nothing when it has already happened."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import cast
-from uuid import UUID
 
 from journey.domain.codes import EncounterClass, VisitStatus
-from journey.domain.event import Command, Event, Fact, Refused
-from journey.domain.room import NotPossibleNow, UnknownSubject, listed
+from journey.domain.event import Command, Event, Refused
+from journey.domain.room import SOME_TIME, NotPossibleNow, UnknownSubject, listed
 from journey.domain.visit import commands as ask
 from journey.domain.visit import events as happened
 from journey.domain.visit.evolve import evolve
@@ -64,9 +63,6 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.OrderFollowUp: happened.FollowUpOrdered,
     ask.DropFollowUp: happened.FollowUpDropped,
 }
-
-SOME_TIME = Fact(UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC))
-"""Stands in for the fact to be, where only what it changes is looked at."""
 
 RECURS = (happened.PatientMoved, happened.EncounterClassChanged)
 """What may happen again without another status in between."""
