@@ -78,7 +78,7 @@ EnrolmentEvent = (
 
 
 class AssignPathway(Command):
-    """Let the journey follow a pathway; the latest version where none is named."""
+    """Let the journey follow a pathway; where no version is named, in the one it has, or the latest."""
 
     pathway: str = Field(min_length=1)
     version: str | None = None
@@ -135,7 +135,7 @@ class Said(NamedTuple):
 
 
 class Enrolment(NamedTuple):
-    """The pathway that is followed; `pathway` is None where there is none."""
+    """The pathway followed, if any; `since` when as it is now; `dropped` is what a version left behind."""
 
     pathway: str | None = None
     version: str | None = None
@@ -143,6 +143,8 @@ class Enrolment(NamedTuple):
     parameters: Mapping[str, str] = MappingProxyType({})
     assigned: Fact | None = None
     said: Mapping[str, Said] = MappingProxyType({})
+    since: Fact | None = None
+    dropped: Mapping[str, Said] = MappingProxyType({})
 
 
 class UnknownPathway(Refused):
@@ -168,13 +170,15 @@ def evolve(enrolment: Enrolment, event: EnrolmentEvent, fact: Fact) -> Enrolment
     """What is followed after this event. Total: history is never refused."""
     match event:
         case PathwayAssigned():
-            said = enrolment.said if event.pathway == enrolment.pathway else MappingProxyType({})
-            return Enrolment(event.pathway, event.version, event.digest, dict(event.parameters), fact, said)
+            known = enrolment if event.pathway == enrolment.pathway else Enrolment(assigned=fact)
+            known = known._replace(pathway=event.pathway, parameters=dict(event.parameters))
+            return known._replace(version=event.version, digest=event.digest, since=fact)
         case PathwayVersionChanged():
             kept = {event.mapping.get(name, name): said for name, said in enrolment.said.items()}
             gone = Said("waived", fact, f"not in version {event.version}")
-            dropped = dict.fromkeys(event.dropped, gone)
-            return enrolment._replace(version=event.version, digest=event.digest, said={**kept, **dropped})
+            dropped = {**enrolment.dropped, **dict.fromkeys(event.dropped, gone)}
+            known = enrolment._replace(said=kept, dropped=dropped)
+            return known._replace(version=event.version, digest=event.digest, since=fact)
         case PathwayEnded():
             return Enrolment()
         case MilestoneAttested():
@@ -219,17 +223,18 @@ def decide(
             assert_never(command)
 
 
-def _assign(enrolment: Enrolment, command: AssignPathway, pathways: Pathways) -> Iterator[PathwayAssigned]:
-    definition = _installed(pathways, command.pathway, command.version)
+def _assign(
+    enrolment: Enrolment, command: AssignPathway, pathways: Pathways
+) -> Iterator[PathwayVersionChanged | PathwayAssigned]:
+    follows_it = enrolment.pathway == command.pathway
+    version = command.version or (enrolment.version if follows_it else None)
+    definition = _installed(pathways, command.pathway, version)
     _refuse_other_parameters(definition, command.parameters)
-    follows = (enrolment.pathway, enrolment.version, dict(enrolment.parameters))
-    if follows != (definition.id, definition.version, command.parameters):
-        yield PathwayAssigned(
-            pathway=definition.id,
-            version=definition.version,
-            digest=pathways.digest(definition),
-            parameters=command.parameters,
-        )
+    if follows_it:  # what the other version does not have is waived, never forgotten
+        yield from _change(enrolment, ChangePathwayVersion(version=definition.version), pathways)
+    if not follows_it or dict(enrolment.parameters) != command.parameters:
+        asked = {**command.facts(), "version": definition.version}
+        yield PathwayAssigned(**asked, digest=pathways.digest(definition))
 
 
 def _installed(pathways: Pathways, pathway: str, version: str | None) -> Definition:
@@ -263,13 +268,8 @@ def _change(
     old = pathways.get(enrolment.pathway, enrolment.version)
     before = {each.id for each in old.every_milestone()} if old else set()
     _refuse_unknown(set(command.mapping), before or set(command.mapping))
-    dropped = sorted(before - names - set(command.mapping))
-    yield PathwayVersionChanged(
-        version=command.version,
-        digest=pathways.digest(new),
-        mapping=command.mapping,
-        dropped=tuple(dropped),
-    )
+    dropped = tuple(sorted(before - names - set(command.mapping)))
+    yield PathwayVersionChanged(**command.facts(), digest=pathways.digest(new), dropped=dropped)
 
 
 def _refuse_unknown(names: set[str], known: set[str]) -> None:

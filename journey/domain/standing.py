@@ -159,7 +159,8 @@ def _why(journey: Journey, stage: Fact) -> Iterator[tuple[str, tuple[Fact, ...]]
     yield "stage", (stage,)
     yield "responsible", () if episode.owner is None else (episode.owner.since,)
     if enrolment.assigned is not None:
-        yield "pathway", (enrolment.assigned,)
+        facts = (enrolment.assigned, enrolment.since or enrolment.assigned)
+        yield "pathway", tuple(dict.fromkeys(facts))
 
 
 def _plan(journey: Journey, pathways: Pathways) -> Plan | None:

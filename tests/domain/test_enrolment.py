@@ -162,3 +162,29 @@ def test_a_journey_that_is_over_owes_nothing() -> None:
     stood = standing(over.journey, PATHWAYS)
     assert (stood.next, stood.later, stood.blocked_by) == ((), (), ())
     assert "seen" in [each.milestone for each in stood.reached]
+
+
+def test_assigned_again_it_stays_in_its_version_though_a_later_one_is_installed() -> None:
+    given(opened, assigned).when(AssignPathway(pathway=WAY)).then_nothing()
+
+
+def test_assigned_in_another_version_it_goes_on_in_that_and_forgets_no_milestone() -> None:
+    after = given(opened, assigned, booked).when(AssignPathway(pathway=WAY, version="2.0.0")).done()
+    assert [type(each) for each in after.events[3:]] == [PathwayVersionChanged]
+    stood = standing(after.journey, PATHWAYS)
+    assert {each.milestone for each in stood.waived} == {"seen", "told"}
+
+
+def test_what_a_version_has_again_is_owed_again_as_it_was_decided() -> None:
+    back = PathwayVersionChanged(version="1.0.0")
+    assert "told" in steps(stands(opened, assigned, booked, changed, back))
+    again = stands(opened, assigned, booked, attested, changed, back)
+    assert "told" in [each.milestone for each in again.reached]
+
+
+def test_other_parameters_begin_nothing_anew_and_are_named_beside_the_assignment() -> None:
+    quick = assigned.model_copy(update={"parameters": {"pace": "quick"}})
+    told = given(opened, assigned, quick, booked)
+    (at_first, now) = (told.id_of(assigned), told.id_of(quick))
+    assert standing(told.journey, PATHWAYS).why["pathway"] == (at_first, now)
+    assert told.journey.enrolment.assigned == told.history.recorded[1].fact

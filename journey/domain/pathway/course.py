@@ -129,6 +129,11 @@ class Following:
         for name, decided in said.items():
             if decided.word == "waived":
                 yield name, _waived(name, decided.why, (decided.fact,))
+        if self._enrolment.dropped:
+            there = {each.id for each in self._plan.definition.every_milestone()}
+            for name, dropped in self._enrolment.dropped.items():
+                if name not in there:
+                    yield name, _waived(name, dropped.why, (dropped.fact,))
         for each in self.milestones:
             applies = each.applies_when
             if each.id not in said and applies is not None and self._heard.holds(applies) is None:
