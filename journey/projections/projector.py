@@ -113,20 +113,35 @@ class Projector:
         for journey_id, events in parted(batch.recorded).items():
             if len(failed) + of_late > MANY:
                 break
-            try:
-                with connection.transaction():
-                    self._write(connection, events)
-            except Exception as problem:
-                self._folded.forget()
-                if not lies_in_the_journey(problem):
-                    raise
-                failed[journey_id] = (events[0].version, events[0].position or 0, type(problem).__name__)
+            if self._refused(connection, events) and (found := self._first_refused(connection, events)):
+                failed[journey_id] = found
         if len(failed) + of_late > MANY:
             self._folded.forget()
             raise error
         for journey_id, (version, at, kind) in failed.items():
             park(connection, self.name, journey_id, (version, at), kind)
         return self._reach(connection, batch)
+
+    def _first_refused(
+        self, connection: Connection[Any], events: Sequence[Recorded]
+    ) -> tuple[int, int, str] | None:
+        """Version, position and error of the first that cannot be taken up, with those before it taken up."""
+        for each in events:
+            if refused := self._refused(connection, [each]):
+                return each.version, each.position or 0, refused
+        return None
+
+    def _refused(self, connection: Connection[Any], events: Sequence[Recorded]) -> str | None:
+        """Write them, or none of them, and say with what kind of error."""
+        try:
+            with connection.transaction():
+                self._write(connection, events)
+        except Exception as problem:
+            self._folded.forget()
+            if not lies_in_the_journey(problem):
+                raise
+            return type(problem).__name__
+        return None
 
     def _write(self, connection: Connection[Any], events: Sequence[Recorded]) -> None:
         if events:
