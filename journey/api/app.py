@@ -11,6 +11,7 @@ from journey.api import (
     commands,
     docs,
     feed,
+    flow,
     health,
     history,
     keyroutes,
@@ -24,6 +25,7 @@ from journey.api import (
 from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
+from journey.api.lists import routes as lists
 from journey.settings import Settings
 
 TITLE, VERSION = "Journey", "1"
@@ -56,10 +58,12 @@ def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastA
         whereabouts.router,
         history.router,
         search.router,
+        lists.router(),
         pathways.router,
         commands.router(),
         patients.reading,
         patients.writing,
+        flow.router,
         feed.router,
         keyroutes.router,
         health.router,

@@ -10,6 +10,7 @@ from journey.cli import (
     bench,
     demo,
     failure,
+    flow,
     history,
     ingest,
     keys,
@@ -58,6 +59,7 @@ app.command("simulate")(simulate.run)
 app.add_typer(ingest.app, name="ingest")
 app.command("show")(show.run)
 app.command("history")(history.run)
+app.command("flow")(flow.run)
 app.command("bench")(bench.run)
 app.add_typer(pathway.app, name="pathway")
 app.add_typer(projections.app, name="projections")

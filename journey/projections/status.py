@@ -9,9 +9,11 @@ from journey.pathways import installed
 from journey.projections.authorizations import AuthorizationStatuses
 from journey.projections.barriers import OpenBarriers
 from journey.projections.findable import findable
+from journey.projections.flow import TABLES, flowing
 from journey.projections.handoffs import HandoffBoard
 from journey.projections.listed import INDEXED, Listing, listed
 from journey.projections.model import Change, ReadModel, Write
+from journey.projections.rates import FlowDecisions, FlowVisits
 from journey.projections.referrals import OpenReferrals
 from journey.projections.visits import VisitList
 from journey.projections.worklist import Worklist
@@ -36,6 +38,8 @@ LISTS: tuple[Listing, ...] = (
     AuthorizationStatuses(),
     VisitList(),
     OpenBarriers(),
+    FlowVisits(),
+    FlowDecisions(),
 )
 """What is read of many journeys at a time."""
 
@@ -44,7 +48,7 @@ class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
-    tables = ("patient_status", *(each.table for each in LISTS))
+    tables = ("patient_status", *(each.table for each in LISTS), *TABLES)
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
@@ -74,3 +78,4 @@ class PatientStatus(ReadModel):
         )
         for each in LISTS:
             yield from listed(each, change, now)
+        yield from flowing(change, installed())

@@ -28,6 +28,10 @@ from journey.domain.visit import AdmitPatient, MovePatient, RecordArrival, Start
 
 LOGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "eventlogs"
 ALL = UUID(int=77)
+CONTEXT = (
+    '{"actor":{"id":"a-log","kind":"system","team":"a-hospital"},"purpose":"TREAT",'
+    '"source":{"system":"a-log","channel":"file"}}'
+)
 
 needs_logs = pytest.mark.skipif(
     not LOGS.is_dir(), reason="no event logs beside the project: ../shared/data/eventlogs"
@@ -159,9 +163,9 @@ def hospital_journey(case: Case, pathways: Pathways) -> Journey:
 
 def told(first: Row, commands: Iterable[Command], pathway: str, pathways: Pathways) -> Journey:
     """The journey after all of it, each command decided on top of the ones before."""
-    journey_id = uuid5(ALL, f"journey {first.case}")
+    journey_id = uuid5(ALL, f"journey {pathway} {first.case}")
     opening = [
-        OpenJourney(patient_id=uuid5(ALL, f"patient {first.case}"), occurred_at=first.at),
+        OpenJourney(patient_id=uuid5(ALL, f"patient {pathway} {first.case}"), occurred_at=first.at),
         AssignPathway(pathway=pathway, occurred_at=first.at),
     ]
     history = History()
@@ -177,9 +181,61 @@ def told(first: Row, commands: Iterable[Command], pathway: str, pathways: Pathwa
                 occurred_at=command.occurred_at,
                 occurred_precision=command.occurred_precision,
                 recorded_at=command.occurred_at + timedelta(microseconds=version),
-                context_json="{}",
+                context_json=CONTEXT,
             )
             history = History((*history.recorded, one))
     journey = journey_at(history)
     assert journey is not None
     return journey
+
+
+# --- Rows with a start and an end
+
+
+class Handled(NamedTuple):
+    """One handling of a patient: when it was begun, and when it was done."""
+
+    case: str
+    activity: str
+    began: datetime
+    done: datetime
+
+
+def artificial() -> dict[str, list[Handled]]:
+    """The patients of bupaR's eventdataR (Janssenswillen, CC0), in the order in which each was handled."""
+    begun: dict[str, datetime] = {}
+    cases: dict[str, list[Handled]] = defaultdict(list)
+    with gzip.open(LOGS / "artificial_patients.csv.gz", "rt", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    begun = {row["handling_id"]: _time(row["time"]) for row in rows if row["registration_type"] == "start"}
+    for row in rows:
+        if row["registration_type"] == "complete":
+            began = begun[row["handling_id"]]
+            one = Handled(row["patient"], row["handling"], began, _time(row["time"]))
+            cases[one.case].append(one)
+    return {name: sorted(case, key=lambda each: (each.began, each.done)) for name, case in cases.items()}
+
+
+def named(activity: str) -> str:
+    """As a word in a definition: Triage and Assessment is triage-and-assessment."""
+    return activity.lower().replace(" ", "-")
+
+
+def artificial_journey(case: list[Handled], pathways: Pathways) -> Journey:
+    """Each handling as two assessments: one of the kind x-ray-began, one of x-ray-done."""
+    both = [
+        Row(each.case, f"{named(each.activity)}-{word}", at)
+        for each in case
+        for word, at in (("began", each.began), ("done", each.done))
+    ]
+    rows = sorted(both, key=lambda row: row.at)
+    commands = [
+        RecordAssessment(
+            assessment_id=uuid5(ALL, f"{row.case} {row.activity} {number}"),
+            kind=Coded(system="journey", code=row.activity),
+            occurred_at=row.at,
+            reported=True,
+        )
+        for number, row in enumerate(rows)
+    ]
+    return told(rows[0], commands, "artificial-patients", pathways)

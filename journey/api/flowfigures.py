@@ -1,0 +1,233 @@
+"""The figures of the flow: one statement over what the read model keeps, so that all are of one moment."""
+
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
+
+from psycopg.sql import SQL, Composed
+
+from journey.api.flowmodels import Bucket, FlowFigures
+from journey.pathways import installed
+
+
+class Asked(NamedTuple):
+    """What is asked: all where nothing is said. In the order of the statement's parameters."""
+
+    pathway: str | None
+    team: str | None
+    begins: datetime | None
+    ends: datetime | None
+    bucket: Bucket
+    zone: str
+    now: datetime
+
+    def complaint(self) -> tuple[str, str] | None:
+        """What is wrong with it: the parameter, and a sentence."""
+        if self.pathway is not None and not installed().versions(self.pathway):
+            return "pathway", "No such pathway is at hand; GET /v1/pathways or journey pathway list shows all"
+        if self.begins is not None and self.ends is not None and self.begins >= self.ends:
+            return "to", "It should be later than from"
+        return None
+
+
+def figures(found: list[tuple[Any, ...]]) -> FlowFigures:
+    """What the statement has found."""
+    [(text,)] = found
+    return FlowFigures.model_validate_json(text)
+
+
+# --- Pieces
+
+
+def _of_those(table: LiteralString) -> Composed:
+    same = SQL("""(asked.pathway IS NULL OR {table}.pathway = asked.pathway)
+           AND (asked.team IS NULL OR {table}.team = asked.team)""")
+    return same.format(table=SQL(table))
+
+
+def _within(at: LiteralString) -> Composed:
+    moment = SQL(
+        "(asked.begins IS NULL OR {at} >= asked.begins) AND (asked.ends IS NULL OR {at} < asked.ends)"
+    )
+    return moment.format(at=SQL(at))
+
+
+def _spread(seconds: LiteralString) -> Composed:
+    pieces = SQL("""json_build_object(
+               'n', count({seconds}),
+               'median', percentile_cont(0.5) WITHIN GROUP (ORDER BY {seconds}),
+               'p90', percentile_cont(0.9) WITHIN GROUP (ORDER BY {seconds}))""")
+    return pieces.format(seconds=SQL(seconds))
+
+
+def _listed(rows: Composed | SQL) -> Composed:
+    return SQL("(SELECT coalesce(json_agg(to_json(each)), '[]') FROM ({rows}) AS each)").format(rows=rows)
+
+
+# --- Rows
+
+FOUND = SQL("""
+    asked AS (
+        SELECT %s::text AS pathway, %s::text AS team, %s::timestamptz AS begins, %s::timestamptz AS ends,
+               %s::text AS bucket, %s::text AS zone, %s::timestamptz AS now
+    ),
+    stay AS (
+        SELECT journey_id, flow_stage.pathway, stage, number, entered_at, left_at,
+               extract(epoch FROM left_at - entered_at)::float8 AS seconds,
+               {entered} AS begun, left_at IS NOT NULL AND {left} AS over,
+               date_trunc(bucket, entered_at, zone) AS begun_in, date_trunc(bucket, left_at, zone) AS over_in
+          FROM flow_stage, asked WHERE {of_stages}
+    ),
+    stage_trend AS (
+        SELECT pathway, stage, begun_in AS begins, count(seconds) AS n,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+               percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
+          FROM stay WHERE begun GROUP BY 1, 2, 3
+    ),
+    queue_trend AS (
+        SELECT pathway, stage, at AS begins, count(*) FILTER (WHERE came) AS arrivals,
+               count(*) FILTER (WHERE NOT came) AS departures
+          FROM stay, LATERAL (SELECT begun_in AS at, true AS came WHERE begun
+                              UNION ALL SELECT over_in, false WHERE over) AS moved
+         GROUP BY 1, 2, 3
+    ),
+    passed AS (
+        SELECT journey_id, flow_milestone.pathway, milestone, number, reached_at, due, late,
+               lag(milestone) OVER way AS earlier,
+               extract(epoch FROM reached_at - lag(reached_at) OVER way)::float8 AS since_earlier,
+               greatest(extract(epoch FROM reached_at - began_at)::float8, 0) AS since_start,
+               greatest(extract(epoch FROM reached_at - counted_from)::float8, 0) AS since_base
+          FROM flow_milestone, asked WHERE reached_at IS NOT NULL AND {of_milestones}
+        WINDOW way AS (PARTITION BY journey_id ORDER BY reached_at, number)
+    ),
+    reached AS (SELECT passed.* FROM passed, asked WHERE {reached}),
+    ran AS (
+        SELECT flow_clock.pathway, clock, state, standard,
+               due IS NOT NULL AND state = 'stopped' AS measured,
+               due IS NOT NULL AND state = 'running' AS measuring,
+               coalesce(due < coalesce(stopped_at, now), false) AS beyond,
+               CASE WHEN state = 'stopped'
+                    THEN extract(epoch FROM stopped_at - started_at)::float8 END AS seconds
+          FROM flow_clock, asked WHERE {started} AND {of_clocks}
+    ),
+    visit AS (SELECT flow_visit.* FROM flow_visit, asked WHERE {visited} AND {of_visits}),
+    decision AS (SELECT flow_decision.* FROM flow_decision, asked WHERE {decided} AND {of_decisions})
+    """).format(
+    of_stages=_of_those("flow_stage"),
+    of_milestones=_of_those("flow_milestone"),
+    of_clocks=_of_those("flow_clock"),
+    of_visits=_of_those("flow_visit"),
+    of_decisions=_of_those("flow_decision"),
+    entered=_within("entered_at"),
+    left=_within("left_at"),
+    reached=_within("reached_at"),
+    started=_within("started_at"),
+    visited=_within("at"),
+    decided=_within("decided_at"),
+)
+
+# --- Figures
+
+CENSUS = SQL("""
+    SELECT patient_status.pathway, stage, patient_status.team, status, count(*) AS patients,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY waiting.seconds) AS waiting_median,
+           max(waiting.seconds) AS waiting_max
+      FROM patient_status, asked,
+           LATERAL (SELECT greatest(extract(epoch FROM now - since)::float8, 0) AS seconds) AS waiting
+     WHERE status IN ('planned', 'waitlist', 'active', 'onhold')
+       AND {of_those}
+     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+    """).format(of_those=_of_those("patient_status"))
+STAGES = SQL("""
+    SELECT pathway, stage, count(*) AS stays, count(*) FILTER (WHERE left_at IS NULL) AS here,
+           {time} AS time,
+           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM stage_trend AS piece
+             WHERE (piece.pathway, piece.stage) = (stay.pathway, stay.stage)) AS trend
+      FROM stay WHERE begun GROUP BY pathway, stage ORDER BY pathway, min(number), stage
+    """).format(time=_spread("seconds"))
+MILESTONES = SQL("""
+    SELECT pathway, milestone, count(*) AS reached, count(due) AS due, count(*) FILTER (WHERE late) AS late,
+           {from_start} AS from_start, {from_base} AS from_due_base
+      FROM reached GROUP BY pathway, milestone ORDER BY pathway, min(number), milestone
+    """).format(from_start=_spread("since_start"), from_base=_spread("since_base"))
+STEPS = SQL("""
+    SELECT pathway, earlier, milestone AS later, {time} AS time
+      FROM reached WHERE earlier IS NOT NULL
+     GROUP BY pathway, earlier, milestone ORDER BY pathway, count(*) DESC, earlier, milestone
+    """).format(time=_spread("since_earlier"))
+QUEUES = SQL("""
+    SELECT pathway, stage, count(*) FILTER (WHERE left_at IS NULL) AS length,
+           count(*) FILTER (WHERE begun) AS arrivals, count(*) FILTER (WHERE over) AS departures,
+           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM queue_trend AS piece
+             WHERE (piece.pathway, piece.stage) = (stay.pathway, stay.stage)) AS trend
+      FROM stay GROUP BY pathway, stage ORDER BY pathway, min(number), stage
+    """)
+STAGE_REWORK = SQL("""
+    SELECT pathway, stage, count(*) AS journeys, sum(times - 1) AS again
+      FROM (SELECT pathway, stage, min(number) AS number, count(*) AS times
+              FROM stay WHERE begun GROUP BY pathway, stage, journey_id HAVING count(*) > 1) AS returned
+     GROUP BY pathway, stage ORDER BY pathway, min(number), stage
+    """)
+MILESTONE_REWORK = SQL("""
+    SELECT flow_milestone.pathway, milestone, count(*) AS journeys, sum(undone) AS undone
+      FROM flow_milestone, asked WHERE undone > 0 AND {undone} AND {of_those}
+     GROUP BY 1, 2 ORDER BY 1, min(number), 2
+    """).format(undone=_within("undone_at"), of_those=_of_those("flow_milestone"))
+CLOCKS = SQL("""
+    SELECT pathway, clock, count(*) AS runs,
+           count(*) FILTER (WHERE state = 'running') AS running,
+           count(*) FILTER (WHERE state = 'stopped') AS stopped,
+           count(*) FILTER (WHERE state = 'nullified') AS nullified,
+           count(*) FILTER (WHERE state = 'restarted') AS restarted,
+           count(*) FILTER (WHERE state = 'unfinished') AS unfinished,
+           count(*) FILTER (WHERE (measured OR measuring) AND beyond) AS breached,
+           count(*) FILTER (WHERE measuring AND beyond) AS breached_running,
+           avg((NOT beyond)::int) FILTER (WHERE measured)::float8 AS within_stopped,
+           avg((NOT beyond)::int) FILTER (WHERE measuring)::float8 AS within_running,
+           max(standard) AS standard, {time} AS time
+      FROM ran GROUP BY pathway, clock ORDER BY pathway, clock
+    """).format(time=_spread("seconds"))
+VISITS = SQL("""
+    (SELECT to_json(each) FROM (
+        SELECT due, missed, missed::float8 / nullif(due, 0) AS no_show_rate,
+               came, left_unseen, left_unseen::float8 / nullif(came, 0) AS left_unseen_rate
+          FROM (SELECT coalesce(sum(missed + (booked AND came)::int), 0) AS due,
+                       coalesce(sum(missed), 0) AS missed,
+                       count(*) FILTER (WHERE came) AS came,
+                       count(*) FILTER (WHERE came AND left_unseen) AS left_unseen
+                  FROM visit) AS counted
+    ) AS each)
+    """)
+DENIALS = SQL(
+    "count(*) AS decided, count(*) FILTER (WHERE denied) AS denied, avg(denied::int)::float8 AS denial_rate"
+)
+AUTHORIZATIONS = SQL("""
+    (SELECT to_json(each) FROM (SELECT {denials}, {services} AS services FROM decision) AS each)
+    """).format(
+    denials=DENIALS,
+    services=_listed(
+        SQL("SELECT service, {denials} FROM decision GROUP BY 1 ORDER BY 1").format(denials=DENIALS)
+    ),
+)
+STATEMENT = SQL("""
+    WITH {found}
+    SELECT json_build_object(
+               'as_of', now, 'pathway', pathway, 'team', team, 'from', begins, 'to', ends,
+               'bucket', bucket, 'zone', zone,
+               'census', {census}, 'stages', {stages}, 'milestones', {milestones}, 'steps', {steps},
+               'queues', {queues},
+               'rework', json_build_object('stages', {stage_rework}, 'milestones', {milestone_rework}),
+               'clocks', {clocks}, 'visits', {visits}, 'authorizations', {authorizations})::text
+      FROM asked
+    """).format(
+    found=FOUND,
+    census=_listed(CENSUS),
+    stages=_listed(STAGES),
+    milestones=_listed(MILESTONES),
+    steps=_listed(STEPS),
+    queues=_listed(QUEUES),
+    stage_rework=_listed(STAGE_REWORK),
+    milestone_rework=_listed(MILESTONE_REWORK),
+    clocks=_listed(CLOCKS),
+    visits=VISITS,
+    authorizations=AUTHORIZATIONS,
+)

@@ -1,0 +1,145 @@
+"""Flow: how long were patients in each stage, when was what reached, which clocks were kept?
+Asked by whoever plans, of all journeys of a pathway together.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from journey.domain.codes import JourneyStatus
+from journey.domain.journey import Journey
+from journey.domain.pathway import Pathways
+from journey.domain.pathway.clocks import ClockState
+from journey.domain.pathway.flow import Flow, flow, matters
+from journey.domain.pathway.plan import Plan
+from journey.projections.listed import short
+from journey.projections.model import Change, Write
+
+TABLES = ("flow_stage", "flow_milestone", "flow_clock")
+FORGET_STAGES = """
+    DELETE FROM flow_stage USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE flow_stage.journey_id = gone.journey_id
+    """
+FORGET_MILESTONES = """
+    DELETE FROM flow_milestone USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE flow_milestone.journey_id = gone.journey_id
+    """
+FORGET_CLOCKS = """
+    DELETE FROM flow_clock USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE flow_clock.journey_id = gone.journey_id
+    """
+ADD_STAGES = """
+    INSERT INTO flow_stage SELECT * FROM json_populate_recordset(NULL::flow_stage, %(rows)s)
+    """
+ADD_MILESTONES = """
+    INSERT INTO flow_milestone SELECT * FROM json_populate_recordset(NULL::flow_milestone, %(rows)s)
+    """
+ADD_CLOCKS = """
+    INSERT INTO flow_clock SELECT * FROM json_populate_recordset(NULL::flow_clock, %(rows)s)
+    """
+
+Row = dict[str, Any]
+
+
+class Rows(NamedTuple):
+    """What a journey has in each of the tables."""
+
+    stages: tuple[Row, ...] = ()
+    milestones: tuple[Row, ...] = ()
+    clocks: tuple[Row, ...] = ()
+
+
+def flowing(change: Change, pathways: Pathways) -> Iterator[Write]:
+    """What the change writes: the journey's rows made anew, unless they are as before."""
+    before = change.before
+    if before is not None and _is_as_before(before, change.journey, pathways):
+        return
+    now = rows(change.journey, pathways)
+    if before is not None and rows(before, pathways) == now:
+        return
+    for statement in (FORGET_STAGES, FORGET_MILESTONES, FORGET_CLOCKS):
+        yield Write(statement, {"journey_id": change.journey_id})
+    yield from (Write(ADD_STAGES, row) for row in now.stages)
+    yield from (Write(ADD_MILESTONES, row) for row in now.milestones)
+    yield from (Write(ADD_CLOCKS, row) for row in now.clocks)
+
+
+def _is_as_before(before: Journey, journey: Journey, pathways: Pathways) -> bool:
+    """Whether it has only gone on, with nothing that the pathway listens to."""
+    same = before.enrolment is journey.enrolment and before.episode is journey.episode
+    known = len(before.recorded)
+    if not same or not 0 < known <= len(journey.recorded):
+        return False
+    if journey.recorded[known - 1] is not before.recorded[-1]:  # folded anew
+        return False
+    plan = _plan(journey, pathways)
+    return plan is None or matters(plan).isdisjoint(type(each.event) for each in journey.recorded[known:])
+
+
+def _plan(journey: Journey, pathways: Pathways) -> Plan | None:
+    enrolment = journey.enrolment
+    return None if enrolment.pathway is None else pathways.plan(enrolment.pathway, enrolment.version)
+
+
+def rows(journey: Journey, pathways: Pathways) -> Rows:
+    """None where no pathway is followed, and none of a journey that was entered in error."""
+    enrolment, episode = journey.enrolment, journey.episode
+    if enrolment.pathway is None or episode.status is JourneyStatus.ENTERED_IN_ERROR:
+        return Rows()
+    plan = _plan(journey, pathways)
+    way = None if plan is None else flow(plan, enrolment, journey.recorded)
+    if way is None:
+        return Rows()
+    common = {
+        "journey_id": journey.journey_id,
+        "pathway": enrolment.pathway,
+        "version": enrolment.version,
+        "team": short(episode.owner and episode.owner.team),
+    }
+    return Rows(
+        tuple({**common, **row} for row in _stages(way, journey)),
+        tuple({**common, **row} for row in _milestones(way)),
+        tuple({**common, **row} for row in _clocks(way, journey)),
+    )
+
+
+def _stages(way: Flow, journey: Journey) -> Iterator[Row]:
+    """Whoever's journey is over is in no stage any more."""
+    over = journey.episode.since if journey.episode.is_over else None
+    for place, each in enumerate(way.stays, 1):
+        left_at = each.left_at or (over and max(over.at, each.entered_at))
+        yield {
+            "place": place,
+            "stage": each.stage,
+            "number": each.place,
+            "entered_at": each.entered_at,
+            "left_at": left_at,
+        }
+
+
+def _milestones(way: Flow) -> Iterator[Row]:
+    for each in way.milestones:
+        yield {
+            "milestone": each.milestone,
+            "number": each.place,
+            "began_at": way.began.at,
+            "reached_at": each.reached_at,
+            "due": each.due,
+            "late": each.reached_at > each.due if each.reached_at and each.due else None,
+            "counted_from": each.counted_from,
+            "undone": each.undone,
+            "undone_at": each.undone_at,
+        }
+
+
+def _clocks(way: Flow, journey: Journey) -> Iterator[Row]:
+    for each in way.clocks:
+        unfinished = journey.episode.is_over and each.state is ClockState.RUNNING
+        yield {
+            "clock": each.clock,
+            "run": each.run,
+            "state": "unfinished" if unfinished else each.state,
+            "started_at": each.started_at,
+            "stopped_at": each.stopped_at,
+            "due": each.due,
+            "standard": each.standard,
+        }

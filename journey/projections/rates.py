@@ -1,0 +1,114 @@
+"""Rates: of the visits that were to be, how many were missed; of what payers decided, how much was denied?
+Asked with the flow, by whoever plans.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from journey.domain.attendance import CAME, mistaken_left_out
+from journey.domain.authorization.request import ReviewAction
+from journey.domain.codes import VisitStatus
+from journey.domain.journey import Journey
+from journey.domain.standing import Standing
+from journey.domain.visit.events import NoShowRecorded
+from journey.projections.listed import Listing, short
+
+DELETE_VISITS = """
+    DELETE FROM flow_visit USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE flow_visit.journey_id = gone.journey_id
+    """
+INSERT_VISITS = """
+    INSERT INTO flow_visit SELECT * FROM json_populate_recordset(NULL::flow_visit, %(rows)s)
+    """
+DELETE_DECISIONS = """
+    DELETE FROM flow_decision USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE flow_decision.journey_id = gone.journey_id
+    """
+INSERT_DECISIONS = """
+    INSERT INTO flow_decision SELECT * FROM json_populate_recordset(NULL::flow_decision, %(rows)s)
+    """
+A = ReviewAction
+DECIDED = frozenset({A.CERTIFIED, A.PARTLY_CERTIFIED, A.MODIFIED, A.NOT_CERTIFIED})
+
+
+class Attended(NamedTuple):
+    """When the patient first came to each visit, and how often each was missed."""
+
+    came: dict[UUID, datetime]
+    missed: Counter[UUID]
+
+
+NOBODY = Attended({}, Counter())
+
+
+class FlowVisits(Listing):
+    """A row for each visit that the patient came to or missed."""
+
+    table = "flow_visit"
+    made_of = ("visits", "episode", "enrolment")
+    delete = DELETE_VISITS
+    insert = INSERT_VISITS
+
+    def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
+        """A no-show that is only proposed, or was none, is not counted."""
+        owner = journey.episode.owner
+        visits = tuple(journey.visits)
+        attended = _attended(journey) if visits else NOBODY
+        for each in visits:
+            came, missed = attended.came.get(each.visit_id), attended.missed[each.visit_id]
+            at = each.start or came
+            if at is None or not (came or missed) or each.status is VisitStatus.ENTERED_IN_ERROR:
+                continue
+            yield {
+                "visit_id": each.visit_id,
+                "pathway": journey.enrolment.pathway,
+                "team": short(owner and owner.team),
+                "at": at,
+                "booked": each.start is not None,
+                "came": came is not None,
+                "missed": missed,
+                "left_unseen": each.status is VisitStatus.LEFT_UNSEEN,
+            }
+
+
+def _attended(journey: Journey) -> Attended:
+    attended = Attended({}, Counter())
+    for each in mistaken_left_out(journey.recorded):
+        event = each.event
+        if isinstance(event, NoShowRecorded):
+            attended.missed[event.visit_id] += not event.proposed
+        elif type(event) in CAME:
+            visit_id: UUID = event.visit_id  # type: ignore[attr-defined]  # every event of a visit names it
+            attended.came.setdefault(visit_id, each.occurred_at)
+    return attended
+
+
+class FlowDecisions(Listing):
+    """A row for each item that a payer has granted or denied: the last word on it."""
+
+    table = "flow_decision"
+    made_of = ("authorizations", "episode", "enrolment")
+    delete = DELETE_DECISIONS
+    insert = INSERT_DECISIONS
+
+    def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
+        """What was withdrawn later was decided all the same; what an appeal overturned is not denied."""
+        owner = journey.episode.owner
+        for each in journey.authorizations:
+            for sequence, line in each.lines.items():
+                if each.decided is None or line.action not in DECIDED:
+                    continue
+                service = next(iter(line.services()), each.service)
+                name = service and (service.display or service.code)
+                yield {
+                    "authorization_id": each.authorization_id,
+                    "item": sequence,
+                    "pathway": journey.enrolment.pathway,
+                    "team": short(owner and owner.team),
+                    "service": short(name or None),
+                    "denied": line.action is A.NOT_CERTIFIED,
+                    "decided_at": each.decided.at,
+                }
