@@ -3,8 +3,10 @@
 A journey is gone through once; whatever a pathway asks afterwards is answered from what its triggers heard.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 from journey.domain.event import EVENTS, Event, Frozen, Precision, Recorded
@@ -24,6 +26,8 @@ Holding = tuple[Hit, ...] | None
 """The events by which a condition holds, perhaps none; None where it does not hold."""
 
 NOWHERE = -1
+
+_PLACE = itemgetter(0)
 
 EXACT = frozenset({Precision.INSTANT, Precision.MINUTE, Precision.HOUR, Precision.UNKNOWN})
 """What says the day without doubt, or nothing at all."""
@@ -108,12 +112,20 @@ class Heard:
         """What any of them heard behind that place, in order; a counting one hears from its nth on."""
         found: dict[int, Hit] = {}
         for trigger in listening:
-            behind = [hit for hit in self._by_trigger.get(id(trigger), ()) if hit.place > after]
-            found |= {hit.place: hit for hit in behind[trigger.count - 1 :]}
+            heard, first = self._from(trigger, after)
+            found |= {hit.place: hit for hit in heard[first:]}
         return list(found.values()) if len(listening) == 1 else [found[place] for place in sorted(found)]
 
     def first(self, listening: Sequence[Trigger], after: int = NOWHERE) -> Hit | None:
-        return next(iter(self.hits(listening, after)), None)
+        """The first of them, without looking at the others: it is asked for most."""
+        counting = (self._from(trigger, after) for trigger in listening)
+        firsts = [heard[first] for heard, first in counting if first < len(heard)]
+        return min(firsts, key=_PLACE, default=None)
+
+    def _from(self, trigger: Trigger, after: int) -> tuple[Sequence[Hit], int]:
+        """All that it heard, and from which on it counts."""
+        heard = self._by_trigger.get(id(trigger), ())
+        return heard, bisect_right(heard, after, key=_PLACE) + trigger.count - 1
 
     def holds(self, condition: Condition, after: int = NOWHERE) -> Holding:
         """The events by which it holds; None where it does not."""
