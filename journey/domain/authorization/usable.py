@@ -58,14 +58,14 @@ def lacks(authorizations: Authorizations, use: Use, *, besides: UUID | None = No
 
 def another_performs(authorizations: Authorizations, visit_id: UUID, use: Use) -> Iterator[Blocker]:
     """A word of warning: what the visit uses is authorized for somebody else."""
-    key = authorizations.charged(visit_id, use)
+    key = authorizations.charged(visit_id, use) if use.performers else None
     each = None if key is None else authorizations.get(key)
     covering = None if each is None else each.granting(use.service)
     if each is None or covering is None:
         return
     grant = each.lines[covering].grant
     performer = grant and grant.performer
-    if performer and use.performers and performer not in use.performers:
+    if performer and performer not in use.performers:
         what = f"it is authorized for {performer}: change-visit, or update-authorization"
         yield Blocker(code="authorization-other-provider", what=what, subject_id=key)
 
