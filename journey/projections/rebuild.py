@@ -36,6 +36,9 @@ PAUSE = 0.5
 PATIENCE = 600.0
 """Seconds after which a reader has had its time, and the rebuild is given up."""
 
+SWAPPING = 0x4A_0004
+"""Advisory lock of a swap: two at once would wait for each other to end."""
+
 LOOK = 0.01
 """Seconds between looks at who still reads."""
 
@@ -173,6 +176,7 @@ def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) 
     model = beside.model
     with psycopg.connect(conninfo) as live, live.transaction():
         live.execute("SELECT set_config('lock_timeout', %s, true)", (f"{SWAP_PATIENCE}s",))
+        live.execute("SELECT pg_advisory_xact_lock(%s)", (SWAPPING,))
         row = live.execute(LOCK_CHECKPOINT, (model.name,)).fetchone()
         position = int(row[0]) if row else 0
         while (reached := _reached(connection, beside.name)) < position:

@@ -30,7 +30,7 @@ KEYS = """
 DIFFERING = SQL("""
     SELECT concat_ws(' ', {key}), stored.ctid IS NULL, made.ctid IS NULL,
            ARRAY(SELECT name FROM jsonb_object_keys(to_jsonb(made)) AS name
-                  WHERE to_jsonb(made) -> name IS DISTINCT FROM to_jsonb(stored) -> name)
+                  WHERE to_jsonb(made) -> name IS DISTINCT FROM to_jsonb(stored) -> name ORDER BY name)
       FROM public.{table} AS stored FULL JOIN pg_temp.{table} AS made USING ({key})
      WHERE stored.ctid IS NULL OR made.ctid IS NULL
         OR stored::text <> made::text AND to_jsonb(stored) <> to_jsonb(made)

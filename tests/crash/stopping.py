@@ -12,8 +12,9 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from journey.projections import READ_MODELS
+from journey.projections import READ_MODELS, rebuild, swap
 from journey.projections.projector import Projector
+from journey.projections.timeline import Timeline
 from journey.store.sequencer import LOCK, Sequencer, sequence
 from journey.store.store import Store
 from journey.worker import Listener
@@ -118,3 +119,18 @@ def before_the_projection_commits(pipe: Pipe, url: str, model: int) -> None:
     with psycopg.connect(url) as connection, connection.transaction(force_rollback=True):
         Projector(url, READ_MODELS[model], batch=7).step(connection)
         _stay(pipe)
+
+
+def in_the_midst_of_a_rebuild(pipe: Pipe, url: str, moment: str) -> None:
+    """With its tables filled, or put in place and not committed."""
+    if moment == "filled":
+        swap.index = lambda *_: _stay(pipe)
+    else:
+        put_in_place = swap.put_in_place
+
+        def putting(*arguments: Any) -> NoReturn:
+            put_in_place(*arguments)
+            _stay(pipe)
+
+        swap.put_in_place = putting
+    rebuild.rebuild(url, Timeline())
