@@ -148,11 +148,11 @@ def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
             transfers=tuple(journey.transfers.loops()),
             barriers=tuple(journey.barriers.loops()),
         ),
-        why={name: tuple(fact.event_id for fact in facts) for name, facts in _why(journey, since)},
+        why={name: tuple(fact.event_id for fact in facts) for name, facts in _why(journey, since, on_it)},
     )
 
 
-def _why(journey: Journey, stage: Fact) -> Iterator[tuple[str, tuple[Fact, ...]]]:
+def _why(journey: Journey, stage: Fact, on_it: Course) -> Iterator[tuple[str, tuple[Fact, ...]]]:
     """The events that decided what does not name its own."""
     episode, enrolment = journey.episode, journey.enrolment
     yield "status", () if episode.since is None else (episode.since,)
@@ -161,6 +161,11 @@ def _why(journey: Journey, stage: Fact) -> Iterator[tuple[str, tuple[Fact, ...]]
     if enrolment.assigned is not None:
         facts = (enrolment.assigned, enrolment.since or enrolment.assigned)
         yield "pathway", tuple(dict.fromkeys(facts))
+    for name, fact in (("pathway.started_at", on_it.began), ("pathway.ended_at", on_it.ended)):
+        if fact is not None:
+            yield name, (fact,)
+    if not episode.is_over:
+        yield from ((f"blocked_by.{code}", (fact,)) for code, fact in on_it.stuck.items())
 
 
 def _plan(journey: Journey, pathways: Pathways) -> Plan | None:

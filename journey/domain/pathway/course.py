@@ -6,13 +6,14 @@ whether it is *next*. What is overdue is not said here; the due times are, and a
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from journey.domain.attendance import mistaken_left_out
 from journey.domain.enrolment import Enrolment, Said
 from journey.domain.event import Blocker, Fact, Recorded
 from journey.domain.pathway.clocks import Clock, clocks, latest, runs, warning
-from journey.domain.pathway.definition import START, MilestoneDefinition
+from journey.domain.pathway.definition import START, BlockerDefinition, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
 from journey.domain.pathway.trigger import Condition, Triggers
 from journey.domain.pathway.undoing import Undone
@@ -33,6 +34,8 @@ class Course(NamedTuple):
     blockers: tuple[Blocker, ...] = ()
     clocks: tuple[Clock, ...] = ()
     ended: Fact | None = None
+    stuck: Mapping[str, Fact] = MappingProxyType({})
+    """What made each of the definition's own blockers stand."""
 
 
 def course(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Course:
@@ -100,6 +103,7 @@ class Following:
 
     def course(self) -> Course:
         ended = self._ended
+        stuck = () if ended else tuple(self._stuck())
         owed = () if ended else tuple(self._owed())
         first = self._start.recorded.fact
         return Course(
@@ -109,9 +113,13 @@ class Following:
             waived=tuple(self.waived.values()),
             next=tuple(step for step in owed if not step.waits_for),
             later=tuple(step for step in owed if step.waits_for),
-            blockers=() if ended else (*self._blockers(), *self._requirements(owed)),
+            blockers=(
+                *(Blocker(code=each.id, what=each.what) for each, _ in stuck),
+                *self._requirements(owed),
+            ),
             clocks=tuple(clocks(self._plan, self._runs, self._enrolment.parameters)),
             ended=ended.recorded.fact if ended else None,
+            stuck={each.id: since.recorded.fact for each, since in stuck},
         )
 
     # --- What is to be reached
@@ -268,11 +276,12 @@ class Following:
 
     # --- What stands in the way
 
-    def _blockers(self) -> Iterator[Blocker]:
+    def _stuck(self) -> Iterator[tuple[BlockerDefinition, Hit]]:
         for each in self._plan.definition.blockers:
             until = self._heard.hits(each.until, self._before)
-            if self._heard.first(each.since, until[-1].place if until else self._before):
-                yield Blocker(code=each.id, what=each.what)
+            since = self._heard.first(each.since, until[-1].place if until else self._before)
+            if since is not None:
+                yield each, since
 
     def _requirements(self, owed: Sequence[Step]) -> Iterator[Blocker]:
         """What the steps that come right after the next ones wait for."""

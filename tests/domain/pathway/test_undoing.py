@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from journey.domain.result import ResultReceived
+from journey.domain.standing import standing
 from journey.domain.treatment import RttStatusRecorded
-from tests.domain.pathway.test_course import milestones, names, reached, stands
-from tests.domain.told import OTHER_VISIT, VISIT, booked, cancelled, no_show, started
-from tests.spec import Told, at
+from tests.domain.pathway.test_course import ASSIGNED, milestones, names, reached, stands
+from tests.domain.told import OTHER_VISIT, VISIT, booked, cancelled, no_show, opened, started
+from tests.spec import Told, at, given
+from tests.ways import definition, pathways
 
 MET = milestones(
     {
@@ -72,3 +74,16 @@ def test_of_several_ways_the_one_counts_that_was_complete_first(order: tuple[str
 
 def _result() -> ResultReceived:
     return ResultReceived.model_construct(result_id=VISIT)
+
+
+def test_what_stands_in_the_way_names_the_event_that_put_it_there_and_so_do_start_and_end() -> None:
+    stuck = [{"id": "missed", "since": "visit.no_show", "until": "visit.started", "what": "missed"}]
+    way = pathways(definition(version="3.0.0", blockers=stuck, ends="visit.cancelled"))
+    told = given(opened, ASSIGNED, (booked, at(9)), (no_show, at(10)))
+    why = standing(told.journey, way).why
+    assert why["blocked_by.missed"] == (told.id_of(no_show),)
+    assert why["pathway.started_at"] == (told.id_of(booked),)
+    after = told.recording([cancelled], at(11))
+    why = standing(after.journey, way).why
+    assert why["pathway.ended_at"] == (after.id_of(cancelled),)
+    assert "blocked_by.missed" not in why
