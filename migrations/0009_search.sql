@@ -8,7 +8,7 @@ DO $$
 BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
     CREATE INDEX patient_status_search ON patient_status USING gin (search gin_trgm_ops);
-    CREATE FUNCTION resembles(word text, said text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT word <% said';
+    CREATE FUNCTION resembles(word text, said text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT word <<% said';
 EXCEPTION WHEN insufficient_privilege OR undefined_file OR undefined_object OR feature_not_supported THEN
     CREATE FUNCTION resembles(word text, said text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false';
 END

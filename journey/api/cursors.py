@@ -3,8 +3,11 @@
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 
@@ -12,6 +15,13 @@ from journey.api.problems import Problem
 
 NUMBER = re.compile(r"\d{1,18}")
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+KEY = re.compile(r"[0-9a-z:+. |-]{1,150}")
+NEVER = "infinity"
+"""When what is never due is due."""
+
+Kind = type[int] | type[datetime] | type[UUID]
+Part = int | datetime | UUID | str
 
 Limit = Annotated[int, Query(ge=1, le=500, description="The most that one page holds.")]
 CursorIn = Annotated[
@@ -34,6 +44,23 @@ def position(scope: str, given: str, shape: re.Pattern[str] = NUMBER) -> str:
     if mark != _mark(scope) or not shape.fullmatch(after):
         raise foreign()
     return after
+
+
+def key(scope: str, given: str, kinds: Sequence[Kind]) -> list[Part]:
+    """The sort key that the cursor of this list says, each part of its kind. Raises Problem."""
+    parts = position(scope, given, KEY).split("|")
+    if len(parts) != len(kinds):
+        raise foreign()
+    return [_part(text, kind) for text, kind in zip(parts, kinds, strict=True)]
+
+
+def _part(text: str, kind: Kind) -> Part:
+    try:
+        if kind is datetime:
+            return text if text == NEVER else datetime.fromisoformat(text)
+        return UUID(text) if kind is UUID else int(text)
+    except ValueError:
+        raise foreign() from None
 
 
 def foreign() -> Problem:

@@ -8,12 +8,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from journey.api.matching import LIKENESS
 from journey.store.errors import StoreUnavailable
 
 TIMEOUT = 3.0
 """Seconds that a read waits for a connection."""
 
-SESSION = "-c statement_timeout=5000 -c timezone=UTC"
+SESSION = f"-c statement_timeout=5000 -c timezone=UTC -c {LIKENESS}"
 UNREACHABLE = "The database cannot be reached; try again in a moment."
 
 Rows = list[tuple[Any, ...]]

@@ -1,9 +1,8 @@
-"""Search: the journeys that match, a page at a time."""
+"""Search: the journeys that match, a page at a time, the best matches first."""
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, LiteralString, NamedTuple
+from typing import Annotated, Any, LiteralString
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,30 +11,25 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from journey.api.access import Permission
-from journey.api.cursors import UUID_TEXT, CursorIn, Limit, cursor, position
+from journey.api.conditions import Condition, all_of
+from journey.api.cursors import CursorIn, Limit, cursor, key
 from journey.api.engine import engine
 from journey.api.guard import guarded
+from journey.api.matching import matching
 from journey.api.openapi import LISTING, answers
 from journey.domain.codes import JourneyStatus
 
 SELECT = SQL("""
-    SELECT journey_id, version, status, pathway, stage, since, team, person, patient_id, family, given,
-           birth_date, identifiers, next_due
-      FROM patient_status
+    SELECT {rank}, journey_id, version, status, pathway, stage, since, team, person, patient_id, family,
+           given, birth_date, identifiers, next_due
+      FROM patient_status AS status
      WHERE {conditions}
-     ORDER BY journey_id LIMIT %s
+     ORDER BY {order} LIMIT %s
     """)
-NAMED = """
-    (identifiers @> ARRAY[%s] OR lower(family) LIKE lower(%s) OR lower(given) LIKE lower(%s)
-     OR lower(given) LIKE lower(%s))
-    """
 NUMBERED = """
     patient_id IN (SELECT same_person(known.patient_id) FROM patient_status AS known
                     WHERE known.identifiers @> ARRAY[%s])
     """
-SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
-WORDS = 5
-"""Words of a search that are looked at."""
 
 router = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
 
@@ -67,13 +61,6 @@ class FoundPage(BaseModel):
     next: str | None = Field(description="Where the next page begins; null on the last.")
 
 
-class Condition(NamedTuple):
-    """A part of the WHERE clause, with its parameters."""
-
-    sql: LiteralString
-    parameters: tuple[Any, ...] = ()
-
-
 Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -97,7 +84,8 @@ async def journeys_that_match(
         Query(
             max_length=200,
             pattern=r"[^\s,]",
-            description="What every name begins with, in any order, or one of the patient's numbers.",
+            description="Names, numbers and birth date, in any order and notation; each word has to be "
+            "found, in full, as a beginning, or but for a typing error. The best matches come first.",
         ),
     ] = None,
     limit: Limit = 100,
@@ -113,22 +101,29 @@ async def journeys_that_match(
         "status = %s": status and str(status),
         "pathway = %s": pathway,
     }
+    match = matching(q)
     conditions = [
         *(Condition(sql, (value,)) for sql, value in equal.items() if value is not None),
         *_due(overdue, now),
-        *_named(q),
+        match.condition,
     ]
+    order = Condition("journey_id") if q is None else Condition("1, journey_id")
     scope = f"journeys {[patient, mrn, pathway, stage, team, status, overdue, q]}"
     if page is not None:
-        conditions.append(Condition("journey_id > %s", (UUID(position(scope, page, UUID_TEXT)),)))
-    statement = SELECT.format(
-        conditions=SQL(" AND ").join(SQL(each.sql) for each in conditions or [Condition("true")])
+        rank, journey_id = key(scope, page, (int, UUID))
+        behind: LiteralString = "(" + match.rank.sql + ", journey_id) > (%s, %s)"
+        following = Condition(behind, (*match.rank.parameters, rank, journey_id))
+        conditions.append(following if q is not None else Condition("journey_id > %s", (journey_id,)))
+    where = all_of(conditions)
+    statement = SELECT.format(rank=SQL(match.rank.sql), conditions=SQL(where.sql), order=SQL(order.sql))
+    parameters = [*match.rank.parameters, *where.parameters, limit + 1]
+    rows = await engine(request).reads.rows(statement, parameters)
+    found = [_found(row[1:], now) for row in rows[:limit]]
+    last = rows[limit - 1] if rows[limit:] else None
+    return Response(
+        to_json({"journeys": found, "next": last and cursor(scope, f"{last[0]}|{last[1]}")}),
+        media_type="application/json",
     )
-    parameters = [value for each in conditions for value in each.parameters]
-    rows = await engine(request).reads.rows(statement, [*parameters, limit + 1])
-    found = [_found(row, now) for row in rows[:limit]]
-    following = cursor(scope, found[-1]["journey_id"]) if rows[limit:] else None
-    return Response(to_json({"journeys": found, "next": following}), media_type="application/json")
 
 
 def _due(overdue: bool | None, now: datetime) -> Iterator[Condition]:
@@ -139,12 +134,6 @@ def _due(overdue: bool | None, now: datetime) -> Iterator[Condition]:
             yield Condition("(next_due IS NULL OR next_due >= %s)", (now,))
         case None:
             pass
-
-
-def _named(q: str | None) -> Iterator[Condition]:
-    for word in re.split(r"[\s,]+", q.strip(" ,"))[:WORDS] if q else ():
-        begins = f"{word.translate(SPECIAL)}%"
-        yield Condition(NAMED, (word, begins, begins, f"% {begins}"))
 
 
 def _found(row: tuple[Any, ...], now: datetime) -> dict[str, Any]:

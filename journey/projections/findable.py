@@ -23,6 +23,9 @@ WORDS = 8
 RESEMBLING = 4
 """Letters from which on a word may have a typing error: of less, too much resembles it."""
 
+SWAPPED = 12
+"""Letters of a word that are tried in each other's place."""
+
 LETTERS = str.maketrans(
     {
         "ø": "o",
@@ -61,6 +64,15 @@ class Word(NamedTuple):
     @property
     def may_be_mistyped(self) -> bool:
         return not self.whole and all(len(form) >= RESEMBLING and form.isalpha() for form in self.forms)
+
+    @property
+    def swapped(self) -> tuple[str, ...]:
+        """With two neighbours in each other's place, the commonest error and the one that changes most."""
+        return tuple(
+            f"{form[:place]}{form[place + 1]}{form[place]}{form[place + 2 :]}"
+            for form in self.forms
+            for place in range(min(len(form), SWAPPED) - 1)
+        )
 
 
 def findable(person: Demographics, identifiers: tuple[Identifier, ...]) -> str:

@@ -5,7 +5,7 @@ Asked at every change of shift, and by whoever sees to it that nobody is dropped
 from collections.abc import Iterator
 from typing import Any
 
-from journey.domain.handoff.state import ENDED, Party
+from journey.domain.handoff.state import ENDED, UNACCEPTED, Party
 from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
@@ -45,7 +45,7 @@ class HandoffBoard(Listing):
                 "to_person": to.person,
                 "level": each.level,
                 "offered_at": each.offered and each.offered.at,
-                "due": each.due,
+                "due": each.due if each.status in UNACCEPTED else None,
                 "since": each.since.at,
                 "open_actions": sum(1 for _ in each.to_do()),
                 "open_questions": sum(one.answer is None for one in each.questions.values()),

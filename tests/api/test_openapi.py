@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from journey.api.access import Role
+from journey.api.lists.routes import LISTS
 from journey.api.problems import CATALOGUE, catalogue
 from journey.domain.journey import COMMANDS
 from tests.served import Api
@@ -84,6 +85,7 @@ def test_nothing_answers_what_is_not_documented(api: Api, document: dict[str, An
         "/v1/journeys/{journey_id}/events": f"{journey}/events",
         "/v1/journeys/{journey_id}/timeline": f"{journey}/timeline",
         "/v1/journeys": "/v1/journeys",
+        **{f"/v1/{name}": f"/v1/{name}" for name in LISTS},
         "/v1/events": "/v1/events",
         "/v1/pathways": "/v1/pathways",
         "/v1/pathways/{pathway}": "/v1/pathways/nhs-rtt-18-week",

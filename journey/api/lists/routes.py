@@ -1,0 +1,107 @@
+"""The routes of the lists: one for each, with its filters as parameters."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from inspect import Parameter, Signature
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, create_model
+from pydantic_core import to_json
+
+from journey.api.access import Permission
+from journey.api.cursors import CursorIn, Limit
+from journey.api.engine import engine
+from journey.api.guard import guarded
+from journey.api.lists.authorizations import AUTHORIZATIONS
+from journey.api.lists.barriers import BARRIERS
+from journey.api.lists.handoffs import HANDOFFS
+from journey.api.lists.listing import Asked, List
+from journey.api.lists.referrals import REFERRALS
+from journey.api.lists.visits import VISITS
+from journey.api.lists.worklist import WORKLIST
+from journey.api.openapi import LISTING, answers
+from journey.domain.event import Moment
+from journey.settings import TimeZone
+
+LISTS = {each.name: each for each in (WORKLIST, HANDOFFS, REFERRALS, AUTHORIZATIONS, VISITS, BARRIERS)}
+LONGEST = 200
+"""Characters of a text that is asked for."""
+
+
+def router() -> APIRouter:
+    routes = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
+    for each in LISTS.values():
+        routes.add_api_route(
+            f"/v1/{each.name}",
+            endpoint(each),
+            methods=["GET"],
+            name=f"list-{each.name}",
+            summary=f"list-{each.name}",
+            description=each.question,
+            responses=answers(page_model(each), *LISTING),
+        )
+    return routes
+
+
+def page_model(listing: List) -> type[BaseModel]:
+    """The shape of a page."""
+    fields: dict[str, Any] = {
+        listing.name: (tuple[listing.row, ...], ...),  # type: ignore[name-defined]  # a type of the list
+        "next": (str | None, Field(description="Where the next page begins; null on the last.")),
+        "as_of": (datetime, Field(description="The time of which overdue, left and waited are told.")),
+    }
+    return create_model(f"{listing.row.__name__}Page", __doc__=f"A page of {listing.name}.", **fields)
+
+
+def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
+    """The handler of one list; its parameters are the list's filters."""
+
+    async def handle(request: Request, **given: Any) -> Response:
+        held = engine(request)
+        limit, after = given.pop("limit"), given.pop("cursor")
+        asked = Asked(
+            given.pop("now") or datetime.now(UTC), ZoneInfo(given.pop("zone", None) or held.settings.timezone)
+        )
+        given = {name.rstrip("_"): value for name, value in given.items()}
+        scope = scope_of(listing, given, asked)
+        behind = None if after is None else listing.after(scope, after)
+        found = await held.reads.rows(*listing.statement(given, asked, behind, limit))
+        return Response(to_json(listing.page(found, asked, scope, limit)), media_type="application/json")
+
+    vars(handle)["__signature__"] = Signature(
+        [Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request), *_parameters(listing)]
+    )
+    return handle
+
+
+def scope_of(listing: List, given: Mapping[str, Any], asked: Asked) -> str:
+    """What a cursor is good for: this list with these filters, in this zone."""
+    zone = asked.zone.key if listing.zoned else ""
+    filters = sorted((name, str(value)) for name, value in given.items() if value is not None)
+    return f"{listing.name} {filters} {zone}"
+
+
+def _parameters(listing: List) -> list[Parameter]:
+    filters = [
+        _parameter(each.name, each.kind, each.description, **({} if each.kind is not str else TEXT))
+        for each in listing.every_filter
+    ]
+    zone = [_parameter("zone", TimeZone, "The IANA time zone of days; JOURNEY_TIMEZONE, if left out.")]
+    return [
+        *filters,
+        *(zone if listing.zoned else []),
+        _parameter("now", Moment, "The time of which it is told; now, if left out."),
+        Parameter("limit", Parameter.KEYWORD_ONLY, default=100, annotation=Limit),
+        Parameter("cursor", Parameter.KEYWORD_ONLY, default=None, annotation=CursorIn),
+    ]
+
+
+TEXT = {"min_length": 1, "max_length": LONGEST}
+
+
+def _parameter(name: str, kind: Any, description: str, **more: Any) -> Parameter:
+    said = Annotated[kind | None, Query(alias=name, description=description, **more)]
+    in_python = f"{name}_" if name == "from" else name
+    return Parameter(in_python, Parameter.KEYWORD_ONLY, default=None, annotation=said)
