@@ -39,6 +39,9 @@ class Figures:
         self.log_position = self._gauge("journey_log_position", "The last position of the log.")
         self.backlog = self._gauge("journey_sequencer_backlog", "Appends that wait for their positions.")
         self.lag = self._gauge("journey_projection_lag_events", "Events a read model is behind.", "model")
+        self.parked = self._gauge(
+            "journey_projection_parked", "Journeys a read model could not take up.", "model"
+        )
         self.failing = self._gauge("journey_projection_failing", "1 while a read model fails.", "model")
         self.pool = self._gauge("journey_pool_connections", "Database connections.", "pool", "state")
         self.waiting = self._gauge("journey_commands_waiting", "Commands that are handled or wait to be.")

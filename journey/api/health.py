@@ -23,7 +23,11 @@ SELECT_LOG = """
     SELECT coalesce((SELECT max(position) FROM log), 0),
            (SELECT count(*) FROM (SELECT 1 FROM pending LIMIT 100000) AS waiting)
     """
-SELECT_CHECKPOINTS = "SELECT name, position, last_error FROM checkpoint"
+SELECT_CHECKPOINTS = """
+    SELECT name, position, last_error,
+           (SELECT count(*) FROM parked_journey WHERE parked_journey.model = checkpoint.name)
+      FROM checkpoint
+    """
 FORWARDED = ("forwarded", "x-forwarded-for", "via")
 
 router = APIRouter(tags=["operations"])
@@ -40,6 +44,7 @@ class ProjectionHealth(BaseModel):
 
     name: str
     lag: int = Field(description="Events of the log that it has not seen yet.")
+    parked: int = Field(description="Journeys that it could not take up; all others go on.")
     last_error: str | None = Field(description="The kind of error it fails with just now.")
 
 
@@ -132,11 +137,11 @@ def _migrations(conninfo: str) -> str:
 
 async def _log(engine: Engine) -> Log:
     position, backlog = (await engine.reads.rows(SELECT_LOG))[0]
-    known = {name: (at, error) for name, at, error in await engine.reads.rows(SELECT_CHECKPOINTS)}
-    reached = {model.name: known.get(model.name, (0, None)) for model in READ_MODELS}
+    known = {name: said for name, *said in await engine.reads.rows(SELECT_CHECKPOINTS)}
+    reached = {model.name: known.get(model.name, (0, None, 0)) for model in READ_MODELS}
     projections = tuple(
-        ProjectionHealth(name=name, lag=max(0, position - at), last_error=error)
-        for name, (at, error) in reached.items()
+        ProjectionHealth(name=name, lag=max(0, position - at), parked=parked, last_error=error)
+        for name, (at, error, parked) in reached.items()
     )
     return Log(position, backlog, projections)
 
@@ -159,4 +164,5 @@ async def _measure(engine: Engine) -> None:
     figures.backlog.set(log.backlog)
     for each in log.projections:
         figures.lag.labels(each.name).set(each.lag)
+        figures.parked.labels(each.name).set(each.parked)
         figures.failing.labels(each.name).set(each.last_error is not None)

@@ -16,6 +16,8 @@ from journey.database import connect
 from journey.migrate import migrate
 from journey.settings import Settings
 
+EVENTS = 100_000
+
 
 class Scratch:
     """A server, and the databases made on it for as long as the block lasts."""
@@ -26,6 +28,8 @@ class Scratch:
         self._numbers = count(1)
         self.restart = restart
         """Kills the server with SIGKILL and starts it again, where it is one of our own."""
+        self.events = EVENTS
+        """Events in the log of a benchmark that is told how many."""
 
     def database(self, *, migrated: bool = True) -> str:
         """A new database's address."""

@@ -48,6 +48,7 @@ def _expected(error: Exception) -> str | None:
     from journey.domain.event import Refused
     from journey.migrate import MigrationError
     from journey.pathways import Mistaken
+    from journey.projections.rebuild import NotRebuilt
     from journey.settings import SettingsError
     from journey.store.errors import Contended, StaleVersion, StoreUnavailable
     from journey.store.mapper import UnknownStoredEvent
@@ -59,6 +60,7 @@ def _expected(error: Exception) -> str | None:
         DatabaseUnavailable,
         MigrationError,
         Mistaken,
+        NotRebuilt,
         StoreUnavailable,
         StaleVersion,
         Contended,

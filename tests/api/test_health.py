@@ -27,7 +27,27 @@ def test_ready_says_how_far_everything_is(api: Api) -> None:
         "timeline",
         "patient_identity",
     ]
-    assert all(each["last_error"] is None for each in ready["projections"])
+    assert all((each["parked"], each["last_error"]) == (0, None) for each in ready["projections"])
+
+
+def test_parked_journeys_are_shown_and_keep_nothing_from_being_ready(api: Api) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        until(
+            lambda: (
+                connection.execute("SELECT FROM checkpoint WHERE name = 'timeline'").fetchone() is not None
+            )
+        )
+        connection.execute(
+            "INSERT INTO parked_journey (model, journey_id, version, position, error)"
+            " VALUES ('timeline', gen_random_uuid(), 1, 1, 'LookupError')"
+        )
+        answer = api.get("/readyz", role=None)
+        text = api.get("/metrics", role=Role.ADMIN).text
+        connection.execute("DELETE FROM parked_journey")
+    assert answer.status_code == 200
+    assert {each["name"]: each["parked"] for each in answer.json()["projections"]}["timeline"] == 1
+    assert 'journey_projection_parked{model="timeline"} 1.0' in text
+    assert 'journey_projection_parked{model="patient_status"} 0.0' in text
 
 
 def test_not_ready_while_far_behind(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -240,7 +240,7 @@ def test_what_does_not_lie_in_a_journey_parks_nobody(full_url: str, error: Excep
 
 
 def test_a_connection_lost_while_they_are_tried_one_by_one_parks_nobody(full_url: str) -> None:
-    victim, lost = first_journey(full_url), []
+    victim, lost = first_journey(full_url), list[int]()
 
     class Breaking(Timeline):
         def project(self, change: Change) -> Iterator[Write]:

@@ -101,7 +101,7 @@ class Reader:
         try:
             with psycopg.connect(self._url, autocommit=True, prepare_threshold=0) as connection:
                 while not self._stopping.is_set():
-                    found = dict(connection.execute(self._query, ()).fetchall())
+                    found: dict[Any, int] = dict(connection.execute(self._query, ()).fetchall())
                     older = [key for key, at in seen.items() if found.get(key, -1) < at]
                     if older or not found:
                         self.wrong.append(f"{len(older)} rows are older, of {len(found)}")
