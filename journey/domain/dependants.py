@@ -48,21 +48,7 @@ def _has_left(journey: Journey, event: Any) -> bool:
     return journey.discharges.of(event.visit_id).departed is not None
 
 
-def _is_taken_in(journey: Journey, _: Any) -> bool:
-    return journey.intake.is_open
-
-
 NEEDS: dict[type[Event], Callable[[Journey, Any], bool]] = {
-    **dict.fromkeys(
-        (
-            intake.IntakeItemCaptured,
-            intake.IntakeInformationRequested,
-            intake.IntakeCompleted,
-            intake.IntakeAbandoned,
-            intake.IntakeRejected,
-        ),
-        _is_taken_in,
-    ),
     intake.IntakeInformationReceived: lambda journey, event: event.request_id in journey.intake.questions,
     result.ResultReviewed: lambda journey, event: event.result_id in journey.results.by_id,
     careplan.GoalStatusChanged: lambda journey, event: event.goal_id in journey.careplan.goals,

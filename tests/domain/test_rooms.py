@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from journey.domain import authorization, communication, consent, coverage, episode, visit
-from journey.domain.codes import JourneyStatus
+from journey.domain.codes import IntakeStatus, JourneyStatus
 from journey.domain.episode.decide import CARRIES_OUT as EPISODE_CARRIES_OUT
 from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
 from journey.domain.event import EVENTS, Command, Event, Refused
@@ -21,7 +21,7 @@ NO_STATUS = {
     consent.ConsentOverrideInvoked,
     *(coverage.CoordinationOfBenefitsSet, coverage.FinancialEstimateGiven, coverage.FinancialAidScreened),
 }
-COMPUTED = {JourneyStatus.PLANNED, *authorization.COMPUTED, *coverage.COMPUTED}
+COMPUTED = {JourneyStatus.PLANNED, IntakeStatus.NOT_STARTED, *authorization.COMPUTED, *coverage.COMPUTED}
 """What follows from what an event says, and not from which one it is."""
 OWNERSHIP = {episode.AssignOwner, episode.UnassignOwner, episode.LinkJourney}
 PACKAGES = [

@@ -52,9 +52,10 @@ from journey.domain.intake.events import (
     Rejection,
 )
 from journey.domain.intake.evolve import evolve
-from journey.domain.intake.state import Intake, Question
+from journey.domain.intake.state import TRANSITIONS, Intake, Question
 
 __all__ = [
+    "TRANSITIONS",
     "AbandonIntake",
     "AcknowledgeIntake",
     "CaptureIntakeItem",

@@ -8,7 +8,7 @@ from journey.domain.event import Command, Event, Refused
 from journey.domain.intake import commands as ask
 from journey.domain.intake import events as happened
 from journey.domain.intake.evolve import evolve
-from journey.domain.intake.state import Intake
+from journey.domain.intake.state import TRANSITIONS, Intake
 from journey.domain.room import SOME_TIME, NotPossibleNow
 
 
@@ -50,19 +50,19 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
                 )
         case ask.AcknowledgeIntake():
             if intake.acknowledged is None or intake.acknowledged[0] != command.channel:
-                _refuse_unless_begun(intake, command)
+                _refuse_out_of_order(intake, happened.IntakeAcknowledged, command)
                 yield happened.IntakeAcknowledged(**command.facts())
         case ask.WaiveIntakeItem():
             yield from _waive(intake, command)
         case ask.CaptureIntakeItem():
             if command.item not in intake.captured or intake.captured[command.item] != command.value:
-                _refuse_unless_open(intake, command)
+                _refuse_out_of_order(intake, happened.IntakeItemCaptured, command)
                 yield happened.IntakeItemCaptured(**command.facts())
         case ask.RequestIntakeInformation():
             known = intake.questions.get(command.request_id)
             told = known is not None and (known.what, known.due) == (command.what, command.due)
             if not told and command.request_id not in intake.answered:
-                _refuse_unless_open(intake, command)
+                _refuse_out_of_order(intake, happened.IntakeInformationRequested, command)
                 yield happened.IntakeInformationRequested(**command.facts())
         case ask.ReceiveIntakeInformation():
             yield from _answer(intake, command)
@@ -85,33 +85,29 @@ def decide(intake: Intake, command: ask.IntakeCommand) -> Iterator[happened.Inta
             yield from _complete(intake, command)
         case ask.AbandonIntake():
             if intake.status is not IntakeStatus.ABANDONED:
-                _refuse_unless_open(intake, command)
+                _refuse_out_of_order(intake, happened.IntakeAbandoned, command)
                 yield happened.IntakeAbandoned(**command.facts())
         case ask.RejectIntake():
             if intake.status is not IntakeStatus.REJECTED:
-                _refuse_unless_open(intake, command)
+                _refuse_out_of_order(intake, happened.IntakeRejected, command)
                 yield happened.IntakeRejected(**command.facts())
         case _:
             assert_never(command)
 
 
-def _refuse_unless_open(intake: Intake, command: Command) -> None:
-    if not intake.is_open and not command.reported:
+def _refuse_out_of_order(intake: Intake, event: type[Event], command: Command) -> None:
+    """A refusal of its own says how an intake is opened, or opened again."""
+    sources, _ = TRANSITIONS[event]
+    if intake.status not in sources and not command.reported:
         opens = "void-event of its completion opens it again"
         opens = opens if intake.status is IntakeStatus.COMPLETED else "start-intake begins one"
         raise IntakeNotOpen(f"The intake is {intake.status}; {opens}.")
 
 
-def _refuse_unless_begun(intake: Intake, command: Command) -> None:
-    """Whoever asked is told, whatever became of it."""
-    if intake.status is IntakeStatus.NOT_STARTED and not command.reported:
-        raise IntakeNotOpen("The intake is not-started; start-intake begins one.")
-
-
 def _waive(intake: Intake, command: ask.WaiveIntakeItem) -> Iterator[happened.IntakeEvent]:
     if intake.waived.get(command.item) == command.reason:
         return
-    _refuse_unless_open(intake, command)
+    _refuse_out_of_order(intake, happened.IntakeItemWaived, command)
     if command.item not in intake.required and not command.reported:
         raise NotRequired("Only what is required is waived; start-intake said what is.")
     yield happened.IntakeItemWaived(**command.facts())
@@ -128,7 +124,7 @@ def _answer(intake: Intake, command: ask.ReceiveIntakeInformation) -> Iterator[h
 def _complete(intake: Intake, command: ask.CompleteIntake) -> Iterator[happened.IntakeEvent]:
     if intake.status is IntakeStatus.COMPLETED:
         return
-    _refuse_unless_open(intake, command)
+    _refuse_out_of_order(intake, happened.IntakeCompleted, command)
     blockers = intake.lacks_but(frozenset(each.item for each in command.exceptions))
     if blockers and not command.reported:
         raise IntakeIncomplete(

@@ -5,7 +5,7 @@ from typing import assert_never
 from journey.domain.codes import IntakeStatus
 from journey.domain.event import Fact
 from journey.domain.intake import events as happened
-from journey.domain.intake.state import Intake, Question
+from journey.domain.intake.state import TRANSITIONS, Intake, Question
 
 
 def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
@@ -18,7 +18,7 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
                 priority=event.priority,
                 acknowledge_by=event.acknowledge_by,
             )
-            return _standing(asked, IntakeStatus.IN_PROGRESS, fact)
+            return _led(asked, event, fact)
         case happened.IntakeAcknowledged():
             _, since = intake.acknowledged or (None, fact)
             return intake._replace(acknowledged=(event.channel, since))
@@ -36,7 +36,7 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
         case happened.IntakeInformationRequested():
             question = Question(event.what, event.due, fact)
             asked = intake._replace(questions={**intake.questions, event.request_id: question})
-            return _standing(asked, IntakeStatus.AWAITING_INFORMATION, fact) if asked.is_open else asked
+            return _led(asked, event, fact) if asked.is_open else asked
         case happened.IntakeInformationReceived():
             left = {key: value for key, value in intake.questions.items() if key != event.request_id}
             answered = intake._replace(questions=left, answered=intake.answered | {event.request_id})
@@ -49,14 +49,16 @@ def evolve(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
             return intake._replace(duplicates=undecided)
         case happened.InterpreterNeedRecorded():
             return intake._replace(interpreter=event.language)
-        case happened.IntakeCompleted():
-            return _standing(intake, IntakeStatus.COMPLETED, fact)
-        case happened.IntakeAbandoned():
-            return _standing(intake, IntakeStatus.ABANDONED, fact)
-        case happened.IntakeRejected():
-            return _standing(intake, IntakeStatus.REJECTED, fact)
+        case happened.IntakeCompleted() | happened.IntakeAbandoned() | happened.IntakeRejected():
+            return _led(intake, event, fact)
         case _:
             assert_never(event)
+
+
+def _led(intake: Intake, event: happened.IntakeEvent, fact: Fact) -> Intake:
+    """Where the event leads."""
+    _, status = TRANSITIONS[type(event)]
+    return _standing(intake, IntakeStatus(status or intake.status), fact)
 
 
 def _standing(intake: Intake, status: IntakeStatus, fact: Fact) -> Intake:

@@ -10,8 +10,31 @@ from pydantic import AwareDatetime
 
 from journey.domain.codes import Channel, IntakeStatus, Priority
 from journey.domain.event import Blocker, Fact
+from journey.domain.intake import events as happened
 from journey.domain.intake.events import CommunicationNeed, IdentityMatched, IntakeStarted
-from journey.domain.room import Loop, Milestone, Step, milestone, step
+from journey.domain.room import Loop, Milestone, Step, Transitions, milestone, step
+
+S = IntakeStatus
+OPEN = frozenset({S.IN_PROGRESS, S.AWAITING_INFORMATION})
+BEGUN = frozenset(set(S) - {S.NOT_STARTED})
+EVER = frozenset(S)
+TRANSITIONS: Transitions = {
+    happened.IntakeStarted: (frozenset({S.NOT_STARTED, S.ABANDONED, S.REJECTED}), S.IN_PROGRESS),
+    happened.IntakeAcknowledged: (BEGUN, None),
+    happened.IntakeItemCaptured: (OPEN, None),
+    happened.IntakeItemWaived: (OPEN, None),
+    happened.IntakeInformationRequested: (OPEN, S.AWAITING_INFORMATION),
+    happened.IntakeInformationReceived: (EVER, None),
+    happened.IdentityMatched: (EVER, None),
+    happened.PotentialDuplicateFlagged: (EVER, None),
+    happened.PotentialDuplicateDismissed: (EVER, None),
+    happened.InterpreterNeedRecorded: (EVER, None),
+    happened.CommunicationNeedsRecorded: (EVER, None),
+    happened.IntakeFormReceived: (EVER, None),
+    happened.IntakeCompleted: (OPEN, S.COMPLETED),
+    happened.IntakeAbandoned: (OPEN, S.ABANDONED),
+    happened.IntakeRejected: (OPEN, S.REJECTED),
+}
 
 IDENTITY = "identity"
 """The required item that the match of the patient settles."""
@@ -47,7 +70,7 @@ class Intake(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        return self.status in {IntakeStatus.IN_PROGRESS, IntakeStatus.AWAITING_INFORMATION}
+        return self.status in OPEN
 
     @property
     def is_matched(self) -> bool:
