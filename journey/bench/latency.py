@@ -40,7 +40,7 @@ def latency(server: Scratch) -> Iterator[Figure]:
     """From the answer of `Store.handle` to the row, looked for without a pause."""
     for where in ("the same process", "another process"):
         url = server.database()
-        with closing(Store(url)) as store, _worker(url, store, where), somebody_else(url):
+        with closing(Store(url)) as store, _worker(url, store, where), _somebody_else(url):
             found = _sampled(url, store)
         for share, name in ((0.5, "p50"), (0.99, "p99")):
             value = percentile(found, share) * MILLISECONDS
@@ -83,8 +83,7 @@ def _worker(url: str, store: Store, where: str) -> Iterator[None]:
 
 
 @contextmanager
-def somebody_else(url: str) -> Iterator[None]:
-    """A journey is opened fifty times a second while the block runs."""
+def _somebody_else(url: str) -> Iterator[None]:
     enough = Signal()
 
     def write() -> None:

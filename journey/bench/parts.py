@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
-from time import time
+from time import monotonic, time
 from uuid import UUID, uuid5
 
 import psycopg
@@ -245,3 +245,12 @@ def worker(pipe: Pipe, url: str) -> None:
     """As `journey serve --role worker` runs it."""
     with until_closed(pipe) as closed, Worker(url):
         closed.wait()
+
+
+def fifty_a_second(pipe: Pipe, url: str) -> None:
+    """Journeys are opened, so many a second."""
+    with until_closed(pipe) as closed, closing(Store(url)) as store:
+        due = monotonic()
+        while not closed.wait(max(0.0, due - monotonic())):
+            store.handle(uuid7(), OpenJourney(patient_id=uuid7()), CONTEXT)
+            due += 0.02

@@ -4,8 +4,9 @@ The floor is reading the log and decoding it, with nothing done about it, under 
 must see no error and no row that is older than one it has seen: else there is no figure.
 """
 
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import Event as Signal
 from threading import Thread
@@ -13,19 +14,17 @@ from time import perf_counter
 
 import psycopg
 
-from journey.bench import ward
+from journey.bench import parts, ward
 from journey.bench.catch_up import decoded
-from journey.bench.figures import Figure, measured, seconds
-from journey.bench.latency import somebody_else
+from journey.bench.figures import Figure, measured
 from journey.bench.scratch import Scratch
+from journey.bench.soak import Part, processes
 from journey.projections import READ_MODELS
+from journey.projections import rebuild as beside
 from journey.projections.model import ReadModel
 from journey.projections.projector import Projector
-from journey.projections.rebuild import rebuild as rebuilt
 from journey.projections.status import PatientStatus
 from journey.projections.timeline import Timeline
-from journey.store.store import Store
-from journey.worker import Worker
 
 LENGTH = 10
 ROUNDS = 1
@@ -89,10 +88,13 @@ def rebuild(server: Scratch) -> Iterator[Figure]:
     for model in READ_MODELS:
         Projector(url, model).catch_up()
     readers = {model.name: Reader(url, READ[model.name]) for model in MODELS}
-    with _others(url, readers.values()):
+    with _others(url, readers.values()), ProcessPoolExecutor(1, processes) as elsewhere:
         before, began = _end(url), perf_counter()
-        contenders = {model.name: partial(_rebuild, url, model) for model in MODELS}
-        found = measured({FLOOR: partial(decoded, url, server.events), **contenders}, rounds=ROUNDS)
+        contenders = {
+            FLOOR: partial(_of, elsewhere, decoded, url, server.events),
+            **{model.name: partial(_of, elsewhere, rebuilt, url, model) for model in MODELS},
+        }
+        found = measured(contenders, rounds=ROUNDS)
         appended = (_end(url) - before) / (perf_counter() - began)
     yield found.figure(f"rebuild: {FLOOR}", FLOOR, "events/s")
     for name, reader in readers.items():
@@ -106,24 +108,25 @@ def rebuild(server: Scratch) -> Iterator[Figure]:
 def _others(url: str, readers: Collection[Reader]) -> Iterator[None]:
     """Those who are not to be disturbed."""
     with ExitStack() as stack:
-        store = stack.enter_context(closing(Store(url)))
-        stack.enter_context(Worker(url, appended=store.appended))
-        stack.enter_context(somebody_else(url))
+        for kind, target in (("worker", parts.worker), ("writer", parts.fifty_a_second)):
+            part = Part(kind, target, (url,))
+            part.start()
+            stack.callback(part.stop)
         for reader in readers:
             reader.start()
             stack.callback(reader.stop)
         yield
 
 
-def _rebuild(url: str, model: ReadModel) -> float:
-    events = 0
+def _of(elsewhere: Executor, work: Callable[..., float], *given: object) -> float:
+    """In a process of its own, as an operator runs it."""
+    return elsewhere.submit(work, *given).result()
 
-    def work() -> None:
-        nonlocal events
-        events = rebuilt(url, model).events
 
-    taken = seconds(work)
-    return events / taken
+def rebuilt(url: str, model: ReadModel) -> float:
+    """Events a second."""
+    started = perf_counter()
+    return beside.rebuild(url, model).events / (perf_counter() - started)
 
 
 def _end(url: str) -> int:

@@ -9,7 +9,8 @@ change places in one transaction.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from inspect import getdoc
-from time import monotonic, sleep
+from threading import Event as Signal
+from time import monotonic
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -124,7 +125,7 @@ def rebuild(conninfo: str, model: ReadModel, told: Told = lambda _done, _all: No
                     return _swapped(conninfo, connection, beside)
                 if monotonic() > until:
                     raise StillRead  # noqa: TRY301 - it is discarded for this as for anything else
-                sleep(PAUSE)
+                Signal().wait(PAUSE)
         except BaseException:
             with suppress(psycopg.Error):
                 connection.rollback()
@@ -208,7 +209,7 @@ def _let_readers_end(connection: Connection[Any], live: Connection[Any]) -> None
         before = now if before is None else before & now
         if before and monotonic() > until:
             raise LockNotAvailable
-        sleep(LOOK if before else 0)
+        Signal().wait(LOOK if before else 0)
 
 
 def _reached(connection: Connection[Any], name: str) -> int:

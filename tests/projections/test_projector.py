@@ -4,11 +4,13 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from journey.bench import recomputed
+from journey.bench.scratch import scratch
 from journey.domain.episode import AssignOwner
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
 from journey.projections import READ_MODELS, projector
@@ -17,6 +19,7 @@ from journey.projections.model import Change, ReadModel, Write
 from journey.projections.projector import Projector
 from journey.projections.status import PatientStatus
 from journey.projections.timeline import Timeline
+from journey.settings import Settings
 from journey.store import log
 from journey.store.sequencer import drain, sequence
 from journey.store.store import Store
@@ -144,6 +147,46 @@ def test_a_lost_notification_is_made_up_for(full_url: str, monkeypatch: pytest.M
         drain(full_url)
         until(lambda: checkpoint(full_url, model)[0] == end_of(full_url))
     assert wrong(full_url, model) == []
+
+
+SOON = 3.0
+"""Seconds: a look anyway, and the pauses of a busy machine."""
+
+EARS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND query LIKE 'LISTEN%'
+    """
+
+
+def test_a_dead_ear_is_made_up_for(full_url: str) -> None:
+    model = Timeline()
+    with (
+        closing(Store(full_url)) as store,
+        Worker(full_url, appended=store.appended),
+        psycopg.connect(full_url, autocommit=True) as operator,
+    ):
+        until(lambda: checkpoint(full_url, model)[0] == end_of(full_url))
+        for turn in range(3):
+            until(lambda: operator.execute(EARS).fetchall())
+            tell(store, journeys=1, turns=1, seed=turn)
+            until(lambda: not pending(full_url))
+            until(lambda: checkpoint(full_url, model)[0] == end_of(full_url), SOON)
+    assert wrong(full_url, model) == []
+
+
+@pytest.mark.crash
+def test_a_killed_server_is_gone_on_from(postgres_bin_dir: Path | None) -> None:
+    with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
+        assert server.restart is not None
+        url = server.database()
+        with closing(Store(url)) as store, Worker(url, appended=store.appended):
+            for turn in range(2):
+                tell(store, journeys=2, turns=5, seed=turn)
+                server.restart()
+                tell(store, journeys=1, turns=5, seed=turn)
+                until(lambda: not pending(url), SOON)
+                until(lambda: {checkpoint(url, model)[0] for model in READ_MODELS} == {end_of(url)}, SOON)
+        assert wrong(url) == []
 
 
 LEADERS = """
