@@ -11,6 +11,9 @@ from journey.projections.findable import Word, asked
 LIKENESS = "pg_trgm.strict_word_similarity_threshold=0.33"
 """From how much on a word is like another: one letter in five too many, too few or wrong."""
 
+LIKE_ONLY = 10
+"""The rank from which on a word is only like what was asked for; no question has so many beginnings."""
+
 SAID: LiteralString = "status.search LIKE %s"
 RESEMBLES: LiteralString = "resembles(%s, status.search)"
 
@@ -47,7 +50,7 @@ def _rank(word: Word) -> Condition:
     if word.whole:
         return Condition("0")
     whole, begun = joined(" OR ", _whole(word.forms)), joined(" OR ", _begun(word.forms))
-    sql: LiteralString = "CASE WHEN " + whole.sql + " THEN 0 WHEN " + begun.sql + " THEN 1 ELSE 2 END"
+    sql: LiteralString = "CASE WHEN " + whole.sql + " THEN 0 WHEN " + begun.sql + " THEN 1 ELSE 10 END"
     return Condition(sql, whole.parameters + begun.parameters)
 
 

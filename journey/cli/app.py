@@ -10,10 +10,12 @@ from journey.cli import (
     bench,
     demo,
     failure,
+    find,
     flow,
     history,
     ingest,
     keys,
+    lists,
     migrate,
     pathway,
     projections,
@@ -57,6 +59,9 @@ app.command("migrate")(migrate.run)
 app.command("serve")(serve.run)
 app.command("simulate")(simulate.run)
 app.add_typer(ingest.app, name="ingest")
+for name in lists.SHOWN:
+    app.command(name)(lists.command(name))
+app.command("find")(find.run)
 app.command("show")(show.run)
 app.command("history")(history.run)
 app.command("flow")(flow.run)

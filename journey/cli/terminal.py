@@ -4,12 +4,15 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from shutil import get_terminal_size
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import typer
 
 Row = Sequence[str]
+NARROWEST = 8
+"""Characters that a column keeps, however narrow the terminal."""
 
 
 class Bar(Protocol):
@@ -48,16 +51,29 @@ def styled(text: str, **style: Any) -> str:
     return typer.style(text, **style) if Console().is_terminal and not Console().no_color else text
 
 
-def table(head: Row, rows: Iterable[Row], *, numbers: Sequence[int] = ()) -> Iterator[str]:
-    """Lines in columns as wide as what stands in them; the last is left as long as it is."""
+def table(
+    head: Row, rows: Iterable[Row], *, numbers: Sequence[int] = (), within: int | None = None
+) -> Iterator[str]:
+    """Lines in columns as wide as what stands in them; to stay within a width, the widest are cut."""
     every = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
+    while within is not None and sum(widths) + 2 * (len(widths) - 1) > within and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
     for row in every:
         cells = [
-            cell.rjust(width) if place in numbers else cell.ljust(width)
+            _cut(cell, width).rjust(width) if place in numbers else _cut(cell, width).ljust(width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width else f"{cell[: width - 1]}…"
+
+
+def width() -> int | None:
+    """Of the terminal; elsewhere, a line is as long as it is."""
+    return get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def block(head: str, said: Iterable[str]) -> Iterator[str]:
