@@ -47,9 +47,10 @@ MAY_IMPORT = {
     **dict.fromkeys(["projections", "feed", "ledger", "ingest"], OVER),
     "web": OVER | {"projections"},
     "worker": OVER | {"projections"},
+    "export": OVER | {"database"},
     "api": APPLICATION,
     "bench": APPLICATION | {"api"},
-    "cli": APPLICATION | {"api", "bench"},
+    "cli": APPLICATION | {"api", "bench", "export"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }

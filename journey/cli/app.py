@@ -9,6 +9,7 @@ import typer
 from journey.cli import (
     bench,
     demo,
+    export,
     failure,
     find,
     flow,
@@ -65,6 +66,7 @@ app.command("find")(find.run)
 app.command("show")(show.run)
 app.command("history")(history.run)
 app.command("flow")(flow.run)
+app.command("export")(export.run)
 app.command("bench")(bench.run)
 app.add_typer(pathway.app, name="pathway")
 app.add_typer(projections.app, name="projections")

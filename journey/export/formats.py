@@ -1,0 +1,45 @@
+"""Formats: how the log is written, and to where."""
+
+import gzip
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from journey.export.ocel import ocel
+from journey.export.rows import csv_rows, ndjson
+from journey.export.snapshot import Selection, Snapshot, snapshot
+from journey.export.xes import xes
+
+Format = Callable[[Snapshot], Iterator[str]]
+FORMATS: Mapping[str, Format] = {"xes": xes, "ocel": ocel, "csv": csv_rows, "ndjson": ndjson}
+STANDARD_OUTPUT = "-"
+
+
+def export(conninfo: str, selection: Selection, form: str, out: str, told: Callable[[float], None]) -> int:
+    """Write what is selected, to a file, or to standard output for `-`; packed where its name ends in .gz.
+
+    The number of events. A file is there whole or not at all. `told` hears how far it has come, from 0 to 1.
+    """
+    with snapshot(conninfo, selection) as taken, _opened(out) as file:
+        for piece in FORMATS[form](taken):
+            file.write(piece)
+            told(taken.reached / (taken.end or 1))
+        return taken.events
+
+
+@contextmanager
+def _opened(out: str) -> Iterator[IO[str]]:
+    if out == STANDARD_OUTPUT:
+        yield sys.stdout
+        return
+    path = Path(out)
+    part = path.with_name(f"{path.name}.part")
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with cast(IO[str], opener(part, "wt", encoding="utf-8", newline="")) as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
