@@ -25,7 +25,13 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HAND_WRITTEN = [
     *("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/glossary.md"),
-    *("docs/adding-an-event.md", "docs/adding-a-read-model.md", "docs/pathways.md"),
+    *(
+        "docs/adding-an-event.md",
+        "docs/adding-a-read-model.md",
+        "docs/pathways.md",
+        "docs/flow.md",
+        "docs/export.md",
+    ),
 ]
 
 COMMAND_LINE = """# Command line

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from journey.domain.attendance import CAME, mistaken_left_out
 from journey.domain.authorization.request import ReviewAction
-from journey.domain.codes import VisitStatus
+from journey.domain.codes import JourneyStatus, VisitStatus
 from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.domain.visit.events import NoShowRecorded
@@ -55,7 +55,7 @@ class FlowVisits(Listing):
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """A no-show that is only proposed, or was none, is not counted."""
         owner = journey.episode.owner
-        visits = tuple(journey.visits)
+        visits = () if _is_mistaken(journey) else tuple(journey.visits)
         attended = _attended(journey) if visits else NOBODY
         for each in visits:
             came, missed = attended.came.get(each.visit_id), attended.missed[each.visit_id]
@@ -72,6 +72,10 @@ class FlowVisits(Listing):
                 "missed": missed,
                 "left_unseen": each.status is VisitStatus.LEFT_UNSEEN,
             }
+
+
+def _is_mistaken(journey: Journey) -> bool:
+    return journey.episode.status is JourneyStatus.ENTERED_IN_ERROR
 
 
 def _attended(journey: Journey) -> Attended:
@@ -97,7 +101,7 @@ class FlowDecisions(Listing):
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """What was withdrawn later was decided all the same; what an appeal overturned is not denied."""
         owner = journey.episode.owner
-        for each in journey.authorizations:
+        for each in () if _is_mistaken(journey) else journey.authorizations:
             for sequence, line in each.lines.items():
                 if each.decided is None or line.action not in DECIDED:
                     continue
