@@ -17,6 +17,7 @@ from journey.migrate import migrate
 from journey.settings import Settings
 
 EVENTS = 100_000
+JOURNEYS = 100_000
 
 
 class Scratch:
@@ -30,6 +31,8 @@ class Scratch:
         """Kills the server with SIGKILL and starts it again, where it is one of our own."""
         self.events = EVENTS
         """Events in the log of a benchmark that is told how many."""
+        self.journeys = JOURNEYS
+        """Journeys in the read models of a benchmark that is told how many."""
 
     def database(self, *, migrated: bool = True) -> str:
         """A new database's address."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from journey.bench.scratch import Scratch
     from journey.bench.soak import Report
 
-NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency")
+NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists")
 """Each a module of `journey.bench` with a function of its own name."""
 
 SOAK = "soak"
@@ -47,6 +47,9 @@ def run(
     events: Annotated[
         int, typer.Option(min=100, metavar="N", help="How many the log of the rebuild holds.")
     ] = 100_000,
+    journeys: Annotated[
+        int, typer.Option(min=100, metavar="N", help="Over how many the lists go, beside a tenth of it.")
+    ] = 100_000,
     seed: Annotated[int, typer.Option(metavar="N", help="What the soak kills when.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -54,16 +57,16 @@ def run(
     if name == SOAK:
         _soak(seconds, seed, as_json=as_json)
     else:
-        _measure((name,) if name else NAMES, events, as_json=as_json)
+        _measure((name,) if name else NAMES, events, journeys, as_json=as_json)
 
 
-def _measure(names: tuple[str, ...], events: int, *, as_json: bool) -> None:
+def _measure(names: tuple[str, ...], events: int, journeys: int, *, as_json: bool) -> None:
     from journey.bench.scratch import scratch
     from journey.cli.session import prepared
 
     measured: dict[str, list[dict[str, Any]]] = {}
     with scratch(prepared()) as server:
-        server.events = events
+        server.events, server.journeys = events, journeys
         for name in names:
             benchmark = _benchmark(name)
             if not as_json:

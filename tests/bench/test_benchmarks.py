@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from journey.bench import answer, append, catch_up, drain, figures, latency, load, rebuild, ward
+from journey.bench import answer, append, catch_up, drain, figures, latency, lists, load, rebuild, ward
 from journey.bench.figures import Figure, measured, percentile
 from journey.bench.scratch import Scratch, scratch
 from journey.domain.journey import fold
@@ -16,7 +16,7 @@ from journey.settings import Settings
 @pytest.fixture(scope="module")
 def server(postgres_bin_dir: Path | None) -> Iterator[Scratch]:
     with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
-        server.events = 200
+        server.events = server.journeys = 200
         yield server
 
 
@@ -30,6 +30,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catch_up, "LIBRARY_EVENTS", 20)
     monkeypatch.setattr(drain, "APPENDS", 50)
     monkeypatch.setattr(latency, "SAMPLES", 10)
+    monkeypatch.setattr(lists, "SAMPLES", 2)
     for module in (figures, catch_up, drain, rebuild):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
@@ -44,6 +45,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (drain.drain, 2),
         (rebuild.rebuild, 8),
         (latency.latency, 4),
+        (lists.lists, 80),
     ],
 )
 def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> None:
