@@ -1,7 +1,7 @@
 """What people hold on to is documented, and what is documented is there.
 
-docs/command-line.md, docs/problems.md and the commands in docs/api.md are written from the code: `python -m
-tests.test_docs`.
+docs/command-line.md, docs/problems.md and the commands and lists in docs/api.md are written from the code:
+`python -m tests.test_docs`.
 """
 
 import ast
@@ -15,6 +15,7 @@ import pytest
 import typer
 
 from journey.api.app import create_app
+from journey.api.lists.routes import LISTS
 from journey.api.problems import catalogue
 from journey.cli.app import app
 from journey.domain.journey import ROOMS
@@ -90,21 +91,25 @@ def problems() -> str:
     return PROBLEMS + "".join(f"| `{code}` | {kind.status} | {kind.meaning} |\n" for code, kind in kinds)
 
 
-BETWEEN = "<!-- commands -->\n", "<!-- end of commands"
-
-
 def api() -> str:
-    """The page, with every command in the list of its room."""
-    before, mark, rest = (DOCS / "api.md").read_text().partition(BETWEEN[0])
-    _, end, after = rest.partition(BETWEEN[1])
-    assert end, "the list of commands ends with its mark"
-    rooms = (_of_a_room(name, get_args(room.commands)) for name, room in ROOMS.items())
-    return "".join([before, mark, *rooms, end, after])
+    """The page, with every command in the list of its room, and every list with its filters."""
+    rooms = {name: [each.name() for each in get_args(room.commands)] for name, room in ROOMS.items()}
+    asked = {
+        f"`/v1/{name}`": [*(each.name for each in listing.every_filter), *(["zone"] if listing.zoned else [])]
+        for name, listing in LISTS.items()
+    }
+    page = (DOCS / "api.md").read_text()
+    for mark, names in {"commands": rooms, "lists": asked}.items():
+        before, begin, rest = page.partition(f"<!-- {mark} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {mark}")
+        assert end, f"what is written of {mark} stands between marks"
+        page = "".join([before, begin, *(_listed(name, each) for name, each in names.items()), end, after])
+    return page
 
 
-def _of_a_room(name: str, commands: tuple[Any, ...]) -> str:
-    listed = f"- **{name}**: " + ", ".join(f"`{command.name()}`" for command in commands)
-    return fill(listed, 128, subsequent_indent="  ", break_on_hyphens=False) + "\n"
+def _listed(name: str, words: list[str]) -> str:
+    line = f"- **{name}**: " + ", ".join(f"`{each}`" for each in words)
+    return fill(line, 128, subsequent_indent="  ", break_on_hyphens=False) + "\n"
 
 
 WRITTEN = {"command-line.md": command_line, "problems.md": problems, "api.md": api}
