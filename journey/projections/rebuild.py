@@ -102,6 +102,7 @@ class RebuiltBeside(Projector):
     def connected(self) -> Connection[Any]:
         connection = super().connected()
         connection.execute(SQL("SET search_path = {}, public").format(Identifier(self.schema)))
+        connection.execute("SET statement_timeout = 0")  # an index of a large table takes its time
         connection.commit()
         return connection
 

@@ -12,7 +12,8 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from journey.projections import READ_MODELS, rebuild, swap
+from journey.projections import READ_MODELS, parking, rebuild, swap
+from journey.projections.model import Change, Write, written
 from journey.projections.projector import Projector
 from journey.projections.timeline import Timeline
 from journey.store.sequencer import LOCK, Sequencer, sequence
@@ -134,3 +135,26 @@ def in_the_midst_of_a_rebuild(pipe: Pipe, url: str, moment: str) -> None:
 
         swap.put_in_place = putting
     rebuild.rebuild(url, Timeline())
+
+
+class Poisoned(Timeline):
+    """Cannot take up what comes after the first event of a journey."""
+
+    def project(self, change: Change) -> Iterator[Write]:
+        if change.recorded[-1].version > 1:
+            raise LookupError
+        yield from super().project(change)
+
+
+def before_the_parking_commits(pipe: Pipe, url: str) -> None:
+    Stopping.pipe = pipe
+    StoppingProjector(url, Poisoned()).catch_up()
+
+
+def before_the_retry_commits(pipe: Pipe, url: str) -> None:
+    def writing(*arguments: Any) -> NoReturn:
+        written(*arguments)
+        _stay(pipe)
+
+    parking.written = writing  # type: ignore[assignment]  # the point to stop at
+    list(parking.retry(url, Timeline()))

@@ -9,7 +9,9 @@ import pytest
 from journey.bench import recomputed
 from journey.bench.checker import complaints, stored
 from journey.projections import READ_MODELS
+from journey.projections.parking import retry
 from journey.projections.projector import Projector
+from journey.projections.timeline import Timeline
 from journey.store.sequencer import drain
 from journey.store.store import Store
 from journey.worker import Worker
@@ -95,6 +97,29 @@ def test_a_projector_killed_between_rows_and_checkpoint_leaves_neither(
         pass
     until(lambda: nobody_else_is_there(database_url))
     assert counted(database_url, READ_MODELS[model].name) == counted(database_url, "checkpoint") == 0
+    caught_up(database_url)
+    assert sound(database_url)
+
+
+def test_a_projector_killed_while_it_parks_has_parked_nobody(database_url: str) -> None:
+    filled(database_url)
+    with come_to_its_point(stopping.before_the_parking_commits, database_url):
+        pass
+    until(lambda: nobody_else_is_there(database_url))
+    assert counted(database_url, "timeline") == counted(database_url, "parked_journey") == 0
+    caught_up(database_url)
+    assert sound(database_url)
+
+
+def test_a_retry_killed_before_its_commit_leaves_what_waits_waiting(database_url: str) -> None:
+    filled(database_url)
+    Projector(database_url, stopping.Poisoned()).catch_up()
+    assert (counted(database_url, "timeline"), counted(database_url, "parked_journey")) == (10, 10)
+    with come_to_its_point(stopping.before_the_retry_commits, database_url):
+        pass
+    until(lambda: nobody_else_is_there(database_url))
+    assert (counted(database_url, "timeline"), counted(database_url, "parked_journey")) == (10, 10)
+    assert [well for _, well in retry(database_url, Timeline())] == [True] * 10
     caught_up(database_url)
     assert sound(database_url)
 
