@@ -133,7 +133,7 @@ def in_the_midst_of_a_rebuild(pipe: Pipe, url: str, moment: str) -> None:
             put_in_place(*arguments)
             _stay(pipe)
 
-        swap.put_in_place = putting
+        swap.put_in_place = putting  # type: ignore[assignment]  # as above
     rebuild.rebuild(url, Timeline())
 
 
@@ -156,5 +156,5 @@ def before_the_retry_commits(pipe: Pipe, url: str) -> None:
         written(*arguments)
         _stay(pipe)
 
-    parking.written = writing  # type: ignore[assignment]  # the point to stop at
+    parking.written = writing  # type: ignore[assignment,attr-defined]  # the point to stop at
     list(parking.retry(url, Timeline()))
