@@ -23,6 +23,8 @@ DROP INDEX worklist_due, worklist_team, worklist_owner;
 CREATE INDEX worklist_urgency ON worklist (coalesce(due, 'infinity'), since, journey_id, item);
 CREATE INDEX worklist_team ON worklist (team, coalesce(due, 'infinity'), since, journey_id, item);
 CREATE INDEX worklist_owner ON worklist (owner, coalesce(due, 'infinity'), since, journey_id, item);
+CREATE INDEX worklist_person ON worklist (person, coalesce(due, 'infinity'), since, journey_id, item)
+ WHERE person IS NOT NULL;
 
 DROP INDEX handoff_board_due, handoff_board_to;
 CREATE INDEX handoff_board_urgency ON handoff_board (

@@ -124,14 +124,19 @@ def _figures(
     what: str, sizes: tuple[int, ...], found: dict[tuple[str, int], list[float]]
 ) -> Iterator[Figure]:
     for size in sizes:
-        for share, name in ((0.5, "p50"), (0.99, "p99")):
-            value, floor = (percentile(found[each, size], share) for each in (what, FLOOR))
-            label = f"{what}, {size:,} journeys: {name}"
-            against, ratio = ("", None) if what == FLOOR else (FLOOR, value / floor)
-            yield Figure(label, value * MILLISECONDS, "ms", against, ratio)
-    for before, size in pairwise(sizes):
-        growth = median(found[what, size]) / median(found[what, before])
-        yield Figure(f"{what}: {size:,} against {before:,} journeys", growth, "times")
+        own, floor = found[what, size], found[FLOOR, size]
+        label = f"{what}, {size:,} journeys"
+        compared = ("", None) if what == FLOOR else (FLOOR, _ratio(own, floor))
+        yield Figure(f"{label}: p50", percentile(own, 0.5) * MILLISECONDS, "ms", *compared)
+        yield Figure(f"{label}: p99", percentile(own, 0.99) * MILLISECONDS, "ms")
+    for fewer, more in pairwise(sizes):
+        growth = _ratio(found[what, more], found[what, fewer])
+        yield Figure(f"{what}: {more:,} against {fewer:,} journeys", growth, "times")
+
+
+def _ratio(own: list[float], other: list[float]) -> float:
+    """Within each round."""
+    return median(one / another for one, another in zip(own, other, strict=True))
 
 
 def _timed(works: dict[tuple[str, int], Work]) -> dict[tuple[str, int], list[float]]:
