@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from journey.api.access import Permission
 from journey.api.engine import engine
-from journey.api.flowfigures import STATEMENT, Asked, figures
+from journey.api.flowfigures import Asked, figures, statement
 from journey.api.flowmodels import Bucket, FlowFigures
 from journey.api.guard import guarded
 from journey.api.openapi import answers
@@ -41,5 +41,5 @@ async def how_patients_flow(
         field, message = complaint
         error = FieldError(where="query", field=field, message=message)
         raise Problem("invalid", f"{message}.", errors=(error,))
-    found = figures(await held.reads.rows(STATEMENT, asked))
+    found = figures(await held.reads.rows(statement(asked), asked))
     return Response(to_json(found, by_alias=True), media_type="application/json")

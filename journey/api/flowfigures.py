@@ -1,6 +1,8 @@
 """The figures of the flow: one statement over what the read model keeps, so that all are of one moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg.sql import SQL, Composed
@@ -38,17 +40,26 @@ def figures(found: list[tuple[Any, ...]]) -> FlowFigures:
 # --- Pieces
 
 
-def _of_those(table: LiteralString) -> Composed:
-    same = SQL("""(asked.pathway IS NULL OR {table}.pathway = asked.pathway)
-           AND (asked.team IS NULL OR {table}.team = asked.team)""")
-    return same.format(table=SQL(table))
+class Filters(NamedTuple):
+    """Which filters there are. Only these are in the statement, so that an index is used for them."""
 
+    pathway: bool
+    team: bool
+    begins: bool
+    ends: bool
 
-def _within(at: LiteralString) -> Composed:
-    moment = SQL(
-        "(asked.begins IS NULL OR {at} >= asked.begins) AND (asked.ends IS NULL OR {at} < asked.ends)"
-    )
-    return moment.format(at=SQL(at))
+    def those(self, table: LiteralString) -> Composed:
+        """The journeys that are asked about."""
+        said = (SQL("{}.pathway = asked.pathway"), self.pathway), (SQL("{}.team = asked.team"), self.team)
+        return self._all(said, table)
+
+    def within(self, at: LiteralString) -> Composed:
+        """The time that is asked about."""
+        return self._all(((SQL("{} >= asked.begins"), self.begins), (SQL("{} < asked.ends"), self.ends)), at)
+
+    @staticmethod
+    def _all(said: Sequence[tuple[SQL, bool]], of: LiteralString) -> Composed:
+        return SQL(" AND ").join([SQL("true"), *(each.format(SQL(of)) for each, given in said if given)])
 
 
 def _spread(seconds: LiteralString) -> Composed:
@@ -111,19 +122,7 @@ FOUND = SQL("""
     ),
     visit AS (SELECT flow_visit.* FROM flow_visit, asked WHERE {visited} AND {of_visits}),
     decision AS (SELECT flow_decision.* FROM flow_decision, asked WHERE {decided} AND {of_decisions})
-    """).format(
-    of_stages=_of_those("flow_stage"),
-    of_milestones=_of_those("flow_milestone"),
-    of_clocks=_of_those("flow_clock"),
-    of_visits=_of_those("flow_visit"),
-    of_decisions=_of_those("flow_decision"),
-    entered=_within("entered_at"),
-    left=_within("left_at"),
-    reached=_within("reached_at"),
-    started=_within("started_at"),
-    visited=_within("at"),
-    decided=_within("decided_at"),
-)
+    """)
 
 # --- Figures
 
@@ -136,7 +135,7 @@ CENSUS = SQL("""
      WHERE status IN ('planned', 'waitlist', 'active', 'onhold')
        AND {of_those}
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
-    """).format(of_those=_of_those("patient_status"))
+    """)
 STAGES = SQL("""
     SELECT pathway, stage, count(*) AS stays, count(*) FILTER (WHERE left_at IS NULL) AS here,
            {time} AS time,
@@ -171,7 +170,7 @@ MILESTONE_REWORK = SQL("""
     SELECT flow_milestone.pathway, milestone, count(*) AS journeys, sum(undone) AS undone
       FROM flow_milestone, asked WHERE undone > 0 AND {undone} AND {of_those}
      GROUP BY 1, 2 ORDER BY 1, min(number), 2
-    """).format(undone=_within("undone_at"), of_those=_of_those("flow_milestone"))
+    """)
 CLOCKS = SQL("""
     SELECT pathway, clock, count(*) AS runs,
            count(*) FILTER (WHERE state = 'running') AS running,
@@ -208,7 +207,7 @@ AUTHORIZATIONS = SQL("""
         SQL("SELECT service, {denials} FROM decision GROUP BY 1 ORDER BY 1").format(denials=DENIALS)
     ),
 )
-STATEMENT = SQL("""
+ANSWER = SQL("""
     WITH {found}
     SELECT json_build_object(
                'as_of', now, 'pathway', pathway, 'team', team, 'from', begins, 'to', ends,
@@ -218,16 +217,42 @@ STATEMENT = SQL("""
                'rework', json_build_object('stages', {stage_rework}, 'milestones', {milestone_rework}),
                'clocks', {clocks}, 'visits', {visits}, 'authorizations', {authorizations})::text
       FROM asked
-    """).format(
-    found=FOUND,
-    census=_listed(CENSUS),
-    stages=_listed(STAGES),
-    milestones=_listed(MILESTONES),
-    steps=_listed(STEPS),
-    queues=_listed(QUEUES),
-    stage_rework=_listed(STAGE_REWORK),
-    milestone_rework=_listed(MILESTONE_REWORK),
-    clocks=_listed(CLOCKS),
-    visits=VISITS,
-    authorizations=AUTHORIZATIONS,
-)
+    """)
+
+
+@lru_cache(maxsize=16)
+def _composed(filters: Filters) -> Composed:
+    found = FOUND.format(
+        of_stages=filters.those("flow_stage"),
+        of_milestones=filters.those("flow_milestone"),
+        of_clocks=filters.those("flow_clock"),
+        of_visits=filters.those("flow_visit"),
+        of_decisions=filters.those("flow_decision"),
+        entered=filters.within("entered_at"),
+        left=filters.within("left_at"),
+        reached=filters.within("reached_at"),
+        started=filters.within("started_at"),
+        visited=filters.within("at"),
+        decided=filters.within("decided_at"),
+    )
+    undone = MILESTONE_REWORK.format(
+        undone=filters.within("undone_at"), of_those=filters.those("flow_milestone")
+    )
+    return ANSWER.format(
+        found=found,
+        census=_listed(CENSUS.format(of_those=filters.those("patient_status"))),
+        stages=_listed(STAGES),
+        milestones=_listed(MILESTONES),
+        steps=_listed(STEPS),
+        queues=_listed(QUEUES),
+        stage_rework=_listed(STAGE_REWORK),
+        milestone_rework=_listed(undone),
+        clocks=_listed(CLOCKS),
+        visits=VISITS,
+        authorizations=AUTHORIZATIONS,
+    )
+
+
+def statement(asked: Asked) -> Composed:
+    """What finds it; its parameters are what is asked."""
+    return _composed(Filters(*(each is not None for each in asked[:4])))

@@ -41,7 +41,7 @@ def run(
     """Where patients are and how long they wait: stages, milestones, queues, rework, clocks, rates."""
     from pydantic_core import to_json
 
-    from journey.api.flowfigures import STATEMENT, Asked, figures
+    from journey.api.flowfigures import Asked, figures, statement
     from journey.api.flowmodels import Bucket
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
@@ -56,7 +56,7 @@ def run(
     if complaint := asked.complaint():
         raise Failed(f"--{complaint[0]}: {complaint[1]}.")
     with ready(settings) as database, connect(database.conninfo) as connection:
-        found = figures(connection.execute(STATEMENT, asked).fetchall())
+        found = figures(connection.execute(statement(asked), asked).fetchall())
     if as_json:
         terminal.say(to_json(found, by_alias=True, indent=2).decode())
         return

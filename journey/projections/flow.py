@@ -49,13 +49,11 @@ class Rows(NamedTuple):
 
 
 def flowing(change: Change, pathways: Pathways) -> Iterator[Write]:
-    """What the change writes: the journey's rows made anew, unless they are as before."""
+    """What the change writes: the journey's rows made anew, where anything happened that they are made of."""
     before = change.before
     if before is not None and _is_as_before(before, change.journey, pathways):
         return
     now = rows(change.journey, pathways)
-    if before is not None and rows(before, pathways) == now:
-        return
     for statement in (FORGET_STAGES, FORGET_MILESTONES, FORGET_CLOCKS):
         yield Write(statement, {"journey_id": change.journey_id})
     yield from (Write(ADD_STAGES, row) for row in now.stages)

@@ -291,6 +291,12 @@ def test_steps_between_milestones_are_all_of_those_that_follow_another(api: Api)
     assert sum(each["time"]["n"] for each in told["steps"]) == reached - journeys
 
 
+def test_a_team_without_patients_has_no_figures(api: Api) -> None:
+    told = flow(api, team="nobody", **{"from": "2014-01-01T00:00:00Z", "to": "2015-01-01T00:00:00Z"})
+    assert not any(told[each] for each in ("census", "stages", "milestones", "steps", "queues", "clocks"))
+    assert (told["visits"]["no_show_rate"], told["authorizations"]["denial_rate"]) == (None, None)
+
+
 def test_the_rows_are_what_the_log_gives(api: Api) -> None:
     with psycopg.connect(api.conninfo) as connection:
         assert verify(connection, PatientStatus()).differences == ()
