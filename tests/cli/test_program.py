@@ -52,7 +52,9 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
     done = bare.run("--help")
     assert done.returncode == 0
     assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == [
-        *("demo", "migrate", "serve", "simulate", "show", "history", "bench"),
+        *("demo", "migrate", "serve", "simulate"),
+        *("worklist", "handoffs", "referrals", "authorizations", "visits", "barriers"),
+        *("find", "show", "history", "flow", "export", "bench"),
         *("ingest", "pathway", "projections", "keys"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"
