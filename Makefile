@@ -11,6 +11,9 @@ COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 
 # The oldest PostgreSQL installed here that the project supports: newer SQL must not slip in.
 SYSTEM_POSTGRES := $(firstword $(sort $(wildcard /usr/lib/postgresql/1[5-9]/bin/initdb /usr/lib/postgresql/[2-9][0-9]/bin/initdb)))
 
+# The files of the suite side by side, one for each processor, each with a server of its own.
+BESIDE := --numprocesses auto --dist loadfile
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint format bench soak lock clean
@@ -24,10 +27,10 @@ demo: $(VENV)/run  ## install, then serve simulated journeys on 127.0.0.1:8000; 
 
 test: $(VENV)/dev  ## the whole suite on the embedded PostgreSQL, then its database tests on an installed one
 	$(SAY) "every test, on the embedded PostgreSQL"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(BESIDE) $(ARGS)
 ifneq ($(SYSTEM_POSTGRES),)
 	$(SAY) "the tests that touch a database again, on $(patsubst %/bin/initdb,%,$(SYSTEM_POSTGRES))"
-	@$(BIN)/python -m pytest --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
+	@$(BIN)/python -m pytest $(BESIDE) --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
 endif
 
 lint: $(VENV)/dev  ## rules, layout and types
