@@ -18,6 +18,7 @@ from journey.embedded import Cluster
 from journey.log import configure
 from journey.migrate import migrate
 from journey.settings import PREFIX, Settings
+from journey.store.memory import collect_rarely
 
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 TEMPLATE = "template_journey"
@@ -41,6 +42,7 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX) or name == "DATABASE_URL"]:
         del os.environ[name]
     configure(Settings.load(log_format="json"))
+    collect_rarely()
 
 
 @pytest.fixture(scope="session")
