@@ -28,9 +28,9 @@ def test_an_option_is_a_filter(name: str) -> None:
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_as_a_table_and_for_programs(clinic: Program, name: str) -> None:
-    table, more = clinic.all([(name,), (name, "--limit", "1")])
+    table, answer = clinic.all([(name,), (name, "--json")])
     assert (table.returncode, table.stderr) == (0, "")
-    found = clinic.answer(name)
+    found = json.loads(answer.stdout)
     assert set(found) == {name, "as_of"}
     rows = found[name]
     lines = table.stdout.splitlines()
@@ -40,14 +40,19 @@ def test_a_list_as_a_table_and_for_programs(clinic: Program, name: str) -> None:
     assert len(lines) == 1 + len(rows)
     assert re.split(r"  +", lines[0])[-2:] == ["stage", "patient"]
     assert rows[0]["patient"]["family"] in lines[1]
+
+
+def test_a_list_is_cut_short_and_says_so(clinic: Program) -> None:
+    more = clinic.run("worklist", "--limit", "1")
     assert len(more.stdout.splitlines()) == 2
-    assert ("there are more than 1" in more.stderr) == (len(rows) > 1)
-    teams = {row["journey"]["team"] for row in rows}
-    option = "--from-team" if name == "handoffs" else "--team"
-    assert clinic.answer(name, option, "no such team")[name] == []
-    if name != "handoffs":
-        team = min(filter(None, teams))
-        assert {row["journey"]["team"] for row in clinic.answer(name, "--team", team)[name]} == {team}
+    assert "there are more than 1" in more.stderr
+
+
+def test_a_list_of_one_team(clinic: Program) -> None:
+    rows = clinic.answer("worklist")["worklist"]
+    team = min(filter(None, {row["journey"]["team"] for row in rows}))
+    assert {row["journey"]["team"] for row in clinic.answer("worklist", "--team", team)["worklist"]} == {team}
+    assert clinic.answer("worklist", "--team", "no such team")["worklist"] == []
 
 
 def test_what_is_overdue_and_what_is_not(clinic: Program) -> None:
@@ -66,8 +71,6 @@ def test_times_are_those_of_the_installation(clinic: Program) -> None:
     assert program.answer("visits", "--over", "--on", day)["visits"] == [
         row for row in of_the_day if row["starts_at"]
     ]
-    assert program.answer("visits", "--over", "--to", f"{day} 00:00") != {"visits": every}
-    assert program.answer("worklist", "--due-before", "1999-12-31")["worklist"] == []
 
 
 @pytest.mark.parametrize(
@@ -104,14 +107,13 @@ def test_somebody_is_found(clinic: Program) -> None:
     assert row is not None
     journey_id, family, given, number = row
     mistyped = family[:2] + family[3] + family[2] + family[4:]
-    for text in (f"{given} {family.upper()}", number, f"{mistyped} {given}"):
+    for text in (number, f"{mistyped} {given.upper()}"):
         assert journey_id in {each["journey_id"] for each in clinic.answer("find", text)}, text
     table = clinic.run("find", family).stdout.splitlines()
     assert table[0].split() == ["journey", "status", "stage", "patient"]
     assert any(line.startswith(journey_id) for line in table)
     nobody = clinic.run("find", "Zyxwvut")
     assert (nobody.returncode, nobody.stdout) == (0, "Nobody is found by that.\n")
-    assert json.loads(clinic.run("find", "Zyxwvut", "--json").stdout) == []
 
 
 def test_what_is_only_like_a_name_is_never_taken_for_it(clinic: Program) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from threading import Event as Signal
@@ -81,13 +80,15 @@ def after_the_sequence_commits(pipe: Pipe, url: str) -> None:
 
 def when_the_wake_up_has_come(pipe: Pipe, url: str) -> None:
     """A whole worker whose listener has heard, and has told nobody."""
-    calls = count()
+    listens = Signal()
 
     def grown() -> None:
-        if next(calls) > 0:  # the first is the look at the start
+        if listens.is_set():
             _stay(pipe)
+        listens.set()  # the look at the start, once it listens: what comes now is heard
 
     Listener(url, grown).start()
+    listens.wait()
     Sequencer(url).start()
     Signal().wait()
 
