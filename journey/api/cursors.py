@@ -14,7 +14,6 @@ from fastapi import Query
 from journey.api.problems import Problem
 
 NUMBER = re.compile(r"\d{1,18}")
-UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 KEY = re.compile(r"[0-9a-z:+. |-]{1,150}")
 NEVER = "infinity"

@@ -19,8 +19,6 @@ from journey.domain.pathway.trigger import Condition, Triggers
 from journey.domain.pathway.undoing import Undone
 from journey.domain.room import Escalation, Milestone, Step, Waived
 
-Reached = Mapping[str, Hit]
-
 
 class Course(NamedTuple):
     """Where a journey stands on its pathway. `stage` is None where the pathway has not begun."""
