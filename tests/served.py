@@ -14,8 +14,9 @@ from httpx2 import Response
 from psycopg.sql import SQL, Identifier
 from starlette.testclient import TestClient
 
-from journey.api import keys
-from journey.api.access import Role
+from journey.api.access import keys
+from journey.api.access.keys import Grant
+from journey.api.access.table import Role
 from journey.api.app import create_app
 from journey.api.engine import Engine
 from journey.embedded import Cluster
@@ -82,7 +83,7 @@ def database(cluster: Cluster, template: str) -> Iterator[str]:
 @contextmanager
 def served(conninfo: str, home: Path, *, with_worker: bool = True, **chosen: Any) -> Iterator[Api]:
     """The API in this process, with the worker and a key for each role."""
-    tokens = {role: keys.create(conninfo, f"some {role}", role, "ward 3").token for role in Role}
+    tokens = {role: keys.create(conninfo, f"some {role}", role, "ward 3", Grant()).token for role in Role}
     settings = Settings.load(database_url=conninfo, home=home, **chosen)
     app = create_app(settings, conninfo, with_worker=with_worker)
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from journey.api import (
+    breakglass,
     commands,
     docs,
     feed,
@@ -26,14 +28,19 @@ from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
 from journey.api.lists import routes as lists
+from journey.api.readiness import Readiness
 from journey.settings import Settings
 
 TITLE, VERSION = "Journey", "1"
 
 
-def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastAPI:
-    """The API on this database; `with_worker` runs sequencer and read models in the same process."""
-    figures = Figures()
+def create_app(
+    settings: Settings, conninfo: str, *, with_worker: bool, shared: Path | None = None
+) -> FastAPI:
+    """The API on this database; `with_worker` runs sequencer and read models in the same process. `shared` is
+    where several processes keep the figures that they show together.
+    """
+    figures = Figures(shared)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +58,7 @@ def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastA
         generate_unique_id_function=openapi.operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.state.readiness = Readiness()
     for kind in problems.HANDLED:
         app.add_exception_handler(kind, problems.answer)
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes, figures=figures)
@@ -66,6 +74,8 @@ def create_app(settings: Settings, conninfo: str, *, with_worker: bool) -> FastA
         flow.router,
         feed.router,
         keyroutes.router,
+        breakglass.breaking,
+        breakglass.reviewing,
         health.router,
     ):
         app.include_router(router)

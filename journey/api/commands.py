@@ -13,20 +13,25 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access import Permission
+from journey.api.access.admission import admit
+from journey.api.access.scopes import RESOURCE
+from journey.api.access.table import Permission
 from journey.api.engine import Engine, caller, engine
 from journey.api.guard import guarded
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Context, Source
-from journey.domain.journey import ROOMS
+from journey.domain.journey import ROOMS, NoSuchJourney
 from journey.store import across
 from journey.store.identifiers import uuid7
 from journey.store.store import Appended
 
 NAMESPACE = UUID("f3b0b1f6-5c5a-5a0e-8f0a-1d9d6d1f7e55")
 """Under which an Idempotency-Key of a caller names the journey that it opens."""
+
+OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
+"""The fields of commands that name another journey."""
 
 VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
@@ -101,6 +106,16 @@ def context(request: Request, purpose: str) -> Context:
     )
 
 
+async def refuse_others(request: Request, command: Command) -> None:
+    """A second journey that a command names has to be the caller's, too. Raises NoSuchJourney."""
+    for field in OTHER_JOURNEY:
+        other: UUID | None = getattr(command, field, None)
+        if other is not None and not await admit(
+            engine(request).reads, caller(request), Permission.WRITE, other
+        ):
+            raise NoSuchJourney("No journey has the id that the body names.")
+
+
 async def carry_out(
     engine: Engine,
     journey_id: UUID,
@@ -140,7 +155,7 @@ def written(appended: Appended, status: int = 200, headers: dict[str, str] | Non
 
 def router() -> APIRouter:
     """The opening, and one typed route for each command."""
-    routes = APIRouter(route_class=guarded(Permission.WRITE))
+    routes = APIRouter()
     routes.add_api_route(
         "/v1/journeys",
         open_journey,
@@ -150,6 +165,7 @@ def router() -> APIRouter:
         description=NewJourney.__doc__,
         status_code=201,
         responses=answers(Written, *WRITING, status=201, refused=True),
+        route_class_override=guarded(Permission.WRITE, interaction="c"),
     )
     for name, room in ROOMS.items():
         for command in get_args(room.commands):
@@ -163,6 +179,7 @@ def router() -> APIRouter:
                 summary=command.name(),
                 description=command.__doc__,
                 responses=answers(Written, *WRITING, "no-such-journey", "stale-version", refused=True),
+                route_class_override=guarded(Permission.WRITE, RESOURCE[name]),
             )
     return routes
 
@@ -174,7 +191,7 @@ async def open_journey(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """The id of the journey follows from caller and key, so that a repeated request meets the same one."""
-    held_by = caller(request).key_id
+    held_by = caller(request).id
     journey_id = uuid5(NAMESPACE, f"{held_by} {idempotency_key}") if idempotency_key else uuid7()
     appended = await carry_out(
         engine(request),
@@ -199,6 +216,7 @@ def endpoint(kind: type[Command]) -> Callable[..., Coroutine[Any, Any, Response]
         idempotency_key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> Response:
+        await refuse_others(request, command)
         appended = await carry_out(
             engine(request),
             journey_id,

@@ -137,7 +137,7 @@ class Edge:
             status=status,
             ms=round(seconds * 1000, 1),
             problem=scope["state"].get("problem"),
-            key_id=caller and caller.key_id,
+            key_id=caller and caller.id,
         )
 
 

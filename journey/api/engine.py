@@ -9,10 +9,12 @@ from typing import TypeVar, cast
 
 from fastapi import Request
 
-from journey.api.access import Caller
+from journey.api.access.admission import Admitted
+from journey.api.access.caller import Caller
+from journey.api.access.ring import KeyRing
+from journey.api.access.trail import Trail
 from journey.api.figures import Figures
 from journey.api.growth import Growth
-from journey.api.keys import KeyRing
 from journey.api.problems import Problem
 from journey.api.reads import Reads
 from journey.settings import Settings
@@ -35,13 +37,19 @@ class Engine:
     reads: Reads
     growth: Growth
     keys: KeyRing
+    trail: Trail
     figures: Figures
     threads: ThreadPoolExecutor
     under_way: int = field(default=0)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a command would be sent away."""
+        return self.under_way >= QUEUE * self.settings.write_threads
+
     async def write(self, work: Callable[[], T]) -> T:
         """Do the work in a write thread. Raises Problem where too much is waiting already."""
-        if self.under_way >= QUEUE * self.settings.write_threads:
+        if self.is_full:
             raise Problem("overloaded", "Too many commands are waiting; try again.")
         self.under_way += 1
         try:
@@ -69,11 +77,16 @@ async def running(
         stack.push_async_callback(reads.pool.close)
         growth = Growth(conninfo).start()
         stack.push_async_callback(growth.stop)
-        yield Engine(settings, conninfo, store, reads, growth, KeyRing(reads), figures, threads)
+        yield Engine(settings, conninfo, store, reads, growth, KeyRing(reads), Trail(reads), figures, threads)
 
 
 def engine(request: Request) -> Engine:
     return cast(Engine, request.app.state.engine)
+
+
+def admitted(request: Request) -> Admitted:
+    """The journey that the address names."""
+    return cast(Admitted, request.state.admitted)
 
 
 def caller(request: Request) -> Caller:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import to_json
 
-from journey.api.access import Permission
+from journey.api.access.table import Permission
 from journey.api.engine import engine
 from journey.api.flowfigures import Asked, figures, statement
 from journey.api.flowmodels import Bucket, FlowFigures
@@ -15,7 +15,7 @@ from journey.api.openapi import answers
 from journey.api.problems import FieldError, Problem
 from journey.domain.event import Moment
 
-router = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
+router = APIRouter(route_class=guarded(Permission.FIGURES), tags=["read"])
 
 Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 

@@ -4,29 +4,65 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import to_json
 
-from journey.api import keys
-from journey.api.access import Permission, Role
+from journey.api.access import keys
+from journey.api.access.keys import ApiKey, Grant
+from journey.api.access.scopes import Scopes
+from journey.api.access.table import Permission, Role
 from journey.api.engine import engine
-from journey.api.guard import guarded
-from journey.api.keys import ApiKey
+from journey.api.guard import guarded, who
 from journey.api.openapi import TAKING_A_BODY, answers
 
 router = APIRouter(route_class=guarded(Permission.ADMIN), tags=["keys"])
 
 
-class KeyWanted(BaseModel):
-    """A key to be made."""
+KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]
+Team = Annotated[str, Field(min_length=1, max_length=100)]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
+
+
+class KeyChanged(BaseModel):
+    """What a key is for."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    role: Role
+    team: Team | None = Field(default=None, description="The team that its holder works in.")
+    teams: tuple[Team, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="Whose journeys are theirs; left out, those of `team`, or every team's without one.",
+    )
+    every_team: bool = Field(default=False, description="Every team's journeys are theirs.")
+    labels: tuple[Label, ...] = Field(
+        default=(), max_length=100, description="Security labels whose events its holder may see: `PSY`."
+    )
+    scopes: tuple[str, ...] | None = Field(
+        default=None,
+        max_length=100,
+        description="What the key is narrowed down to: `system/ServiceRequest.cru`.",
+    )
+
+    @field_validator("scopes")
+    @classmethod
+    def _known(cls, scopes: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        Scopes.of(scopes or ())
+        return scopes
+
+    @property
+    def grant(self) -> Grant:
+        own = None if self.team is None else (self.team,)
+        return Grant(None if self.every_team else self.teams or own, self.labels, self.scopes)
+
+
+class KeyWanted(KeyChanged):
+    """A key to be made."""
 
     name: str = Field(
         pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="Who holds it; stands on the events it brings."
     )
-    role: Role
-    team: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class KeyMade(BaseModel):
@@ -48,7 +84,9 @@ class Keys(BaseModel):
 async def make_a_key(request: Request, wanted: KeyWanted) -> Response:
     """Make a key. Its token cannot be shown again."""
     conninfo = engine(request).conninfo
-    made = await asyncio.to_thread(keys.create, conninfo, wanted.name, wanted.role, wanted.team)
+    made = await asyncio.to_thread(
+        keys.create, conninfo, wanted.name, wanted.role, wanted.team, wanted.grant, by=who(request)
+    )
     return Response(to_json(made._asdict()), 201, media_type="application/json")
 
 
@@ -59,8 +97,18 @@ async def every_key(request: Request) -> Response:
     return Response(to_json({"keys": found}), media_type="application/json")
 
 
+@router.put("/v1/keys/{key_id}", responses=answers(ApiKey, *TAKING_A_BODY, "no-such-key"))
+async def change_a_key(request: Request, key_id: KeyId, wanted: KeyChanged) -> Response:
+    """Let a key do something else: within a few seconds it can do that, and nothing else."""
+    conninfo = engine(request).conninfo
+    changed = await asyncio.to_thread(
+        keys.change, conninfo, key_id, wanted.role, wanted.team, wanted.grant, by=who(request)
+    )
+    return Response(to_json(changed), media_type="application/json")
+
+
 @router.delete("/v1/keys/{key_id}", responses=answers(ApiKey, "no-such-key"))
-async def end_a_key(request: Request, key_id: Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]) -> Response:
+async def end_a_key(request: Request, key_id: KeyId) -> Response:
     """Revoke a key: within a few seconds no request with it is answered."""
-    ended = await asyncio.to_thread(keys.revoke, engine(request).conninfo, key_id)
+    ended = await asyncio.to_thread(keys.revoke, engine(request).conninfo, key_id, by=who(request))
     return Response(to_json(ended), media_type="application/json")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel
 
-from journey.api.access import Permission
+from journey.api.access.table import Permission
 from journey.api.guard import guarded
 from journey.api.openapi import answers
 from journey.api.problems import Problem
@@ -13,7 +13,7 @@ from journey.api.tags import has_it
 from journey.domain.pathway.definition import Definition
 from journey.pathways import installed
 
-router = APIRouter(route_class=guarded(Permission.READ))
+router = APIRouter(route_class=guarded(Permission.DEFINITIONS))
 
 
 class PathwaySummary(BaseModel):

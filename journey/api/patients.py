@@ -4,13 +4,16 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access import Permission
+from journey.api.access.admission import theirs
+from journey.api.access.table import Permission
 from journey.api.commands import IdempotencyKey, Purpose, Written, context
-from journey.api.engine import engine
-from journey.api.guard import guarded
+from journey.api.conditions import Condition, all_of
+from journey.api.engine import caller, engine
+from journey.api.guard import Seen, guarded
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import Problem, problem_of
 from journey.domain.event import Command
@@ -25,8 +28,11 @@ SAME = """
      ORDER BY same.patient_id
     """
 
-reading = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
-writing = APIRouter(route_class=guarded(Permission.WRITE), tags=["merges"])
+JOURNEYS = SQL("SELECT status.journey_id FROM patient_status AS status WHERE {}")
+OF_PERSON = "status.patient_id IN (SELECT same_person(%s))"
+
+reading = APIRouter(route_class=guarded(Permission.READ, "Patient"), tags=["read"])
+writing = APIRouter(route_class=guarded(Permission.WRITE, "Patient"), tags=["merges"])
 
 
 class PatientRecord(BaseModel):
@@ -73,9 +79,8 @@ REFUSALS = (*WRITING, "no-such-patient")
 @reading.get("/v1/patients/{patient_id}", responses=answers(SamePerson, "too-slow", "no-such-patient"))
 async def records_of_a_patient(request: Request, patient_id: UUID) -> Response:
     """The records that are of one person, and the one that goes on."""
+    await admitted_patient(request, patient_id, Permission.READ)
     rows = await engine(request).reads.rows(SAME, [patient_id])
-    if not rows:
-        raise Problem("no-such-patient")
     root = next((own for own, into in rows if into is None), patient_id)
     records = [{"patient_id": own, "merged_into": into} for own, into in rows]
     return Response(to_json({"patient_id": root, "records": records}), media_type="application/json")
@@ -90,6 +95,8 @@ async def merge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Retire another record into this patient's, on every journey of both."""
+    await admitted_patient(request, patient_id, Permission.WRITE)
+    await admitted_patient(request, command.retired, Permission.WRITE)
     told = MergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
     return await _carried_out(request, told, purpose, idempotency_key)
 
@@ -103,8 +110,21 @@ async def unmerge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take another record out of this patient's again, on every journey of both."""
+    await admitted_patient(request, patient_id, Permission.WRITE)
+    await admitted_patient(request, command.retired, Permission.WRITE)
     told = UnmergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
     return await _carried_out(request, told, purpose, idempotency_key)
+
+
+async def admitted_patient(request: Request, patient_id: UUID, permission: Permission) -> None:
+    """Whether one of the person's journeys is the caller's to see. Raises Problem."""
+    whose = theirs(caller(request), permission)
+    condition = all_of((Condition(OF_PERSON, (patient_id,)), whose))
+    statement = JOURNEYS.format(SQL(condition.sql))
+    rows = await engine(request).reads.rows(statement, condition.parameters)
+    request.state.seen = Seen(tuple(row[0] for row in rows), (patient_id,))
+    if not rows:
+        raise Problem("no-such-patient")
 
 
 async def _carried_out(

@@ -14,14 +14,14 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
-from journey.api.keys import NameTaken, NoSuchKey
+from journey.api.access.keys import NameTaken, NoSuchKey
 from journey.api.reads import TooSlow
 from journey.database import DatabaseUnavailable
 from journey.domain.event import WORDS, Blocker, Refused
 from journey.store.across import NotTheirJourney
+from journey.store.deciding import OccursInTheFuture
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.recorder import ConnectionLost
-from journey.store.store import OccursInTheFuture
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
@@ -38,15 +38,19 @@ class Kind(NamedTuple):
 CATALOGUE: dict[str, Kind] = {
     "malformed-json": Kind(400, "The body is not JSON in UTF-8."),
     "unauthorized": Kind(401, "The request has no API key, or one that is unknown or revoked."),
-    "forbidden": Kind(403, "The key's role does not allow this."),
+    "forbidden": Kind(403, "The caller's role, or what it was narrowed down to, does not allow this."),
     "unknown-route": Kind(404, "There is nothing under this address."),
     "no-such-journey": Kind(404, "No journey has this id."),
     "no-such-patient": Kind(404, "No journey was opened for this patient."),
     "not-there-yet": Kind(404, "The journey was not opened by that time, or not known by then."),
     "no-such-pathway": Kind(404, "No pathway of this id, or of this version, is at hand."),
+    "no-such-break-glass": Kind(404, "You have no break-glass of this id open."),
     "no-such-key": Kind(404, "No API key in use has this id."),
     "method-not-allowed": Kind(405, "The address answers other methods; `Allow` lists them."),
     "name-taken": Kind(409, "An API key of this name is in use."),
+    "store-rewound": Kind(
+        410, "The log was put back to an earlier state; `position` is the last in common, `next` leads on."
+    ),
     "stale-version": Kind(412, "The journey has moved on from the version in If-Match."),
     "body-too-large": Kind(413, "The body is larger than this server accepts."),
     "unsupported-media-type": Kind(415, "The body is not sent as application/json."),
@@ -83,6 +87,9 @@ class ProblemDocument(BaseModel):
     request_id: UUID | str | None = None
     blockers: tuple[Blocker, ...] | None = None
     errors: tuple[FieldError, ...] | None = None
+    position: int | None = None
+    epoch: int | None = None
+    next: str | None = None
 
 
 class Problem(Exception):

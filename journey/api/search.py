@@ -10,11 +10,12 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access import Permission
+from journey.api.access.admission import theirs
+from journey.api.access.table import Permission
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import CursorIn, Limit, cursor, key
-from journey.api.engine import engine
-from journey.api.guard import guarded
+from journey.api.engine import caller, engine
+from journey.api.guard import guarded, seen
 from journey.api.matching import matching
 from journey.api.openapi import LISTING, answers
 from journey.domain.codes import JourneyStatus
@@ -31,7 +32,7 @@ NUMBERED = """
                     WHERE known.identifiers @> ARRAY[%s])
     """
 
-router = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
+router = APIRouter(route_class=guarded(Permission.SEARCH), tags=["read"])
 
 
 class Found(BaseModel):
@@ -106,6 +107,7 @@ async def journeys_that_match(
         *(Condition(sql, (value,)) for sql, value in equal.items() if value is not None),
         *_due(overdue, now),
         match.condition,
+        theirs(caller(request), Permission.SEARCH),
     ]
     order = Condition("journey_id") if q is None else Condition("1, journey_id")
     scope = f"journeys {[patient, mrn, pathway, stage, team, status, overdue, q]}"
@@ -120,6 +122,7 @@ async def journeys_that_match(
     rows = await engine(request).reads.rows(statement, parameters)
     found = [_found(row[1:], now) for row in rows[:limit]]
     last = rows[limit - 1] if rows[limit:] else None
+    request.state.seen = seen(found)
     return Response(
         to_json({"journeys": found, "next": last and cursor(scope, f"{last[0]}|{last[1]}")}),
         media_type="application/json",

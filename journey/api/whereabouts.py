@@ -9,8 +9,8 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from journey.api.access import Permission
-from journey.api.engine import Engine, engine
+from journey.api.access.table import Permission
+from journey.api.engine import Engine, admitted, engine
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
@@ -26,8 +26,6 @@ from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 
 PATIENCE = 2.0
 """Seconds for which `min_version` is waited for."""
-
-SELECT_STANDING = "SELECT version, standing::text FROM patient_status WHERE journey_id = %s"
 
 router = APIRouter(route_class=guarded(Permission.READ))
 
@@ -63,7 +61,7 @@ async def where_the_patient_stands(
     """Where the patient stands: stage, what was reached, what is next, overdue and in the way, and why."""
     now = datetime.now(UTC)
     if as_of is None and as_known_at is None:
-        found = await _current(engine(request), journey_id, min_version or 0)
+        found = await _current(request, min_version or 0)
         stands = found.at(now).model_copy(update={"as_of": now, "as_known_at": now})
         tag = f'"{stands.version}"'
         quiet = not stands.overdue and not stands.at_risk  # else the clock may have changed the answer
@@ -82,12 +80,12 @@ def _answer(stands: BaseModel, headers: dict[str, str]) -> Response:
     return Response(to_json(stands), 200, headers, "application/json")
 
 
-async def _current(engine: Engine, journey_id: UUID, min_version: int) -> Whereabouts:
+async def _current(request: Request, min_version: int) -> Whereabouts:
     """From the read model; from the events themselves where it has not come that far yet."""
-    rows = await engine.reads.rows(SELECT_STANDING, (journey_id,))
-    if rows and rows[0][0] >= min_version:
-        return Whereabouts.model_validate_json(rows[0][1])
-    history = await _history(engine, journey_id, min_version)
+    known = admitted(request)
+    if known.standing is not None and known.version >= min_version:
+        return Whereabouts.model_validate_json(known.standing)
+    history = await _history(engine(request), known.journey_id, min_version)
     stands = await asyncio.to_thread(_then, history, None, None)
     if stands is None:
         raise NoSuchJourney("No journey has this id.")

@@ -58,10 +58,11 @@ def _fill(conninfo: str, patients: int, seed: int) -> None:
     from journey.cli.filling import fill
     from journey.cli.settle import settle
     from journey.cli.simulate import today, watched
+    from journey.connection import OPERATING
     from journey.database import connect
     from journey.simulate.clinic import simulate
 
-    with connect(conninfo) as connection:
+    with connect(conninfo, OPERATING) as connection:
         if connection.execute("SELECT true FROM event LIMIT 1").fetchone():
             return
     terminal.note(f"simulating {patients} patients over {MONTHS} months")
@@ -74,11 +75,12 @@ def _fill(conninfo: str, patients: int, seed: int) -> None:
 
 def _shown(conninfo: str) -> Shown:
     """What there is to see, and a fresh key for each role: those of the demo before end here."""
-    from journey.api.access import Role
-    from journey.api.keys import create
+    from journey.api.access.keys import create
+    from journey.api.access.table import Role
+    from journey.connection import OPERATING
     from journey.database import connect
 
-    with connect(conninfo) as connection:
+    with connect(conninfo, OPERATING) as connection:
         count = connection.execute("SELECT count(*) FROM patient_status").fetchone()
         example = connection.execute(EXAMPLE).fetchone()
     keys = {

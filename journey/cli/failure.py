@@ -43,7 +43,8 @@ def reported(error: Exception) -> int:
 def _expected(error: Exception) -> str | None:
     import psycopg
 
-    from journey.api.keys import NameTaken, NoSuchKey
+    from journey.api.access.keys import NameTaken, NoSuchKey
+    from journey.api.server import NotStarted
     from journey.database import DatabaseUnavailable
     from journey.domain.event import Refused
     from journey.migrate import MigrationError
@@ -53,6 +54,7 @@ def _expected(error: Exception) -> str | None:
     from journey.store.errors import Contended, StaleVersion, StoreUnavailable
     from journey.store.mapper import UnknownStoredEvent
     from journey.store.recorder import ConnectionLost
+    from journey.worker import WorkerFailed
 
     told = (
         Failed,
@@ -68,6 +70,8 @@ def _expected(error: Exception) -> str | None:
         NameTaken,
         NoSuchKey,
         UnknownStoredEvent,
+        NotStarted,
+        WorkerFailed,
     )
     cause = error.__cause__ if isinstance(error, ConnectionLost) else error
     if isinstance(cause, told):

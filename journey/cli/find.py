@@ -95,12 +95,13 @@ def _matches(conninfo: str, text: str, limit: int) -> list[dict[str, Any]]:
     from psycopg.sql import SQL
 
     from journey.api.matching import LIKENESS, matching
+    from journey.connection import OPERATING
     from journey.database import connect
 
     match = matching(text.encode(errors="replace").decode())
     statement = SQL(MATCHES).format(rank=SQL(match.rank.sql), condition=SQL(match.condition.sql))
     parameters = [*match.rank.parameters, *match.condition.parameters, limit]
-    with connect(conninfo) as connection:
+    with connect(conninfo, OPERATING) as connection:
         connection.execute(SQL("SET " + LIKENESS))
         return connection.cursor(row_factory=dict_row).execute(statement, parameters).fetchall()
 

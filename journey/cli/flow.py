@@ -45,6 +45,7 @@ def run(
     from journey.api.flowmodels import Bucket
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
+    from journey.connection import OPERATING
     from journey.database import connect
 
     if bucket not in set(Bucket):
@@ -55,7 +56,7 @@ def run(
     asked = Asked(pathway, team, begins, ends, Bucket(bucket), settings.timezone, datetime.now(UTC))
     if complaint := asked.complaint():
         raise Failed(f"--{complaint[0]}: {complaint[1]}.")
-    with ready(settings) as database, connect(database.conninfo) as connection:
+    with ready(settings) as database, connect(database.conninfo, OPERATING) as connection:
         found = figures(connection.execute(statement(asked), asked).fetchall())
     if as_json:
         terminal.say(to_json(found, by_alias=True, indent=2).decode())

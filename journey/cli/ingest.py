@@ -75,10 +75,11 @@ def parked_(as_json: Json = False) -> None:
     from psycopg.rows import dict_row
 
     from journey.cli.session import prepared, ready
+    from journey.connection import OPERATING
     from journey.database import connect
 
     settings = prepared()
-    with ready(settings) as database, connect(database.conninfo) as connection:
+    with ready(settings) as database, connect(database.conninfo, OPERATING) as connection:
         rows = connection.cursor(row_factory=dict_row).execute(PARKED).fetchall()
     if as_json:
         terminal.say_json(rows)

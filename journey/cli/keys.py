@@ -9,14 +9,14 @@ from journey.cli import terminal
 from journey.cli.options import Json
 
 if TYPE_CHECKING:
-    from journey.api.keys import ApiKey
+    from journey.api.access.keys import ApiKey
 
 app = typer.Typer(no_args_is_help=True)
 
 
 def known_role(text: str) -> str:
     """One of the roles there are."""
-    from journey.api.access import Role
+    from journey.api.access.table import Role
 
     try:
         return Role(text)
@@ -45,8 +45,8 @@ def create_(
     as_json: Json = False,
 ) -> None:
     """Make an API key. Its secret is shown once, and stored as a hash."""
-    from journey.api.access import Role
-    from journey.api.keys import create
+    from journey.api.access.keys import create
+    from journey.api.access.table import Role
     from journey.cli.session import prepared, ready
 
     if not name.strip():
@@ -64,7 +64,7 @@ def create_(
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """Every key ever made, the newest first; never their secrets."""
-    from journey.api.keys import list_keys
+    from journey.api.access.keys import list_keys
     from journey.cli.session import prepared, ready
 
     settings = prepared()
@@ -84,7 +84,7 @@ def revoke_(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The id in `journey keys list`.")],
 ) -> None:
     """End a key, for ever: within seconds, no request with it is answered."""
-    from journey.api.keys import revoke
+    from journey.api.access.keys import revoke
     from journey.cli.session import prepared, ready
 
     with ready(prepared()) as database:

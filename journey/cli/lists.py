@@ -203,13 +203,14 @@ def _run(name: str, given: Row, limit: int, *, as_json: bool) -> None:
     from journey.api.lists.listing import Asked
     from journey.api.lists.routes import LISTS
     from journey.cli.session import prepared, ready
+    from journey.connection import OPERATING
     from journey.database import connect
 
     settings = prepared()
     asked = Asked(datetime.now(UTC), ZoneInfo(settings.timezone))
     listing = LISTS[name]
     wanted = _understood(listing, given, asked)
-    with ready(settings) as database, connect(database.conninfo) as connection:
+    with ready(settings) as database, connect(database.conninfo, OPERATING) as connection:
         connection.execute("SET timezone = 'UTC'")
         found = connection.execute(*listing.statement(wanted, asked, None, limit)).fetchall()
     page = listing.page(found, asked, "", limit)

@@ -53,10 +53,11 @@ def list_(as_json: Json = False) -> None:
     from psycopg.rows import dict_row
 
     from journey.cli.session import prepared, ready
+    from journey.connection import OPERATING
     from journey.database import connect
     from journey.projections import READ_MODELS
 
-    with ready(prepared()) as database, connect(database.conninfo) as connection:
+    with ready(prepared()) as database, connect(database.conninfo, OPERATING) as connection:
         asked = {"names": [model.name for model in READ_MODELS], "looked_at": LOOKED_AT}
         rows = connection.cursor(row_factory=dict_row).execute(POSITIONS, asked).fetchall()
     if as_json:
@@ -106,12 +107,13 @@ def verify(name: Name = None, as_json: Json = False) -> None:
     """
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
+    from journey.connection import OPERATING
     from journey.database import connect
     from journey.projections.verify import verify as verified
 
     models = _chosen(name)
     found: list[Verified] = []
-    with ready(prepared()) as database, connect(database.conninfo) as connection:
+    with ready(prepared()) as database, connect(database.conninfo, OPERATING) as connection:
         for model in models:
             with _progress(f"verifying {model.name}") as told:
                 found.append(verified(connection, model, told=told))

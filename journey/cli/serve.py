@@ -31,6 +31,8 @@ def run(
     from journey.cli.session import prepared, ready
     from journey.pathways import installed
 
+    if role == "worker" and workers > 1:
+        raise typer.BadParameter("a worker is one process: start several, and one of them leads.")
     settings = prepared(quiet=False, host=host, port=port)
     installed()  # a definition that cannot be used is told of now, not on the first request
     if role != "worker":

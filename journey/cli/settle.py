@@ -5,6 +5,7 @@ from threading import Event as Signal
 import psycopg
 
 from journey.cli.failure import Failed
+from journey.connection import OPERATING
 from journey.database import connect
 from journey.projections import READ_MODELS
 from journey.worker import Worker
@@ -25,7 +26,7 @@ def settle(conninfo: str) -> None:
 
     By a worker of our own; where another process runs one, ours stands by and that one is waited for.
     """
-    with Worker(conninfo), connect(conninfo) as connection:
+    with Worker(conninfo), connect(conninfo, OPERATING) as connection:
         _wait(connection)
 
 

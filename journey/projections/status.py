@@ -4,14 +4,15 @@ Asked by everybody, all day, of one journey or of all that match a search.
 
 from collections.abc import Iterator
 
-from journey.domain.standing import standing
+from journey.domain.careteam import teams
+from journey.domain.standing import stands, way
 from journey.pathways import installed
 from journey.projections.authorizations import AuthorizationStatuses
 from journey.projections.barriers import OpenBarriers
 from journey.projections.findable import findable
 from journey.projections.flow import TABLES, flowing
 from journey.projections.handoffs import HandoffBoard
-from journey.projections.listed import INDEXED, Listing, listed
+from journey.projections.listed import INDEXED, Listing, listed, short
 from journey.projections.model import Change, ReadModel, Write
 from journey.projections.rates import FlowDecisions, FlowVisits
 from journey.projections.referrals import OpenReferrals
@@ -27,7 +28,8 @@ UPSERT = """
            since = excluded.since, team = excluded.team,
            person = excluded.person, family = excluded.family, given = excluded.given,
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
-           next_due = excluded.next_due, standing = excluded.standing, search = excluded.search
+           next_due = excluded.next_due, standing = excluded.standing, search = excluded.search,
+           teams = excluded.teams
     """
 
 
@@ -52,7 +54,8 @@ class PatientStatus(ReadModel):
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
-        now = standing(change.journey, installed())
+        gone = way(change.journey, installed())
+        now = stands(change.journey, gone)
         person, steps = now.patient.demographics, (*now.next, *now.later)
         yield Write(
             UPSERT,
@@ -74,8 +77,9 @@ class PatientStatus(ReadModel):
                 "next_due": min((step.due for step in steps if step.due is not None), default=None),
                 "standing": now,
                 "search": findable(person, now.patient.identifiers),
+                "teams": sorted(short(each) or "" for each in teams(change.journey)),
             },
         )
         for each in LISTS:
             yield from listed(each, change, now)
-        yield from flowing(change, installed())
+        yield from flowing(change, gone)

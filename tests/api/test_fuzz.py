@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.domain.journey import COMMANDS
 from tests.served import Api, number
 from tests.waiting import until

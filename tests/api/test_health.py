@@ -2,7 +2,7 @@ import psycopg
 import pytest
 
 from journey.api import health
-from journey.api.access import Role
+from journey.api.access.table import Role
 from tests.served import Api
 from tests.waiting import until
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.api.lists.routes import LISTS
 from journey.api.problems import CATALOGUE, catalogue
 from journey.domain.journey import COMMANDS

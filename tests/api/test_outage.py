@@ -8,8 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from journey.api import keys, reads
-from journey.api.access import Role
+from journey.api import reads
+from journey.api.access import ring
+from journey.api.access.table import Role
 from journey.embedded import Cluster
 from journey.migrate import migrate
 from tests.served import Api, served
@@ -28,7 +29,7 @@ def cluster_of_its_own(short_folder: Path, postgres_bin_dir: Path | None) -> Ite
 @pytest.fixture
 def api(cluster_of_its_own: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setattr(reads, "TIMEOUT", 0.5)
-    monkeypatch.setattr(keys, "FRESH", 60.0)  # the outage is not to hide behind the look for the key
+    monkeypatch.setattr(ring, "FRESH", 60.0)  # the outage is not to hide behind the look for the key
     with served(cluster_of_its_own.url(), tmp_path) as api:
         yield api
 

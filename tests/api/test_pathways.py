@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.domain.pathway.definition import Definition
 from journey.pathways import installed
 from tests.served import Api

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from tests.served import Api
 from tests.waiting import until
 

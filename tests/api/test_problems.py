@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from journey.api import problems
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.api.problems import CATALOGUE, RETRY_AFTER, Problem, catalogue, problem_of
 from journey.domain.journey import COMMANDS
 from journey.store.errors import Contended, OutcomeUnknown, StoreUnavailable

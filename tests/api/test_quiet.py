@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from journey import log
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.settings import Settings
 from tests.served import Api, number
 

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from journey.domain.journey import COMMANDS
 from journey.store.store import Store
 from tests.served import Api, number

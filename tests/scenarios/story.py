@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from tests.served import Api
 
 Document = dict[str, Any]

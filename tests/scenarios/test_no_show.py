@@ -2,7 +2,7 @@
 
 import pytest
 
-from journey.api.access import Role
+from journey.api.access.table import Role
 from tests.scenarios.story import Document, Story, clock, names
 from tests.served import Api, number
 

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from journey.ingest.hl7v2.files import Found
+from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import Counts, ingest
 from tests.scenarios.story import Story
 from tests.served import Api

@@ -90,5 +90,6 @@ AUTHORIZATIONS = List(
     told=_told,
     urgency=BY_DUE,
     id=Key("listed.authorization_id", UUID),
+    resource="Claim",
     zoned=True,
 )

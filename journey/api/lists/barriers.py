@@ -53,4 +53,5 @@ BARRIERS = List(
     told=_told,
     urgency=BY_DUE,
     id=Key("listed.barrier_id", UUID),
+    resource="Condition",
 )

@@ -94,4 +94,5 @@ HANDOFFS = List(
     told=_told,
     urgency=(SEVERITY, *BY_DUE),
     id=Key("listed.handoff_id", UUID),
+    resource="Task",
 )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from psycopg.sql import SQL, Composed, Identifier
 from pydantic import BaseModel, Field
 
+from journey.api.access.admission import EVERYBODYS
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import Kind, Part, cursor, key
 from journey.domain.codes import JourneyStatus
@@ -126,6 +127,7 @@ class List(NamedTuple):
     told: Callable[[Row, Asked], Row]
     urgency: tuple[Key, ...]
     id: Key
+    resource: str
     zoned: bool = False
 
     @property
@@ -138,10 +140,15 @@ class List(NamedTuple):
         return (*self.urgency, JOURNEY, self.id)
 
     def statement(
-        self, given: Mapping[str, Any], asked: Asked, after: Sequence[Part] | None, limit: int
+        self,
+        given: Mapping[str, Any],
+        asked: Asked,
+        after: Sequence[Part] | None,
+        limit: int,
+        whose: Condition = EVERYBODYS,
     ) -> tuple[Composed, list[Any]]:
         """What finds a page, and one row more where there is another."""
-        conditions = []
+        conditions = [whose]
         for each in self.every_filter:
             value = given.get(each.name)
             if value is not None:

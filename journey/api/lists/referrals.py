@@ -92,4 +92,5 @@ REFERRALS = List(
     told=_told,
     urgency=BY_DUE,
     id=Key("listed.referral_id", UUID),
+    resource="ServiceRequest",
 )

@@ -10,10 +10,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, create_model
 from pydantic_core import to_json
 
-from journey.api.access import Permission
+from journey.api.access.admission import theirs
+from journey.api.access.table import Permission
 from journey.api.cursors import CursorIn, Limit
-from journey.api.engine import engine
-from journey.api.guard import guarded
+from journey.api.engine import caller, engine
+from journey.api.guard import guarded, seen
 from journey.api.lists.authorizations import AUTHORIZATIONS
 from journey.api.lists.barriers import BARRIERS
 from journey.api.lists.handoffs import HANDOFFS
@@ -31,7 +32,7 @@ LONGEST = 200
 
 
 def router() -> APIRouter:
-    routes = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
+    routes = APIRouter(tags=["read"])
     for each in LISTS.values():
         routes.add_api_route(
             f"/v1/{each.name}",
@@ -41,6 +42,7 @@ def router() -> APIRouter:
             summary=f"list-{each.name}",
             description=each.question,
             responses=answers(page_model(each), *LISTING),
+            route_class_override=guarded(Permission.SEARCH, each.resource),
         )
     return routes
 
@@ -67,8 +69,11 @@ def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
         given = {name.rstrip("_"): value for name, value in given.items()}
         scope = scope_of(listing, given, asked)
         behind = None if after is None else listing.after(scope, after)
-        found = await held.reads.rows(*listing.statement(given, asked, behind, limit))
-        return Response(to_json(listing.page(found, asked, scope, limit)), media_type="application/json")
+        whose = theirs(caller(request), Permission.SEARCH)
+        found = await held.reads.rows(*listing.statement(given, asked, behind, limit, whose))
+        page = listing.page(found, asked, scope, limit)
+        request.state.seen = seen(page[listing.name])
+        return Response(to_json(page), media_type="application/json")
 
     vars(handle)["__signature__"] = Signature(
         [Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request), *_parameters(listing)]

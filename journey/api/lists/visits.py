@@ -88,5 +88,6 @@ VISITS = List(
     told=_told,
     urgency=(Key("listed.sorted_at", datetime),),
     id=Key("listed.visit_id", UUID),
+    resource="Encounter",
     zoned=True,
 )

@@ -73,4 +73,5 @@ WORKLIST = List(
     told=_told,
     urgency=BY_DUE,
     id=Key("listed.item", int),
+    resource="Task",
 )

@@ -1,0 +1,134 @@
+"""The trail: who saw, was refused or changed what (ASTM E2147-18 section 7.1; 45 CFR 164.312(b)).
+
+A read is recorded before its answer leaves, so that no crash loses the record of an answer that somebody got.
+Records of requests under way at the same time are written with one statement, so that each waits for the disk
+about once and none for long.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.types.json import Json
+from pydantic_core import to_json
+
+from journey.api.reads import Reads
+from journey.store.identifiers import uuid7
+
+
+class Kind(StrEnum):
+    """What was done."""
+
+    READ = "read"
+    SEARCH = "search"
+    FEED = "feed"
+    AUDIT = "audit"
+    WRITE = "write"
+    LOGIN = "login"
+    GLASS_BROKEN = "glass-broken"
+    GLASS_CLOSED = "glass-closed"
+    KEY_CREATED = "key-created"
+    KEY_CHANGED = "key-changed"
+    KEY_REVOKED = "key-revoked"
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    DENIED = "denied"
+
+
+class Basis(StrEnum):
+    """Why the caller could."""
+
+    TEAM = "team"
+    UNASSIGNED = "unassigned"
+    EVERY_TEAM = "every-team"
+    BREAK_GLASS = "break-glass"
+
+
+class Who(NamedTuple):
+    """Who did it, as it stands in the record."""
+
+    caller: str | None
+    name: str | None
+    role: str | None = None
+    team: str | None = None
+
+
+NOBODY = Who(None, None)
+COMMAND_LINE = Who("command-line", "the command line")
+"""Whoever can start the program on the database's own credentials."""
+
+
+class Access(NamedTuple):
+    """One record. `journeys` and `patients`: of whom something was seen."""
+
+    kind: Kind
+    outcome: Outcome
+    who: Who
+    purpose: str | None = None
+    method: str | None = None
+    route: str | None = None
+    journeys: tuple[UUID, ...] = ()
+    patients: tuple[UUID, ...] = ()
+    basis: Basis | None = None
+    detail: Mapping[str, Any] = MappingProxyType({})
+    peer: str | None = None
+    request_id: str | None = None
+    correlation_id: UUID | None = None
+
+    def row(self) -> dict[str, Any]:
+        fields = self._asdict()
+        who, detail = fields.pop("who"), dict(fields.pop("detail"))
+        return {"access_id": uuid7(), **who._asdict(), **fields, "detail": detail}
+
+
+INSERT: LiteralString = """
+    INSERT INTO access_event (access_id, kind, outcome, caller, name, role, team, purpose, method, route,
+                              journeys, patients, basis, detail, peer, request_id, correlation_id)
+    SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
+           journeys, patients, basis, detail, peer, request_id, correlation_id
+      FROM json_populate_recordset(NULL::access_event, %s)
+    RETURNING at
+    """
+
+
+class Trail:
+    """Writes records for a process. `record` returns when they are on disk."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+        self._waiting: list[dict[str, Any]] = []
+        self._next: asyncio.Task[datetime] | None = None
+        self._turn = asyncio.Lock()
+
+    async def record(self, access: Access) -> datetime:
+        """When it was recorded. Raises StoreUnavailable: who cannot be recorded is not answered."""
+        self._waiting.append(access.row())
+        if self._next is None:
+            self._next = asyncio.create_task(self._write())
+        return await asyncio.shield(self._next)
+
+    async def _write(self) -> datetime:
+        """Once the statement under way is done, everything that has come meanwhile."""
+        async with self._turn:
+            rows, self._waiting, self._next = self._waiting, [], None
+            written = await self._reads.rows(INSERT, (to_json(rows).decode(),))
+            at: datetime = written[0][0]
+            return at
+
+
+def record(connection: Connection[Any], accesses: Sequence[Access]) -> None:
+    """Record as a part of the connection's transaction, with what it changes."""
+    connection.execute(INSERT, (Json([each.row() for each in accesses], dumps=_text),))
+
+
+def _text(rows: Any) -> str:
+    return to_json(rows).decode()
