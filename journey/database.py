@@ -11,10 +11,13 @@ import psycopg
 import structlog
 from psycopg.conninfo import conninfo_to_dict
 
+from journey.connection import ANSWERING, Limits, opened
 from journey.settings import Settings
 
 OLDEST_SERVER = 15
-CONNECT_SECONDS = 5
+PREPARED_AFTER = 5
+"""Times that a statement is sent before it is prepared; the driver's own: most are sent once."""
+
 LOOK_AFTER_SECONDS = 0.25
 """Between looks at whether the embedded server is there."""
 
@@ -43,13 +46,11 @@ def open_database(settings: Settings) -> Iterator[Database]:
     yield Database(settings.database_url, embedded=False)
 
 
-def connect(conninfo: str) -> psycopg.Connection:
+def connect(conninfo: str, limits: Limits = ANSWERING) -> psycopg.Connection:
     """A connection in autocommit. Raises DatabaseUnavailable."""
     parts = _parse(conninfo)
     try:
-        return psycopg.connect(
-            conninfo, autocommit=True, connect_timeout=int(parts.get("connect_timeout") or CONNECT_SECONDS)
-        )
+        return opened(conninfo, limits, "command", prepare_threshold=PREPARED_AFTER)
     except psycopg.OperationalError as error:
         reason = str(error).partition("\n")[0].rpartition(" failed: ")[2]
         raise DatabaseUnavailable(

@@ -23,6 +23,7 @@ import psycopg
 import structlog
 from psycopg.rows import class_row
 
+from journey.connection import REBUILDING
 from journey.database import connect
 
 ADVISORY_LOCK = 0x4A6F75726E657921
@@ -137,7 +138,7 @@ def available(source: Path | None = None) -> list[Migration]:
 def migrate(conninfo: str, source: Path | None = None) -> list[str]:
     """Apply what is missing and return its names. Raises MigrationError, DatabaseUnavailable."""
     known = available(source)
-    with connect(conninfo) as connection:
+    with connect(conninfo, REBUILDING) as connection:
         _wait_for_turn(connection)
         _prepare(connection)
         missing = _missing(known, _applied(connection))

@@ -11,6 +11,7 @@ from typing import Self
 import psycopg
 import structlog
 
+from journey.connection import WORKING, opened
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
 from journey.store.recorder import LISTEN
@@ -44,7 +45,7 @@ class Listener:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(self._conninfo, autocommit=True) as connection:
+                with opened(self._conninfo, WORKING, "listener") as connection:
                     connection.execute(LISTEN)
                     self._grown()
                     while not self._stopping.is_set():

@@ -34,8 +34,8 @@ def rule(check: Rule) -> Rule:
 
 # --- Imports
 
-FOUNDATION = {"settings", "log", "database", "migrate", "embedded"}
-BESIDE = {"domain", "pathways", "settings", "log"}  # what stands beside the store may use
+FOUNDATION = {"settings", "log", "connection", "database", "migrate", "embedded"}
+BESIDE = {"domain", "pathways", "settings", "log", "connection"}  # what stands beside the store may use
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
 MAY_IMPORT = {

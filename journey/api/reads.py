@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from journey.api.matching import LIKENESS
+from journey.connection import ANSWERING, async_kind, bounded
 from journey.store.errors import StoreUnavailable
 
 TIMEOUT = 3.0
 """Seconds that a read waits for a connection."""
 
-SESSION = f"-c statement_timeout=5000 -c timezone=UTC -c {LIKENESS}"
+SESSION = f"-c timezone=UTC -c {LIKENESS}"
 UNREACHABLE = "The database cannot be reached; try again in a moment."
 
 Rows = list[tuple[Any, ...]]
@@ -32,15 +32,15 @@ class Reads:
     """An asynchronous pool of autocommit connections; statements are prepared at their first use."""
 
     def __init__(self, conninfo: str, size: int) -> None:
-        options = f"{conninfo_to_dict(conninfo).get('options') or ''} {SESSION}".strip()
         self.pool = AsyncConnectionPool(
-            conninfo,
+            bounded(conninfo, ANSWERING, "reads", SESSION),
+            connection_class=async_kind(ANSWERING),
             min_size=1,
             max_size=size,
             timeout=TIMEOUT,
             reconnect_timeout=TIMEOUT,  # longer, and its pauses grow beyond a minute
             open=False,
-            kwargs={"autocommit": True, "prepare_threshold": 0, "options": options},
+            kwargs={"autocommit": True, "prepare_threshold": 0},
             name="reads",
         )
 

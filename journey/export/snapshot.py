@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.sql import SQL, Composed
 
+from journey.connection import OPERATING
 from journey.database import connect
 from journey.domain.correction import CORRECTIONS, History, in_order
 from journey.domain.event import Recorded
@@ -139,6 +140,6 @@ class Snapshot:
 @contextmanager
 def snapshot(conninfo: str, selection: Selection) -> Iterator[Snapshot]:
     """The log as it is now, for as long as the block lasts."""
-    with connect(conninfo) as connection, connection.transaction():
+    with connect(conninfo, OPERATING) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield Snapshot(connection, selection)

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Self
 from uuid import UUID
 
-import psycopg
 from psycopg import Connection
 
+from journey.connection import WORKING, opened
 from journey.store import log
 
 
@@ -57,5 +57,5 @@ class ReadAhead:
 
     def _read(self, position: int, besides: AbstractSet[UUID]) -> log.Batch:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0)
+            self._connection = opened(self._conninfo, WORKING, "reader ahead")
         return log.batch(self._connection, position, self._batch, besides)

@@ -14,6 +14,7 @@ import structlog
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from journey.connection import WORKING, opened
 from journey.domain.journey import fold
 from journey.projections.model import Change, ReadModel, written
 from journey.store import log
@@ -76,7 +77,7 @@ def retry(conninfo: str, model: ReadModel) -> Iterator[tuple[UUID, bool]]:
     The model's projector may run meanwhile: each waits for the other's transaction, as both lock the
     checkpoint.
     """
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with opened(conninfo, WORKING, "retry") as connection:
         for each in parked(connection, model.name):
             try:
                 with connection.transaction():

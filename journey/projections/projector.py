@@ -15,6 +15,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from journey.connection import WORKING, Limits, opened
 from journey.domain.event import Recorded
 from journey.projections.ahead import ReadAhead
 from journey.projections.folded import FoldedJourneys, parted, unfolded
@@ -43,12 +44,15 @@ logger = structlog.get_logger()
 class Projector:
     """Keeps one read model up to the log, in a thread. `woken` is set by whoever knows of new positions."""
 
-    def __init__(self, conninfo: str, model: ReadModel, *, batch: int = BATCH) -> None:
+    def __init__(
+        self, conninfo: str, model: ReadModel, *, batch: int = BATCH, limits: Limits = WORKING
+    ) -> None:
         self.model = model
         self.name = model.name
         """Of its checkpoint, and of what it parks."""
         self.woken = Signal()
         self._conninfo = conninfo
+        self._limits = limits
         self.batch = batch
         self._folded = FoldedJourneys()
         self._stopping = Signal()
@@ -169,7 +173,7 @@ class Projector:
 
     def connected(self) -> Connection[Any]:
         """A connection that need not wait for the disk: the checkpoint is lost with the rows, or neither."""
-        connection = psycopg.connect(self._conninfo, prepare_threshold=0)
+        connection = opened(self._conninfo, self._limits, f"projector {self.name}", autocommit=False)
         connection.execute("SET synchronous_commit = off")
         connection.commit()
         return connection
@@ -209,7 +213,7 @@ class Projector:
 
     def _remember(self, error: Exception) -> None:
         """Keep the kind of error where `projections list` shows it; its text may hold a patient's data."""
-        with suppress(psycopg.Error), psycopg.connect(self._conninfo, autocommit=True) as connection:
+        with suppress(psycopg.Error), opened(self._conninfo, WORKING, "projector") as connection:
             connection.execute(
                 "INSERT INTO checkpoint (name, last_error) VALUES (%s, %s) "
                 "ON CONFLICT (name) DO UPDATE SET last_error = excluded.last_error",

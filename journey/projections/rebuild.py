@@ -19,6 +19,7 @@ from psycopg import Connection
 from psycopg.errors import LockNotAvailable
 from psycopg.sql import SQL, Identifier
 
+from journey.connection import REBUILDING, opened
 from journey.projections import swap
 from journey.projections.ahead import ReadAhead
 from journey.projections.model import ReadModel, tables_of
@@ -95,14 +96,13 @@ class RebuiltBeside(Projector):
     """A projector of the tables in the schema beside, with a checkpoint of its own."""
 
     def __init__(self, conninfo: str, model: ReadModel) -> None:
-        super().__init__(conninfo, model)
+        super().__init__(conninfo, model, limits=REBUILDING)
         self.name = f"{model.name} (rebuilding)"
         self.schema = f"rebuilding_{model.name}"
 
     def connected(self) -> Connection[Any]:
         connection = super().connected()
         connection.execute(SQL("SET search_path = {}, public").format(Identifier(self.schema)))
-        connection.execute("SET statement_timeout = 0")  # an index of a large table takes its time
         connection.commit()
         return connection
 
@@ -137,7 +137,7 @@ def rebuild(conninfo: str, model: ReadModel, told: Told = lambda _done, _all: No
 @contextmanager
 def _alone(conninfo: str, model: ReadModel) -> Iterator[None]:
     """The lock lives with its own connection, so that a killed rebuild is no obstacle to the next."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with opened(conninfo, REBUILDING, "rebuild") as connection:
         key = 0x4A_0003 << 32 | crc32(model.name.encode())
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
         if not row or not row[0]:
@@ -176,7 +176,7 @@ def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) 
     snapshot is older would miss it in the new tables, so the swap waits for those.
     """
     model = beside.model
-    with psycopg.connect(conninfo) as live, live.transaction():
+    with opened(conninfo, REBUILDING, "swap", autocommit=False) as live, live.transaction():
         live.execute("SELECT set_config('lock_timeout', %s, true)", (f"{SWAP_PATIENCE}s",))
         live.execute("SELECT pg_advisory_xact_lock(%s)", (SWAPPING,))
         row = live.execute(LOCK_CHECKPOINT, (model.name,)).fetchone()

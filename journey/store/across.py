@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
+from journey.connection import ANSWERING, opened
 from journey.domain.correction import ReattributeEvent
 from journey.domain.episode import JourneyOpened
 from journey.domain.event import Command, Context, Refused
@@ -23,7 +24,7 @@ from journey.store.store import Appended, Store
 
 LOCK = 0x4A_0003
 
-TAKE_TURN = "SELECT set_config('lock_timeout', '5s', false), pg_advisory_lock(%s)"
+TAKE_TURN = "SELECT pg_advisory_lock(%s)"
 JOURNEYS = """
     SELECT (data->>'patient_id')::uuid, journey_id FROM event
      WHERE type = 'journey.opened' AND data->>'patient_id' = ANY(%s::text[])
@@ -116,7 +117,7 @@ def link(
 def _turn(store: Store) -> Iterator[Connection[Any]]:
     """Nobody else in here meanwhile. The store needs all of its own connections for its appends."""
     try:
-        with psycopg.connect(store.datastore.conninfo, autocommit=True) as connection:
+        with opened(store.datastore.conninfo, ANSWERING, "turn") as connection:
             connection.execute(TAKE_TURN, (LOCK,))
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

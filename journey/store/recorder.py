@@ -30,6 +30,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from journey.connection import ANSWERING, bounded, kind
 from journey.store.errors import StoreUnavailable
 from journey.store.mapper import PydanticMapper, StoredRow
 
@@ -108,7 +109,8 @@ class Datastore:
     def __init__(self, conninfo: str, *, pool_size: int, timeout: float) -> None:
         self.conninfo = conninfo
         self.pool = ConnectionPool(
-            conninfo,
+            bounded(conninfo, ANSWERING, "store"),
+            connection_class=kind(ANSWERING),
             min_size=1,
             max_size=pool_size,
             timeout=timeout,

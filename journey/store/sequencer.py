@@ -17,6 +17,7 @@ import structlog
 from psycopg import Connection
 from psycopg.sql import SQL
 
+from journey.connection import WORKING, opened
 from journey.store.recorder import CHANNEL
 
 LOCK = 0x4A_0001
@@ -106,7 +107,7 @@ def sequence(connection: Connection[tuple[object, ...]], batch: int = BATCH, *, 
 
 def drain(conninfo: str) -> int:
     """Sequence everything that is pending, waiting for the lock; the number of events moved."""
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with opened(conninfo, WORKING, "sequencer") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         total = 0
         while moved := sequence(connection):
@@ -136,7 +137,7 @@ class Sequencer:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=0) as connection:
+                with opened(self._conninfo, WORKING, "sequencer") as connection:
                     self._lead(connection)
             except psycopg.Error as error:
                 logger.warning("sequencer.connection_lost", error=type(error).__name__)
