@@ -3,7 +3,8 @@
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import count
 from threading import Event as Signal
@@ -13,8 +14,9 @@ from uuid import UUID
 
 from journey.domain.correction import History
 from journey.domain.decision import decide
-from journey.domain.event import Command, Context, Event, Recorded, Refused
+from journey.domain.event import Command, Context, Recorded
 from journey.pathways import installed
+from journey.store.deciding import decided, timed
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
 from journey.store.memory import collect_rarely
@@ -31,13 +33,6 @@ ATTEMPTS = 12
 
 PATIENCE = 10.0
 """Seconds for which an append whose outcome is unknown is looked for and tried again."""
-
-CLOCK_SKEW = timedelta(minutes=2)
-"""How far ahead of ours the clock of whoever reports may be."""
-
-
-class OccursInTheFuture(Refused):
-    """Only what has happened is recorded; what is planned is an event about the plan."""
 
 
 class AppendedEvent(NamedTuple):
@@ -86,7 +81,7 @@ class Store:
 
         Raises Refused, StaleVersion, KeyReused, Contended, StoreUnavailable and OutcomeUnknown.
         """
-        key = _digested(idempotency_key, command)
+        key = digested(idempotency_key, command) if idempotency_key is not None else None
         return self._write(
             journey_id,
             lambda _: (command,),
@@ -100,7 +95,7 @@ class Store:
         """Raise what handling it now would raise. Nothing is recorded."""
         history = self.load(journey_id)
         _refuse_stale(expected_version, history.version)
-        tuple(decide(history, _timed(command, history), installed()))
+        tuple(decide(history, timed(command, history), installed()))
 
     def adopt(self, journey_id: UUID, fact: Recorded, context: Context) -> Appended:
         """Record here, once, what was recorded on another journey: the same event, of the same time.
@@ -111,7 +106,7 @@ class Store:
         for attempt in range(ATTEMPTS):
             history = self.load(journey_id)
             if any(each.context.attributed_from == fact.event_id for each in history.recorded):
-                return _answer(journey_id, history.version, ())
+                return answered(journey_id, history.version, ())
             adopted = replace(
                 fact,
                 journey_id=journey_id,
@@ -121,9 +116,10 @@ class Store:
                 context_json=attributed.model_dump_json(exclude_none=True),
             )
             try:
-                return self._append(journey_id, history.version, (adopted,), None)
+                put = partial(self._put, journey_id, history.version, (adopted,), None)
+                return self.append(journey_id, history.version, (adopted,), put)
             except VersionConflict:
-                _pause(attempt)
+                pause(attempt)
         raise Contended(journey_id)
 
     def tell(
@@ -160,10 +156,12 @@ class Store:
             try:
                 _refuse_stale(expected_version, before.version)
                 for command in commands(before):
-                    recorded = _decided(journey_id, history, command, context)
+                    recorded = decided(journey_id, history, command, context)
                     history = History((*history.recorded, *recorded))
                 added = history.recorded[len(before.recorded) :]
-                return self._append(journey_id, before.version, added, key if added or nothing_too else None)
+                keyed = key if added or nothing_too else None
+                put = partial(self._put, journey_id, before.version, added, keyed)
+                return self.append(journey_id, before.version, added, put)
             except StoreUnavailable:
                 raise
             except Exception as problem:
@@ -171,13 +169,13 @@ class Store:
                     return earlier
                 if not isinstance(problem, VersionConflict):
                     raise
-            _pause(attempt)
+            pause(attempt)
         raise Contended(journey_id)
 
-    def _append(
-        self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
+    def append(
+        self, journey_id: UUID, version: int, recorded: Sequence[Recorded], put: Callable[[], None]
     ) -> Appended:
-        """Append once, whatever happens to the connection: look before trying again.
+        """Append once, whatever happens to the connection: look before trying again. `put` is the statement.
 
         The event ids are the same on each try and the version is a primary key, so that a statement which
         still runs on a lost connection cannot be doubled: either it or the next try finds the other there.
@@ -187,7 +185,7 @@ class Store:
         for attempt in count():
             try:
                 if not (lost and self._stored(journey_id, recorded)):
-                    self._put(journey_id, version, recorded, key)
+                    put()
             except VersionConflict:
                 if not (lost and self._stored(journey_id, recorded)):
                     raise
@@ -197,11 +195,11 @@ class Store:
                     raise
                 if monotonic() > deadline:
                     raise OutcomeUnknown from None
-                _pause(attempt)
+                pause(attempt)
                 continue
             break
         self.appended.set()
-        return _answer(journey_id, version, recorded)
+        return answered(journey_id, version, recorded)
 
     def _put(
         self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
@@ -230,22 +228,20 @@ class Store:
         if body_sha256 != key.body_sha256:
             raise KeyReused
         found = cast(Sequence[Recorded], tuple(self.events.get(journey_id, gt=first - 1, lte=last)))
-        return _answer(journey_id, last, found)
+        return answered(journey_id, last, found)
 
 
-def _pause(attempt: int) -> None:
+def pause(attempt: int) -> None:
     """Longer from try to try, and never as long as the others who try again."""
     Signal().wait(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311 - spreads writers, no secret
 
 
-def _answer(journey_id: UUID, version: int, recorded: Sequence[Recorded]) -> Appended:
+def answered(journey_id: UUID, version: int, recorded: Sequence[Recorded]) -> Appended:
     events = tuple(AppendedEvent(each.event_id, each.event.stored_as, each.version) for each in recorded)
     return Appended(journey_id, events[-1].version if events else version, events)
 
 
-def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
-    if key is None:
-        return None
+def digested(key: str, command: Command) -> IdempotencyKey:
     body = f"{command.name()} {command.model_dump_json(exclude_unset=True)}"
     return IdempotencyKey(key, sha256(body.encode()).digest())
 
@@ -253,47 +249,3 @@ def _digested(key: str | None, command: Command) -> IdempotencyKey | None:
 def _refuse_stale(expected: int | None, actual: int) -> None:
     if expected is not None and expected != actual:
         raise StaleVersion(expected, actual)
-
-
-def _decided(journey_id: UUID, history: History, command: Command, context: Context) -> tuple[Recorded, ...]:
-    """What the command leads to, on top of this history."""
-    timed = _timed(command, history)
-    return _enveloped(journey_id, history.version, tuple(decide(history, timed, installed())), timed, context)
-
-
-def _timed(command: Command, history: History) -> Command:
-    """The command with its time: now, where it names none.
-
-    Never before what is recorded already, though another machine's clock be ahead of ours: whoever asks
-    without a time asks for what comes last.
-    """
-    now = datetime.now(UTC)
-    if command.occurred_at is None:
-        last = max((each.reaches for each in history.recorded), default=now)
-        return command.model_copy(update={"occurred_at": max(now, last)})
-    if command.occurred_at > now + CLOCK_SKEW:
-        raise OccursInTheFuture("occurred_at lies in the future; record what happened, when it has.")
-    return command
-
-
-def _enveloped(
-    journey_id: UUID, version: int, events: Sequence[Event], command: Command, context: Context
-) -> tuple[Recorded, ...]:
-    if not events:
-        return ()
-    occurred_at = cast(datetime, command.occurred_at).astimezone(UTC)
-    context_json = context.model_dump_json(exclude_none=True)
-    now = datetime.now(UTC)
-    return tuple(
-        Recorded(
-            journey_id,
-            version + offset,
-            uuid7(),
-            event,
-            occurred_at,
-            command.occurred_precision,
-            now,
-            context_json,
-        )
-        for offset, event in enumerate(events, start=1)
-    )

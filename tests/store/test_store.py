@@ -13,9 +13,10 @@ from journey.domain.episode import OpenJourney
 from journey.domain.event import Precision, Refused
 from journey.domain.journey import fold
 from journey.domain.visit import CompleteVisit, StartVisit
+from journey.store.deciding import CLOCK_SKEW, OccursInTheFuture
 from journey.store.errors import Contended, KeyReused, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
-from journey.store.store import CLOCK_SKEW, OccursInTheFuture, Store
+from journey.store.store import Store
 from tests.store.asked import CONTEXT, counted, meanwhile, opened, owned_by, versions
 
 # --- Appending

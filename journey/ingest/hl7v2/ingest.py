@@ -3,13 +3,14 @@
 messages read = applied + duplicate + parked + rejected
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from journey.domain.event import Actor
-from journey.ingest.hl7v2.files import Found, Unreadable
+from journey.ingest import counts
+from journey.ingest.files import Found, Unreadable
 from journey.ingest.hl7v2.inbox import Led, Outcome
 from journey.ingest.hl7v2.receiver import FEED, Receiver, Released, Taken
 from journey.store.errors import StoreUnavailable
@@ -17,30 +18,18 @@ from journey.store.store import Store
 
 
 @dataclass
-class Counts:
+class Counts(counts.Counts):
     """What became of the messages of one run, as it stands now."""
 
-    messages: int = 0
-    applied: int = 0
-    duplicate: int = 0
-    parked: int = 0
-    rejected: int = 0
     released: int = 0
     """Parked by an earlier run, and applied now because what they waited for came."""
     reused_ids: int = 0
     """Messages under a control id (MSH-10) that their sender had used for another one. Counted above too."""
-    journeys: int = 0
-    """Opened."""
-    events: int = 0
-    """Recorded."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Why messages were parked or rejected, by code."""
-    unreadable: list[Unreadable] = field(default_factory=list)
-    """Files that could not be read, or not to their end."""
-    stopped: str | None = None
-    """Why the run ended before the messages did: a sentence. What is counted is done; run it again."""
 
     _parked_now: dict[bytes, str] = field(default_factory=dict, repr=False)
+
+    def figures(self) -> dict[str, Any]:
+        return super().figures() | {"released": self.released, "reused_ids": self.reused_ids}
 
     def add(self, taken: Taken) -> None:
         self.messages += 1

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from journey.ingest.hl7v2.files import Found, messages
+from journey.ingest.files import Found
+from journey.ingest.hl7v2.files import messages
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from journey.domain.journey import Journey, fold
 from journey.domain.visit import Visit
-from journey.ingest.hl7v2.files import Found
+from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import Counts, ingest, replay
 from journey.store.store import Store
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from journey.ingest.files import Found, Unreadable
 from journey.ingest.hl7v2 import files
 from journey.ingest.hl7v2.charset import signature
-from journey.ingest.hl7v2.files import Found, Unreadable, messages, split
+from journey.ingest.hl7v2.files import messages, split
 
 ONE = b"MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.5\rPID|1||A1\rPV1|1|I"
 TWO = b"MSH|^~\\&|A|B|C|D|2024||ADT^A03|2|P|2.5\rPID|1||A1"
@@ -160,7 +161,7 @@ def test_damaged_gzip_gives_what_came_whole_and_then_says_so(tmp_path: Path, dam
 
     *whole, problem = in_file(tmp_path / "adt.gz", data)
     assert isinstance(problem, Unreadable)
-    assert problem.reason == f"Its compressed data is damaged or cut short after message {len(whole)}."
+    assert problem.reason == f"Its compressed data is damaged or cut short after number {len(whole)}."
     assert all(isinstance(each, Found) and each.raw == ONE for each in whole)
 
 
@@ -179,7 +180,7 @@ def test_a_read_that_fails_half_way_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert list(messages(["-"])) == [
         Found(ONE, "standard input", 1),
-        Unreadable("standard input", "It cannot be read after message 1: Input/output error."),
+        Unreadable("standard input", "It cannot be read after number 1: Input/output error."),
     ]
 
 

@@ -16,8 +16,8 @@ from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import Journey
 from journey.domain.merge import MergePatient, UnmergePatient
 from journey.domain.standing import standing
+from journey.ingest.files import Found, Unreadable
 from journey.ingest.hl7v2 import mapping
-from journey.ingest.hl7v2.files import Found, Unreadable
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.ingest import Counts, ingest
 from journey.ingest.hl7v2.reasons import PARKED, REJECTED
