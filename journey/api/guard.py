@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import wraps
 from typing import Any, NamedTuple, get_args, get_origin
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from journey.api.problems import FieldError, Problem, problem_of
 from journey.domain.event import Refused
 from journey.domain.journey import NoSuchJourney
 
-PURPOSE = "x-purpose-of-use"
+PURPOSE = "X-Purpose-Of-Use"
 PURPOSES = re.compile(r"[A-Z][A-Z0-9]{0,19}")
 DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient"})
 """The problems that may mean that somebody was kept from something; not being there looks the same."""
@@ -39,6 +40,9 @@ KIND_OF = {
 """What an attempt that is denied was."""
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="journey"'}
+
+
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 
 class Seen(NamedTuple):
@@ -125,6 +129,11 @@ def guarded(
 
         asks_for = permission
 
+        def __init__(self, path: str, endpoint: Endpoint, **more: Any) -> None:
+            """What names a journey lets it in once the request is known to make sense."""
+            admitting = _admitting(endpoint, permission) if "{journey_id}" in path else endpoint
+            super().__init__(path, admitting, **more)
+
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
             known = {
@@ -142,7 +151,6 @@ def guarded(
                 refuse_no_purpose(request)
                 if takes_a_body:
                     refuse_other_media(request)
-                await _admit(request, found, permission)
                 return await handle(request)
 
             async def checked(request: Request) -> Response:
@@ -162,20 +170,22 @@ def guarded(
     return Guarded
 
 
-async def _admit(request: Request, found: Caller, permission: Permission) -> None:
-    """The journey that the address names, if it is theirs. Raises NoSuchJourney."""
-    try:
-        journey_id = UUID(request.path_params["journey_id"])
-    except (KeyError, ValueError):  # it names none, or none that could be: the route says so
-        return
-    key = request.headers.get("idempotency-key")
-    admitted = await admit(engine(request).reads, found, permission, journey_id, key=key)
-    if admitted is None:
-        request.state.seen = Seen((journey_id,))
-        raise NoSuchJourney("No journey has this id.")
-    patients = (admitted.patient_id,) if admitted.patient_id else ()
-    request.state.seen = Seen((journey_id,), patients, admitted.basis)
-    request.state.admitted = admitted
+def _admitting(endpoint: Endpoint, permission: Permission) -> Endpoint:
+    """The endpoint, for journeys that are the caller's to see. It raises NoSuchJourney for all others."""
+
+    @wraps(endpoint)
+    async def admitting(request: Request, journey_id: UUID, **given: Any) -> Response:
+        key = request.headers.get("idempotency-key")
+        admitted = await admit(engine(request).reads, request.state.caller, permission, journey_id, key=key)
+        if admitted is None:
+            request.state.seen = Seen((journey_id,))
+            raise NoSuchJourney("No journey has this id.")
+        patients = (admitted.patient_id,) if admitted.patient_id else ()
+        request.state.seen = Seen((journey_id,), patients, admitted.basis)
+        request.state.admitted = admitted
+        return await endpoint(request=request, journey_id=journey_id, **given)
+
+    return admitting
 
 
 async def noted(request: Request, kind: Kind, said: BaseModel) -> None:

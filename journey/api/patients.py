@@ -4,14 +4,12 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access.admission import theirs
+from journey.api.access.admission import admit
 from journey.api.access.table import Permission
 from journey.api.commands import IdempotencyKey, Purpose, Written, context
-from journey.api.conditions import Condition, all_of
 from journey.api.engine import caller, engine
 from journey.api.guard import Seen, guarded
 from journey.api.openapi import WRITING, answers
@@ -28,8 +26,10 @@ SAME = """
      ORDER BY same.patient_id
     """
 
-JOURNEYS = SQL("SELECT status.journey_id FROM patient_status AS status WHERE {}")
-OF_PERSON = "status.patient_id IN (SELECT same_person(%s))"
+JOURNEYS = """
+    SELECT journey_id FROM same_person(%s) AS same (patient_id)
+           JOIN event ON type = 'journey.opened' AND data->>'patient_id' = same.patient_id::text
+    """
 
 reading = APIRouter(route_class=guarded(Permission.READ, "Patient"), tags=["read"])
 writing = APIRouter(route_class=guarded(Permission.WRITE, "Patient"), tags=["merges"])
@@ -118,13 +118,13 @@ async def unmerge(
 
 async def admitted_patient(request: Request, patient_id: UUID, permission: Permission) -> None:
     """Whether one of the person's journeys is the caller's to see. Raises Problem."""
-    whose = theirs(caller(request), permission)
-    condition = all_of((Condition(OF_PERSON, (patient_id,)), whose))
-    statement = JOURNEYS.format(SQL(condition.sql))
-    rows = await engine(request).reads.rows(statement, condition.parameters)
-    request.state.seen = Seen(tuple(row[0] for row in rows), (patient_id,))
-    if not rows:
-        raise Problem("no-such-patient")
+    reads, asking = engine(request).reads, caller(request)
+    journeys = tuple(row[0] for row in await reads.rows(JOURNEYS, (patient_id,)))
+    request.state.seen = Seen(journeys, (patient_id,))
+    for each in journeys:
+        if await admit(reads, asking, permission, each):
+            return
+    raise Problem("no-such-patient")
 
 
 async def _carried_out(
