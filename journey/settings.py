@@ -2,6 +2,9 @@
 environment.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -91,6 +94,12 @@ class Settings(BaseSettings):
         le=1000,
         description="The commands a process handles at the same time, each with a database connection.",
     )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Seconds to go on serving, no longer ready, after being told to stop.",
+    )
     max_body_bytes: int = Field(
         default=1 << 20,
         ge=1,
@@ -114,6 +123,21 @@ class Settings(BaseSettings):
             return cls(**chosen)
         except ValidationError as error:
             raise SettingsError(" ".join(map(_sentence, error.errors()))) from None
+
+
+@contextmanager
+def inherited(**chosen: str) -> Iterator[None]:
+    """Programs that are started within the block find these in their environment."""
+    before = {name: os.environ.get(name) for name in chosen}
+    os.environ.update(chosen)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def environment_name(field: str) -> str:

@@ -3,6 +3,8 @@
 Any number of processes may run one: each part elects a leader, and the others stand by.
 """
 
+import signal
+import threading
 from collections.abc import Callable
 from threading import Event as Signal
 from threading import Thread
@@ -17,6 +19,8 @@ from journey.projections.projector import Projector
 from journey.store.recorder import LISTEN
 from journey.store.sequencer import Sequencer
 
+STOP = (signal.SIGINT, signal.SIGTERM)
+
 LISTEN_FOR = 0.5
 """Seconds of listening between looks at whether to stop."""
 
@@ -24,6 +28,13 @@ LISTEN_AGAIN = 0.2
 """Seconds before a lost connection is tried again."""
 
 logger = structlog.get_logger()
+
+
+class WorkerFailed(Exception):
+    """A part of the worker ended by a fault, which is logged. Start it again; nothing is lost."""
+
+    def __init__(self) -> None:
+        super().__init__(WorkerFailed.__doc__)
 
 
 class Listener:
@@ -87,3 +98,22 @@ class Worker:
     def _wake(self) -> None:
         for projector in self._projectors:
             projector.woken.set()
+
+
+def work(conninfo: str) -> None:
+    """The worker alone, until SIGINT or SIGTERM. Raises WorkerFailed: better begun anew than half alive."""
+    told, failed = Signal(), Signal()
+
+    def fail(what: threading.ExceptHookArgs) -> None:
+        logger.error("worker.failed", exc_info=what.exc_value)
+        failed.set()
+        told.set()
+
+    threading.excepthook = fail
+    for each in STOP:
+        signal.signal(each, lambda *_: told.set())
+    with Worker(conninfo):
+        logger.info("working")
+        told.wait()
+    if failed.is_set():
+        raise WorkerFailed

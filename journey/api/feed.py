@@ -1,13 +1,12 @@
 """The feed: everything that was recorded, in the one order, for systems that follow it by asking.
 
-A cursor names a position and the event that stands there, so that one from another log, or from before a
-restore, is noticed. Filters never hold it back: it moves past what they leave out.
+A cursor names a place in the log, so that one from another log, or from before a restore, is noticed. Filters
+never hold it back: it moves past what they leave out.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, LiteralString, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,15 +14,22 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access import Permission
-from journey.api.cursors import Limit, cursor, foreign, position
-from journey.api.engine import engine
+from journey.api.access.admission import EVERYBODYS, theirs
+from journey.api.access.caller import Caller
+from journey.api.access.scopes import ANY, resource_of
+from journey.api.access.table import Permission
+from journey.api.conditions import Condition, all_of
+from journey.api.cursors import Limit
+from journey.api.engine import caller, engine
 from journey.api.envelope import CloudEvent, cloud_event
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
+from journey.api.place import TAIL, Place, at, line_of, refuse_rewound, told
 from journey.api.problems import FieldError, Problem
+from journey.api.readiness import InEpoch, shown
 from journey.api.reads import Reads, Rows
 from journey.domain.event import EVENTS, Recorded
+from journey.store.epoch import Line
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
 
@@ -35,20 +41,15 @@ WINDOWS = 20
 
 LONGEST_WAIT = 30.0
 
-CURSOR = re.compile(r"\d{1,18} [0-9a-f]{12}")
-SCOPE = "log"
-
-HEAD = "SELECT coalesce(max(position), 0) FROM log"
-AT = "SELECT event_id FROM log JOIN event USING (journey_id, version) WHERE position = %s"
 PAGE = SQL("""
     SELECT position, {columns} FROM log JOIN event USING (journey_id, version)
      WHERE position > %s AND position <= %s AND {condition}
      ORDER BY position LIMIT %s
     """)
-ALL = PAGE.format(columns=COLUMNS, condition=SQL("true"))
-OF_TYPES = PAGE.format(columns=COLUMNS, condition=SQL("type = ANY(%s)"))
-OF_JOURNEY = PAGE.format(columns=COLUMNS, condition=SQL("journey_id = %s"))
-OF_BOTH = PAGE.format(columns=COLUMNS, condition=SQL("type = ANY(%s) AND journey_id = %s"))
+TYPES = "type = ANY(%s)"
+JOURNEY = "journey_id = %s"
+THEIRS: LiteralString = """
+    EXISTS (SELECT FROM patient_status AS status WHERE status.journey_id = event.journey_id AND """
 
 router = APIRouter(route_class=guarded(Permission.FEED), tags=["follow"])
 
@@ -59,6 +60,9 @@ class Feed(BaseModel):
     events: tuple[CloudEvent, ...]
     next: str = Field(description="`after` of the next request, whether there were events or not.")
     more: bool = Field(description="Whether there is more to look through already.")
+    epoch: InEpoch | None = Field(
+        description="The epoch that the log is in; another one, and the log was restored, copied or promoted."
+    )
 
 
 class Wanted(NamedTuple):
@@ -66,18 +70,34 @@ class Wanted(NamedTuple):
 
     types: list[str] | None
     journey_id: UUID | None
+    whose: Condition
     limit: int
+
+    @property
+    def condition(self) -> Condition:
+        """What an event has to be."""
+        return all_of(
+            [
+                *(() if self.types is None else (Condition(TYPES, (self.types,)),)),
+                *(() if self.journey_id is None else (Condition(JOURNEY, (self.journey_id,)),)),
+                *(() if self.whose == EVERYBODYS else (self._theirs,)),
+            ]
+        )
+
+    @property
+    def _theirs(self) -> Condition:
+        sql: LiteralString = THEIRS + self.whose.sql + ")"
+        return Condition(sql, self.whose.parameters)
 
 
 class Piece(NamedTuple):
-    """What was found, how far was looked, and how far there was to look."""
+    """What was found, and how far was looked."""
 
     events: list[Recorded]
     until: int
-    head: int
 
 
-@router.get("/v1/events", responses=answers(Feed, *LISTING))
+@router.get("/v1/events", responses=answers(Feed, *LISTING, "store-rewound"))
 async def the_log(
     request: Request,
     *,
@@ -95,23 +115,28 @@ async def the_log(
     ] = 0.0,
 ) -> Response:
     """What was recorded after the cursor, in order: nothing twice, nothing left out, nothing late."""
-    wanted = Wanted(known_types(types) if types else None, journey, limit)
+    asking = caller(request)
+    readable = types_for(asking, known_types(types) if types else None)
+    wanted = Wanted(readable, journey, theirs(asking, Permission.FEED), limit)
     reads, growth = engine(request).reads, engine(request).growth
-    start = await _start(reads, after)
+    place = told(after)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     while True:
         grown = growth.next_one
-        piece = await _look(reads, start, wanted)
-        if piece.events or piece.until < piece.head:
+        line = await line_of(reads)
+        await refuse_rewound(reads, line, place)
+        piece = await _look(reads, place.position, line.head, wanted)
+        place = await _reached(reads, line, piece)
+        if piece.events or piece.until < line.head:
             break
-        start = piece.until
         if not await growth.wait(grown, deadline - loop.time()):
             break
     body = {
         "events": [cloud_event(each) for each in piece.events],
-        "next": await _cursor(reads, piece),
-        "more": piece.until < piece.head,
+        "next": place.cursor(),
+        "more": piece.until < line.head,
+        "epoch": shown(line.now),
     }
     return Response(to_json(body), media_type="application/json")
 
@@ -129,22 +154,15 @@ def known_types(given: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
-async def _start(reads: Reads, after: str | None) -> int:
-    """The position behind which to begin. Raises Problem where the cursor is of another log."""
-    if not after:
-        return 0
-    text, event = position(SCOPE, after, CURSOR).split()
-    start = int(text)
-    if start:
-        there = await reads.rows(AT, (start,))
-        if not there or there[0][0].hex[-12:] != event:
-            raise foreign()
-    return start
+def types_for(asking: Caller, types: list[str] | None) -> list[str] | None:
+    """Those of the types that the caller's scopes let through; None for all."""
+    if asking.may(Permission.FEED, ANY):
+        return types
+    return [each for each in types or sorted(EVENTS) if asking.may(Permission.FEED, resource_of(each))]
 
 
-async def _look(reads: Reads, start: int, wanted: Wanted) -> Piece:
+async def _look(reads: Reads, start: int, head: int, wanted: Wanted) -> Piece:
     """The next events that are wanted, window by window."""
-    head: int = (await reads.rows(HEAD))[0][0]
     until, found = start, list[Recorded]()
     for _ in range(WINDOWS):
         begin, until = until, head if wanted.journey_id else min(until + WINDOW, head)
@@ -155,26 +173,18 @@ async def _look(reads: Reads, start: int, wanted: Wanted) -> Piece:
             break
         if until == head:
             break
-    return Piece(found, until, head)
+    return Piece(found, until)
 
 
 async def _window(reads: Reads, begin: int, until: int, wanted: Wanted, limit: int) -> Rows:
-    match wanted.types, wanted.journey_id:
-        case None, None:
-            return await reads.rows(ALL, (begin, until, limit), binary=True)
-        case types, None:
-            return await reads.rows(OF_TYPES, (begin, until, types, limit), binary=True)
-        case None, journey_id:
-            return await reads.rows(OF_JOURNEY, (begin, until, journey_id, limit), binary=True)
-        case types, journey_id:
-            return await reads.rows(OF_BOTH, (begin, until, types, journey_id, limit), binary=True)
+    condition = wanted.condition
+    statement = PAGE.format(columns=COLUMNS, condition=SQL(condition.sql))
+    return await reads.rows(statement, (begin, until, *condition.parameters, limit), binary=True)
 
 
-async def _cursor(reads: Reads, piece: Piece) -> str:
+async def _reached(reads: Reads, line: Line, piece: Piece) -> Place:
+    """The place up to which was looked."""
     if piece.events and piece.events[-1].position == piece.until:
-        event = piece.events[-1].event_id
-    elif piece.until:
-        event = (await reads.rows(AT, (piece.until,)))[0][0]
-    else:
-        event = UUID(int=0)
-    return cursor(SCOPE, f"{piece.until} {event.hex[-12:]}")
+        epoch = line.given_in(piece.until)
+        return Place(piece.until, piece.events[-1].event_id.hex[-TAIL:], epoch.hex[-TAIL:])
+    return await at(reads, line, piece.until)

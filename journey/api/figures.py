@@ -1,4 +1,12 @@
-"""Figures: what this process counts, for Prometheus."""
+"""Figures: what this process counts, for Prometheus; of several that answer on one address, what they count
+together.
+
+Those write theirs into files of a folder that they share, and whichever is asked adds them up.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -7,15 +15,28 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
-class Figures:
-    """Counters of this process, and gauges that are set when they are asked for."""
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""Names the folder that several processes share. The library looks for it when it is imported."""
 
-    def __init__(self) -> None:
+Together = Literal["livemostrecent", "livesum"]
+"""What a gauge of several processes is: what was last set by any, or the sum of all that live."""
+
+
+class Figures:
+    """Counters, and gauges that are set when they are asked for."""
+
+    def __init__(self, shared: Path | None = None) -> None:
+        self.shared = shared
         self.registry = CollectorRegistry()
+        self._told = self.registry
+        if shared is not None:
+            self._told = CollectorRegistry()
+            MultiProcessCollector(self._told, path=str(shared))  # type: ignore[no-untyped-call]  # the library's
         self._requests = Counter(
             "journey_http_requests_total",
             "Requests answered.",
@@ -43,8 +64,14 @@ class Figures:
             "journey_projection_parked", "Journeys a read model could not take up.", "model"
         )
         self.failing = self._gauge("journey_projection_failing", "1 while a read model fails.", "model")
-        self.pool = self._gauge("journey_pool_connections", "Database connections.", "pool", "state")
-        self.waiting = self._gauge("journey_commands_waiting", "Commands that are handled or wait to be.")
+        self.led = self._gauge("journey_part_led", "1 while a worker leads this part.", "part")
+        self.epoch = self._gauge("journey_store_epoch", "Which epoch the log is in.")
+        self.pool = self._gauge(
+            "journey_pool_connections", "Database connections.", "pool", "state", together="livesum"
+        )
+        self.waiting = self._gauge(
+            "journey_commands_waiting", "Commands that are handled or wait to be.", together="livesum"
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in METHODS else "other"
@@ -55,7 +82,19 @@ class Figures:
         self._commands.labels(name, outcome).inc()
 
     def text(self) -> bytes:
-        return generate_latest(self.registry)
+        if self.shared is not None:
+            _forget_the_dead(self.shared)
+        return generate_latest(self._told)
 
-    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
-        return Gauge(name, meaning, labels, registry=self.registry)
+    def _gauge(self, name: str, meaning: str, *labels: str, together: Together = "livemostrecent") -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry, multiprocess_mode=together)
+
+
+def _forget_the_dead(shared: Path) -> None:
+    """What a killed process held, it holds no more; what it counted still counts."""
+    for file in shared.glob("gauge_live*.db"):
+        process = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            mark_process_dead(process, str(shared))  # type: ignore[no-untyped-call]  # the library's

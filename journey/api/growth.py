@@ -13,7 +13,7 @@ class Growth:
         self._listener = Listener(conninfo, self._heard)
         self._loop = asyncio.get_running_loop()
         self._next = asyncio.Event()
-        self._over = False
+        self.over = False
 
     def start(self) -> Self:
         self._listener.start()
@@ -29,19 +29,19 @@ class Growth:
 
     def end_waiting(self) -> None:
         """Nobody waits any more: the process is about to stop."""
-        self._over = True
+        self.over = True
         self._wake()
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Whether it came within this time; at once, and in vain, where the process stops."""
-        if self._over or seconds <= 0:
+        if self.over or seconds <= 0:
             return False
         try:
             async with asyncio.timeout(seconds):
                 await event.wait()
         except TimeoutError:
             return False
-        return not self._over
+        return not self.over
 
     def _heard(self) -> None:
         self._loop.call_soon_threadsafe(self._wake)

@@ -1,35 +1,54 @@
-"""The server: this process, or several, answering on one address until they are told to stop."""
+"""The server: this process, or several, answering on one address until they are told to stop.
+
+Told to stop, it is not ready any more; it takes in nothing new, answers what it has taken in, and ends.
+"""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from threading import Event as Signal
+from multiprocessing import connection, parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
 from types import FrameType
 from typing import Any, Literal, cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from journey import log
 from journey.api.app import create_app
+from journey.api.engine import Engine
+from journey.api.figures import SHARED
+from journey.api.health import measure_process
 from journey.database import Database
 from journey.migrate import check
-from journey.settings import Settings
-from journey.worker import Worker
+from journey.settings import Settings, inherited
+from journey.worker import STOP, work
 
 Role = Literal["all", "api", "worker"]
 
-GRACE = 5
-"""Seconds for requests under way when the server is told to stop."""
+GRACE = 15
+"""Seconds for requests under way when the server stops: more than the database is given to answer any."""
 
-STOP = (signal.SIGINT, signal.SIGTERM)
+MEASURE = 5.0
+"""Seconds between looks at what this process holds, where another may be asked for it."""
 
 logger = structlog.get_logger()
+
+
+class NotStarted(Exception):
+    """A process that was to answer requests could not begin. What is logged says why."""
+
+    def __init__(self) -> None:
+        super().__init__(NotStarted.__doc__)
 
 
 def serve(
@@ -42,52 +61,119 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `told` hears the address as soon as requests to it are taken in.
 
-    Raises MigrationError, DatabaseUnavailable, OSError (address in use).
+    Raises MigrationError, DatabaseUnavailable, NotStarted, WorkerFailed, OSError (address in use).
     """
     check(database.conninfo)
     if role == "worker":
         work(database.conninfo)
         return
-    factory = partial(application, settings, database.conninfo, with_worker=role == "all")
-    with listening(settings.host, settings.port) as listener:
+    with ExitStack() as stack:
+        shared = stack.enter_context(_shared()) if workers > 1 else None
+        factory = partial(application, settings, database.conninfo, with_worker=role == "all", shared=shared)
+        listener = stack.enter_context(listening(settings.host, settings.port))
         config = configured(factory, workers)
         listener.listen(config.backlog)  # who asks from now on waits until the application is up
         logger.info("serving", url=url(listener), role=role, workers=workers)
         told(url(listener))
         if workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            Several(config, [listener]).run()
         else:
             with signals_left_to_the_server():
-                uvicorn.Server(config).run(sockets=[listener])
+                alone(config, listener)
 
 
-def application(settings: Settings, conninfo: str, *, with_worker: bool) -> FastAPI:
+def alone(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Answer in this process."""
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as end:
+        raise NotStarted from end
+
+
+class Several(Multiprocess):
+    """Processes that answer, each begun again when it is killed."""
+
+    def terminate_all(self) -> None:
+        """What is not taken in yet is refused at once, not kept waiting for nobody."""
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
+
+    def run(self) -> None:
+        super().run()
+        if any(each.exitcode == STARTUP_FAILURE for each in self.processes):
+            raise NotStarted
+
+
+@contextmanager
+def _shared() -> Iterator[Path]:
+    """A folder for what several processes count, for as long as they run."""
+    with TemporaryDirectory(prefix="journey-figures-") as folder, inherited(**{SHARED: folder}):
+        yield Path(folder)
+
+
+def application(
+    settings: Settings, conninfo: str, *, with_worker: bool, shared: Path | None = None
+) -> FastAPI:
     """What each process of a server makes for itself."""
     log.configure(settings)
-    app = create_app(settings, conninfo, with_worker=with_worker)
+    end_with_the_parent()
+    app = create_app(settings, conninfo, with_worker=with_worker, shared=shared)
     serving = app.router.lifespan_context
 
     @asynccontextmanager
     async def until_told_to_stop(app: FastAPI) -> AsyncIterator[Any]:
         async with serving(app) as state:
-            with also_at_a_signal(app.state.engine.growth.end_waiting):
+            engine = cast(Engine, app.state.engine)
+            measuring = asyncio.create_task(_keep_measured(engine)) if shared else None
+            with stopping_gently(engine, settings.drain_seconds):
                 yield state
+            if measuring is not None:
+                measuring.cancel()
 
     app.router.lifespan_context = until_told_to_stop
     return app
 
 
+def end_with_the_parent() -> None:
+    """One of several whose parent was killed stops by itself: it would hold the address, and nobody knew."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+async def _keep_measured(engine: Engine) -> None:
+    while True:
+        measure_process(engine)
+        await asyncio.sleep(MEASURE)
+
+
 @contextmanager
-def also_at_a_signal(then: Callable[[], None]) -> Iterator[None]:
-    """Do this in the loop when the process is told to stop, before the server does what it does."""
+def stopping_gently(engine: Engine, drain: float) -> Iterator[None]:
+    """Told to stop, the process is not ready at once, and lets those go who wait for the log. The server
+    hears of it after the time to drain, or when it is told again.
+    """
     loop = asyncio.get_running_loop()
     before = {each: signal.getsignal(each) for each in STOP}
 
-    def told(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(then)
+    def hand_on(number: int, frame: FrameType | None) -> None:
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
+
+    def told(number: int, frame: FrameType | None) -> None:
+        again = engine.growth.over
+        loop.call_soon_threadsafe(engine.growth.end_waiting)
+        if drain and not again:
+            loop.call_soon_threadsafe(loop.call_later, drain, hand_on, number, None)
+        else:
+            hand_on(number, frame)
 
     for each in STOP:
         signal.signal(each, told)
@@ -143,13 +229,3 @@ def url(listener: socket.socket) -> str:
     """Where a browser finds it."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def work(conninfo: str) -> None:
-    """The worker alone, until SIGINT or SIGTERM."""
-    told = Signal()
-    for each in STOP:
-        signal.signal(each, lambda *_: told.set())
-    with Worker(conninfo):
-        logger.info("working")
-        told.wait()

@@ -6,6 +6,7 @@ any moment, the next leader goes on from the checkpoint: each event counts once.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from inspect import getdoc
 from threading import Event as Signal
 from threading import Thread
 from typing import Any
@@ -38,7 +39,25 @@ STANDBY = 0.2
 LOOK_ANYWAY = 1.0
 """Seconds after which the log is looked at although no notification came: one may be lost."""
 
+SELECT_AHEAD = """
+    SELECT position > (SELECT coalesce(max(position), 0) FROM log) FROM checkpoint WHERE name = %s
+    """
+
 logger = structlog.get_logger()
+
+
+class AheadOfTheLog(Exception):
+    """The log ends before what this read model has seen: part of the database was restored, and not the
+    rest. Run: journey projections rebuild.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(getdoc(AheadOfTheLog))
+
+
+def lock_of(name: str) -> int:
+    """The advisory lock of whoever keeps this read model."""
+    return 0x4A_0002 << 32 | crc32(name.encode())
 
 
 class Projector:
@@ -71,8 +90,9 @@ class Projector:
     def catch_up(self) -> int:
         """Project until the end of the log, in this thread; the number of events projected."""
         with self.connected() as connection, ReadAhead(self._conninfo, self.batch) as ahead:
-            connection.execute("SELECT pg_advisory_lock(%s)", (self._lock,))
+            connection.execute("SELECT pg_advisory_lock(%s)", (lock_of(self.name),))
             connection.commit()
+            self._refuse_ahead(connection)
             total = 0
             while done := self.step(connection, ahead):
                 total += done
@@ -160,10 +180,6 @@ class Projector:
             )
         return batch.size
 
-    @property
-    def _lock(self) -> int:
-        return 0x4A_0002 << 32 | crc32(self.name.encode())
-
     def _position(self, connection: Connection[Any]) -> int:
         row = connection.execute(LOCK_CHECKPOINT, (self.name,)).fetchone()
         if row is None:
@@ -198,6 +214,7 @@ class Projector:
         while not self._elected(connection):
             if self._stopping.wait(STANDBY):
                 return
+        self._refuse_ahead(connection)
         for _ in retry(self._conninfo, self.model):  # a newer program may be able to
             pass
         while not self._stopping.is_set():
@@ -206,8 +223,14 @@ class Projector:
                 pass
             self.woken.wait(LOOK_ANYWAY)
 
+    def _refuse_ahead(self, connection: Connection[Any]) -> None:
+        """What follows would be passed over in silence."""
+        with connection.transaction():
+            if connection.execute(SELECT_AHEAD, (self.name,)).fetchone() == (True,):
+                raise AheadOfTheLog
+
     def _elected(self, connection: Connection[Any]) -> bool:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (self._lock,)).fetchone()
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (lock_of(self.name),)).fetchone()
         connection.commit()
         return bool(row and row[0])
 

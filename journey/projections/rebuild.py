@@ -25,6 +25,7 @@ from journey.projections.ahead import ReadAhead
 from journey.projections.model import ReadModel, tables_of
 from journey.projections.parking import LOCK_CHECKPOINT
 from journey.projections.projector import Projector
+from journey.store import log
 
 NEAR = 500
 """Events behind the live read model from which on it is worth making it wait."""
@@ -160,7 +161,7 @@ def _discard(connection: Connection[Any], beside: RebuiltBeside) -> None:
 
 def _fill(connection: Connection[Any], beside: RebuiltBeside, ahead: ReadAhead, told: Told) -> None:
     """Project until it is near the live one."""
-    [(end,)] = connection.execute("SELECT coalesce(max(position), 0) FROM log").fetchall()
+    end = log.end(connection)
     connection.commit()
     near = False
     while not near:
@@ -180,7 +181,7 @@ def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) 
         live.execute("SELECT set_config('lock_timeout', %s, true)", (f"{SWAP_PATIENCE}s",))
         live.execute("SELECT pg_advisory_xact_lock(%s)", (SWAPPING,))
         row = live.execute(LOCK_CHECKPOINT, (model.name,)).fetchone()
-        position = int(row[0]) if row else 0
+        position = min(int(row[0]), log.end(live)) if row else 0
         while (reached := _reached(connection, beside.name)) < position:
             beside.step(connection)
         [(lost,)] = live.execute(

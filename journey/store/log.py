@@ -19,12 +19,20 @@ SELECT_JOURNEYS = SQL("""
      ORDER BY journey_id, version
     """).format(columns=COLUMNS)
 
+END = "SELECT coalesce(max(position), 0) FROM log"
+
 
 def read(connection: Connection[Any], after: int, limit: int, until: int = FOR_EVER) -> list[Recorded]:
     """The next events behind a position, in the order of positions; `position` is set on each."""
     cursor = connection.cursor(binary=True)
     cursor.execute(SELECT_LOG, (after, until, limit))
     return [recorded(row[1:], row[0]) for row in cursor.fetchall()]
+
+
+def end(connection: Connection[Any]) -> int:
+    """The last position."""
+    [(position,)] = connection.execute(END).fetchall()
+    return int(position)
 
 
 class Batch(NamedTuple):

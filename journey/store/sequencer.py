@@ -18,6 +18,7 @@ from psycopg import Connection
 from psycopg.sql import SQL
 
 from journey.connection import WORKING, opened
+from journey.store.epoch import take_up
 from journey.store.recorder import CHANNEL
 
 LOCK = 0x4A_0001
@@ -109,6 +110,7 @@ def drain(conninfo: str) -> int:
     """Sequence everything that is pending, waiting for the lock; the number of events moved."""
     with opened(conninfo, WORKING, "sequencer") as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        take_up(connection)
         total = 0
         while moved := sequence(connection):
             total += moved
@@ -124,6 +126,8 @@ class Sequencer:
         self._stopping = Signal()
         self._thread = Thread(target=self._run, name="sequencer", daemon=True)
         self.leading = Signal()
+        self._given = 0
+        """The last position that this sequencer knows of."""
 
     def start(self) -> None:
         self._thread.start()
@@ -149,6 +153,7 @@ class Sequencer:
         while not self._elected(connection):
             if self._stopping.wait(STANDBY):
                 return
+        self._given = take_up(connection, self._given)
         self.leading.set()
         logger.info("sequencer.leading")
         pause, settled, settle_at = QUICK, Settled(), 0.0
@@ -158,6 +163,7 @@ class Sequencer:
                 moved += settled.look(connection, BATCH)
                 settle_at = monotonic() + SETTLE
             if moved:
+                self._given += moved
                 pause = QUICK
                 continue
             if self._appended.wait(pause):

@@ -1,9 +1,16 @@
+from pathlib import Path
+from typing import Any
+
 import psycopg
 import pytest
 
-from journey.api import health
+from journey.api import readiness
 from journey.api.access.table import Role
-from tests.served import Api
+from journey.embedded import Cluster
+from journey.projections.rebuild import rebuild
+from journey.projections.timeline import Timeline
+from journey.worker import Worker
+from tests.served import Api, database, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -50,10 +57,69 @@ def test_parked_journeys_are_shown_and_keep_nothing_from_being_ready(api: Api) -
     assert 'journey_projection_parked{model="patient_status"} 0.0' in text
 
 
-def test_not_ready_while_far_behind(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "TOO_FAR_BEHIND", -1)
+def reasons(api: Api) -> list[str]:
+    """Why it is not ready."""
     answer = api.get("/readyz", role=None)
-    assert (answer.status_code, answer.json()["ready"]) == (503, False)
+    said: list[str] = answer.json()["reasons"]
+    assert (answer.status_code, answer.json()["ready"]) == ((503, False) if said else (200, True))
+    return said
+
+
+def test_not_ready_while_far_behind(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "TOO_FAR_BEHIND", -1)
+    assert "timeline is 0 events behind the log." in reasons(api)
+    monkeypatch.undo()
+    assert reasons(api) == []
+
+
+def test_not_ready_while_every_connection_is_taken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, portal = api.engine.reads.pool, api.client.portal
+    assert portal is not None
+    monkeypatch.setattr(pool, "timeout", 0.2)
+    taken: list[Any] = []
+    while len(taken) < pool.max_size:
+        taken.append(portal.call(pool.getconn, 10.0))
+    assert reasons(api) == ["No database connection of this process is free, or none answers in time."]
+    for each in taken:
+        portal.call(pool.putconn, each)
+    assert reasons(api) == []
+
+
+def test_not_ready_while_commands_are_sent_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(api.engine, "under_way", 1_000_000)
+        assert reasons(api) == ["More commands are waiting than can be handled soon."]
+    assert reasons(api) == []
+
+
+def test_not_ready_while_nobody_leads(
+    cluster: Cluster, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database(cluster, template) as conninfo, served(conninfo, tmp_path, with_worker=False) as api:
+        assert reasons(api) == []  # for a moment, another may follow
+        monkeypatch.setattr(readiness, "LEADERLESS_FOR", -1.0)
+        [said] = reasons(api)
+        assert said.startswith("No worker leads sequencer, patient_status, ")
+        assert 'journey_part_led{part="sequencer"} 0.0' in api.get("/metrics", role=Role.ADMIN).text
+        with Worker(conninfo), Worker(conninfo):
+            until(lambda: reasons(api) == [])
+            assert api.get("/readyz", role=None).json()["epoch"]["number"] == 1
+            assert 'journey_part_led{part="timeline"} 1.0' in api.get("/metrics", role=Role.ADMIN).text
+        until(lambda: reasons(api) != [])
+
+
+def test_not_ready_while_a_read_model_is_ahead_of_the_log(
+    cluster: Cluster, template: str, tmp_path: Path
+) -> None:
+    """Its rows were restored, and the log with fewer events than they had seen."""
+    with database(cluster, template) as conninfo:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("INSERT INTO checkpoint (name, position) VALUES ('timeline', 7)")
+        with served(conninfo, tmp_path) as api:
+            until(lambda: reasons(api) == ["timeline is ahead of the log and has to be rebuilt."])
+            api.opened()
+            assert rebuild(conninfo, Timeline()).model == "timeline"
+            until(lambda: reasons(api) == [])
 
 
 def test_not_ready_on_another_version_of_the_database(api: Api) -> None:
@@ -65,7 +131,18 @@ def test_not_ready_on_another_version_of_the_database(api: Api) -> None:
         connection.execute("INSERT INTO schema_migration VALUES (%s, %s, %s, %s)", row)
     assert answer.status_code == 503
     assert "0004_api_keys.sql" in answer.json()["migrations"]
-    assert api.get("/readyz", role=None).status_code == 200
+    assert reasons(api) == []
+
+
+def test_not_ready_on_a_database_of_a_newer_version(api: Api) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO schema_migration (name, sha256, milliseconds) VALUES ('9999_later.sql', '', 1)"
+        )
+        [said] = reasons(api)
+        connection.execute("DELETE FROM schema_migration WHERE name = '9999_later.sql'")
+    assert said.startswith("The database has had 9999_later.sql")
+    assert reasons(api) == []
 
 
 def test_figures(api: Api) -> None:
