@@ -127,7 +127,7 @@ EnrolmentCommand = (
 
 
 class Said(NamedTuple):
-    """What a person decided about a milestone last: attested, waived or reopened."""
+    """What a person decided about a milestone: attested, waived or reopened."""
 
     word: str
     fact: Fact
@@ -135,14 +135,16 @@ class Said(NamedTuple):
 
 
 class Enrolment(NamedTuple):
-    """The pathway followed, if any; `since` when as it is now; `dropped` is what a version left behind."""
+    """The pathway followed, if any; `since` when as it is now; `said` is all that was decided of each
+    milestone, the last word last; `dropped` is what a version left behind.
+    """
 
     pathway: str | None = None
     version: str | None = None
     digest: str | None = None
     parameters: Mapping[str, str] = MappingProxyType({})
     assigned: Fact | None = None
-    said: Mapping[str, Said] = MappingProxyType({})
+    said: Mapping[str, tuple[Said, ...]] = MappingProxyType({})
     since: Fact | None = None
     dropped: Mapping[str, Said] = MappingProxyType({})
 
@@ -192,7 +194,7 @@ def evolve(enrolment: Enrolment, event: EnrolmentEvent, fact: Fact) -> Enrolment
 
 
 def _saying(enrolment: Enrolment, milestone: str, said: Said) -> Enrolment:
-    return enrolment._replace(said={**enrolment.said, milestone: said})
+    return enrolment._replace(said={**enrolment.said, milestone: (*enrolment.said.get(milestone, ()), said)})
 
 
 # --- decide
@@ -281,7 +283,7 @@ def _refuse_unknown(names: set[str], known: set[str]) -> None:
 
 def _is_news(enrolment: Enrolment, milestone: str, word: str, pathways: Pathways) -> bool:
     said = enrolment.said.get(milestone)
-    if said is not None and said.word == word:
+    if said is not None and said[-1].word == word:
         return False
     if enrolment.pathway is None:
         raise NoPathway("The journey follows no pathway; assign-pathway comes first.")

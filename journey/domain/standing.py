@@ -6,6 +6,7 @@ and `at` decides by the reader's clock.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
@@ -15,7 +16,7 @@ from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import NONE_INSTALLED, Journey
 from journey.domain.pathway import Pathways
 from journey.domain.pathway.clocks import Clock
-from journey.domain.pathway.course import Course, course
+from journey.domain.pathway.course import Course, Following, following
 from journey.domain.pathway.plan import Plan
 from journey.domain.readmission import readmissions
 from journey.domain.room import Loop, Milestone, Step, Waived
@@ -110,10 +111,29 @@ class Standing(Frozen):
         return self.model_copy(update={"overdue": overdue, "at_risk": at_risk, "clocks": clocks})
 
 
+class Way(NamedTuple):
+    """The pathway that a journey follows, where it is installed, and the journey on it since it has begun."""
+
+    plan: Plan | None = None
+    on_it: Following | None = None
+
+
+def way(journey: Journey, pathways: Pathways) -> Way:
+    """Gone once for all that is asked of it."""
+    enrolment = journey.enrolment
+    plan = None if enrolment.pathway is None else pathways.plan(enrolment.pathway, enrolment.version)
+    return Way() if plan is None else Way(plan, following(plan, enrolment, journey.recorded))
+
+
 def standing(journey: Journey, pathways: Pathways = NONE_INSTALLED) -> Standing:
     """Where the patient of this journey stands, by the pathway it follows and by its rooms."""
-    plan = _plan(journey, pathways)
-    on_it = Course() if plan is None else course(plan, journey.enrolment, journey.recorded)
+    return stands(journey, way(journey, pathways))
+
+
+def stands(journey: Journey, gone: Way) -> Standing:
+    """The same, of which the way is gone already."""
+    plan = gone.plan
+    on_it = Course() if gone.on_it is None else gone.on_it.whole
     is_over = journey.episode.is_over
     stage, since = _stage(journey, on_it)
     steps = [*on_it.next, *journey.steps()]
@@ -166,11 +186,6 @@ def _why(journey: Journey, stage: Fact, on_it: Course) -> Iterator[tuple[str, tu
             yield name, (fact,)
     if not episode.is_over:
         yield from ((f"blocked_by.{code}", (fact,)) for code, fact in on_it.stuck.items())
-
-
-def _plan(journey: Journey, pathways: Pathways) -> Plan | None:
-    enrolment = journey.enrolment
-    return None if enrolment.pathway is None else pathways.plan(enrolment.pathway, enrolment.version)
 
 
 def _pathway(enrolment: Enrolment, plan: Plan | None, on_it: Course) -> Pathway | None:

@@ -12,23 +12,12 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM authorization_status USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE authorization_status.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO authorization_status
-    SELECT * FROM json_populate_recordset(NULL::authorization_status, %(rows)s)
-    """
-
 
 class AuthorizationStatuses(Listing):
     """A row for each authorization in whose place there is no other."""
 
     table = "authorization_status"
     made_of = ("authorizations", "episode")
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """With the units of the first item that was granted; what is cancelled or revoked is over."""

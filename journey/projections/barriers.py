@@ -9,22 +9,12 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM open_barrier USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE open_barrier.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO open_barrier SELECT * FROM json_populate_recordset(NULL::open_barrier, %(rows)s)
-    """
-
 
 class OpenBarriers(Listing):
     """A row for each barrier that is neither resolved nor given up."""
 
     table = "open_barrier"
     made_of = ("barriers", "episode")
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """None on a journey that is over."""

@@ -3,65 +3,38 @@ Asked by whoever plans, of all journeys of a pathway together.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.journey import Journey
-from journey.domain.pathway import Pathways
 from journey.domain.pathway.clocks import ClockState
 from journey.domain.pathway.flow import Flow, flow, matters
 from journey.domain.pathway.plan import Plan
-from journey.projections.listed import short
+from journey.domain.standing import Way
+from journey.projections.listed import Row, replaced, short
 from journey.projections.model import Change, Write
 
 TABLES = ("flow_stage", "flow_milestone", "flow_clock")
-FORGET_STAGES = """
-    DELETE FROM flow_stage USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE flow_stage.journey_id = gone.journey_id
-    """
-FORGET_MILESTONES = """
-    DELETE FROM flow_milestone USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE flow_milestone.journey_id = gone.journey_id
-    """
-FORGET_CLOCKS = """
-    DELETE FROM flow_clock USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE flow_clock.journey_id = gone.journey_id
-    """
-ADD_STAGES = """
-    INSERT INTO flow_stage SELECT * FROM json_populate_recordset(NULL::flow_stage, %(rows)s)
-    """
-ADD_MILESTONES = """
-    INSERT INTO flow_milestone SELECT * FROM json_populate_recordset(NULL::flow_milestone, %(rows)s)
-    """
-ADD_CLOCKS = """
-    INSERT INTO flow_clock SELECT * FROM json_populate_recordset(NULL::flow_clock, %(rows)s)
-    """
-
-Row = dict[str, Any]
 
 
 class Rows(NamedTuple):
-    """What a journey has in each of the tables."""
+    """What a journey has in each of the tables, in their order."""
 
     stages: tuple[Row, ...] = ()
     milestones: tuple[Row, ...] = ()
     clocks: tuple[Row, ...] = ()
 
 
-def flowing(change: Change, pathways: Pathways) -> Iterator[Write]:
+def flowing(change: Change, gone: Way) -> Iterator[Write]:
     """What the change writes: the journey's rows made anew, where anything happened that they are made of."""
     before = change.before
-    if before is not None and _is_as_before(before, change.journey, pathways):
+    if before is not None and _is_as_before(before, change.journey, gone.plan):
         return
-    now = rows(change.journey, pathways)
-    for statement in (FORGET_STAGES, FORGET_MILESTONES, FORGET_CLOCKS):
-        yield Write(statement, {"journey_id": change.journey_id})
-    yield from (Write(ADD_STAGES, row) for row in now.stages)
-    yield from (Write(ADD_MILESTONES, row) for row in now.milestones)
-    yield from (Write(ADD_CLOCKS, row) for row in now.clocks)
+    for table, rows in zip(TABLES, _rows(change.journey, gone), strict=True):
+        yield from replaced(table, change, rows)
 
 
-def _is_as_before(before: Journey, journey: Journey, pathways: Pathways) -> bool:
+def _is_as_before(before: Journey, journey: Journey, plan: Plan | None) -> bool:
     """Whether it has only gone on, with nothing that the pathway listens to."""
     same = before.enrolment is journey.enrolment and before.episode is journey.episode
     known = len(before.recorded)
@@ -69,26 +42,16 @@ def _is_as_before(before: Journey, journey: Journey, pathways: Pathways) -> bool
         return False
     if journey.recorded[known - 1] is not before.recorded[-1]:  # folded anew
         return False
-    plan = _plan(journey, pathways)
     return plan is None or matters(plan).isdisjoint(type(each.event) for each in journey.recorded[known:])
 
 
-def _plan(journey: Journey, pathways: Pathways) -> Plan | None:
-    enrolment = journey.enrolment
-    return None if enrolment.pathway is None else pathways.plan(enrolment.pathway, enrolment.version)
-
-
-def rows(journey: Journey, pathways: Pathways) -> Rows:
+def _rows(journey: Journey, gone: Way) -> Rows:
     """None where no pathway is followed, and none of a journey that was entered in error."""
     enrolment, episode = journey.enrolment, journey.episode
-    if enrolment.pathway is None or episode.status is JourneyStatus.ENTERED_IN_ERROR:
+    if gone.on_it is None or episode.status is JourneyStatus.ENTERED_IN_ERROR:
         return Rows()
-    plan = _plan(journey, pathways)
-    way = None if plan is None else flow(plan, enrolment, journey.recorded)
-    if way is None:
-        return Rows()
+    way = flow(gone.on_it)
     common = {
-        "journey_id": journey.journey_id,
         "pathway": enrolment.pathway,
         "version": enrolment.version,
         "team": short(episode.owner and episode.owner.team),

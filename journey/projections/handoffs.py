@@ -10,22 +10,12 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM handoff_board USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE handoff_board.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO handoff_board SELECT * FROM json_populate_recordset(NULL::handoff_board, %(rows)s)
-    """
-
 
 class HandoffBoard(Listing):
     """A row for each handoff that is not over."""
 
     table = "handoff_board"
     made_of = ("handoffs", "episode")
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """None on a journey that is over: closing it ended what was open."""

@@ -4,8 +4,11 @@ They are written with the standing, in its transaction, and read with its row, w
 journey's rows are made anew when what they are made of has changed, and left alone otherwise.
 """
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, LiteralString, Protocol
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from psycopg.sql import SQL, Identifier
 
 from journey.domain.journey import Journey
 from journey.domain.standing import Standing
@@ -16,16 +19,24 @@ INDEXED = 200
 the whole.
 """
 
+FORGET = SQL("""
+    DELETE FROM {table} USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
+     WHERE {table}.journey_id = gone.journey_id
+    """)
+ADD = SQL("""
+    INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %(rows)s)
+    """)
+
+Row = dict[str, Any]
+
 
 class Listing(Protocol):
     """One list. `made_of`: the rooms that its rows are made of; of everything where none are named."""
 
     table: ClassVar[str]
     made_of: ClassVar[tuple[str, ...]] = ()
-    delete: ClassVar[LiteralString]
-    insert: ClassVar[LiteralString]
 
-    def rows(self, journey: Journey, stands: Standing) -> Iterator[dict[str, Any]]:
+    def rows(self, journey: Journey, stands: Standing) -> Iterator[Row]:
         """The journey's rows, without its id."""
         ...
 
@@ -34,9 +45,27 @@ def listed(listing: Listing, change: Change, stands: Standing) -> Iterator[Write
     """What the change writes to a list."""
     if _is_as_before(listing, change):
         return
-    yield Write(listing.delete, {"journey_id": change.journey_id})
-    for row in listing.rows(change.journey, stands):
-        yield Write(listing.insert, {"journey_id": change.journey_id, **row})
+    yield from replaced(listing.table, change, listing.rows(change.journey, stands))
+
+
+def replaced(table: str, change: Change, rows: Iterable[Row]) -> Iterator[Write]:
+    """The journey's rows in a table, in the place of those that it had."""
+    forget, add = _statements(table)
+    yield Write(forget, {"journey_id": change.journey_id})
+    for row in rows:
+        yield Write(add, {"journey_id": change.journey_id, **row})
+
+
+class Statements(NamedTuple):
+    """The two that every such table needs."""
+
+    forget: str
+    add: str
+
+
+@cache
+def _statements(table: str) -> Statements:
+    return Statements(*(each.format(table=Identifier(table)).as_string(None) for each in (FORGET, ADD)))
 
 
 def _is_as_before(listing: Listing, change: Change) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, LiteralString, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from psycopg import Connection
@@ -38,7 +38,7 @@ class Change:
 class Write(NamedTuple):
     """One row for a statement that takes many, as JSON in `%(rows)s`."""
 
-    statement: LiteralString
+    statement: str
     row: dict[str, Any]
 
 
@@ -58,11 +58,11 @@ class ReadModel(Protocol):
 
 def written(connection: Connection[Any], writes: Iterable[Write]) -> None:
     """Write the rows, each statement once with all of its own, in the order of their first."""
-    rows: dict[LiteralString, list[dict[str, Any]]] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
     for statement, row in writes:
         rows.setdefault(statement, []).append(row)
     for statement, many in rows.items():
-        connection.execute(statement, {"rows": to_json(many).decode()})
+        connection.execute(statement.encode(), {"rows": to_json(many).decode()})
 
 
 def tables_of(model: ReadModel) -> tuple[str, ...]:

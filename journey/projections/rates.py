@@ -16,20 +16,6 @@ from journey.domain.standing import Standing
 from journey.domain.visit.events import NoShowRecorded
 from journey.projections.listed import Listing, short
 
-DELETE_VISITS = """
-    DELETE FROM flow_visit USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE flow_visit.journey_id = gone.journey_id
-    """
-INSERT_VISITS = """
-    INSERT INTO flow_visit SELECT * FROM json_populate_recordset(NULL::flow_visit, %(rows)s)
-    """
-DELETE_DECISIONS = """
-    DELETE FROM flow_decision USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE flow_decision.journey_id = gone.journey_id
-    """
-INSERT_DECISIONS = """
-    INSERT INTO flow_decision SELECT * FROM json_populate_recordset(NULL::flow_decision, %(rows)s)
-    """
 A = ReviewAction
 DECIDED = frozenset({A.CERTIFIED, A.PARTLY_CERTIFIED, A.MODIFIED, A.NOT_CERTIFIED})
 
@@ -49,8 +35,6 @@ class FlowVisits(Listing):
 
     table = "flow_visit"
     made_of = ("visits", "episode", "enrolment")
-    delete = DELETE_VISITS
-    insert = INSERT_VISITS
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """A no-show that is only proposed, or was none, is not counted."""
@@ -95,8 +79,6 @@ class FlowDecisions(Listing):
 
     table = "flow_decision"
     made_of = ("authorizations", "episode", "enrolment")
-    delete = DELETE_DECISIONS
-    insert = INSERT_DECISIONS
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """What was withdrawn later was decided all the same; what an appeal overturned is not denied."""

@@ -9,22 +9,12 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM open_referral USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE open_referral.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO open_referral SELECT * FROM json_populate_recordset(NULL::open_referral, %(rows)s)
-    """
-
 
 class OpenReferrals(Listing):
     """A row for each loop that is not closed."""
 
     table = "open_referral"
     made_of = ("referrals", "episode")
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """None on a journey that is over."""

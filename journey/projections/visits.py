@@ -10,22 +10,12 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM visit_list USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE visit_list.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO visit_list SELECT * FROM json_populate_recordset(NULL::visit_list, %(rows)s)
-    """
-
 
 class VisitList(Listing):
     """A row for each visit that was not entered in error."""
 
     table = "visit_list"
     made_of = ("visits", "episode")
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """Past ones too: what came of them is asked for as well."""

@@ -9,21 +9,11 @@ from journey.domain.journey import Journey
 from journey.domain.standing import Standing
 from journey.projections.listed import Listing, short
 
-DELETE = """
-    DELETE FROM worklist USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
-     WHERE worklist.journey_id = gone.journey_id
-    """
-INSERT = """
-    INSERT INTO worklist SELECT * FROM json_populate_recordset(NULL::worklist, %(rows)s)
-    """
-
 
 class Worklist(Listing):
     """A row for each step that is next, or later and due."""
 
     table = "worklist"
-    delete = DELETE
-    insert = INSERT
 
     def rows(self, journey: Journey, stands: Standing) -> Iterator[dict[str, Any]]:
         """In the order of the answer; what waits for another step is there once it has a due time."""

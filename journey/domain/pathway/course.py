@@ -6,13 +6,15 @@ whether it is *next*. What is overdue is not said here; the due times are, and a
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
+from uuid import UUID
 
 from journey.domain.attendance import mistaken_left_out
-from journey.domain.enrolment import Enrolment, Said
+from journey.domain.enrolment import Enrolment
 from journey.domain.event import Blocker, Fact, Recorded
-from journey.domain.pathway.clocks import Clock, clocks, latest, runs, warning
+from journey.domain.pathway.clocks import Clock, Runs, clocks, latest, runs, warning
 from journey.domain.pathway.definition import START, BlockerDefinition, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
 from journey.domain.pathway.trigger import Condition, Triggers
@@ -39,7 +41,7 @@ class Course(NamedTuple):
 def course(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Course:
     """Where the journey with these events, in the order in which they happened, stands on the pathway."""
     on_it = following(plan, enrolment, recorded)
-    return Course() if on_it is None else on_it.course()
+    return Course() if on_it is None else on_it.whole
 
 
 def following(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> "Following | None":
@@ -72,24 +74,20 @@ def _begun_last(heard: Heard, starts: Triggers, ends: Triggers | None) -> Hit | 
 
 
 class Following:
-    """One journey on one plan."""
+    """One journey on one plan. What is asked for most is found at once, and the rest when it is asked for."""
 
     def __init__(
         self, plan: Plan, heard: Heard, enrolment: Enrolment, start: Hit, recorded: Sequence[Recorded]
     ) -> None:
-        self._plan = plan
+        self.plan = plan
+        self.start = start
+        self.recorded = recorded
+        """Without the no-shows that were none."""
         self._heard = heard
-        self._enrolment = enrolment._replace(parameters=plan.parameters(enrolment.parameters))
-        self._start = start
+        self._enrolment = enrolment
         began = heard.begins(start)
         self._before = began - 1  # the place behind which things count: what starts it is one of them
         self._behind = start.place if began == start.place else self._before
-        self._places = {each.event_id: place for place, each in enumerate(recorded)}
-        self._recorded = recorded
-        ends = plan.definition.ends
-        self._ended = heard.first(ends, self._behind) if ends else None
-        self._runs = runs(plan, heard, start, self._ended)
-        self._clocks = latest(plan, self._runs, self._enrolment.parameters)
         self.milestones = tuple(self._expected())
         self.waived = dict(self._not_owed())
         self.reached = {
@@ -99,14 +97,20 @@ class Following:
         }
         self.waived |= dict(self._skipped())
 
-    def course(self) -> Course:
+    def until(self, place: int) -> "Following":
+        """As it was after the event at this place, which is not before the start."""
+        heard = self._heard.until(place)
+        return Following(self.plan, heard, self._enrolment, self.start, self.recorded[: place + 1])
+
+    @cached_property
+    def whole(self) -> Course:
+        """All there is to say of it."""
         ended = self._ended
         stuck = () if ended else tuple(self._stuck())
         owed = () if ended else tuple(self._owed())
-        first = self._start.recorded.fact
         return Course(
-            began=first,
-            stage=self._stage(),
+            began=self.start.recorded.fact,
+            stage=self.stage,
             reached=tuple(self._milestone(name, hit) for name, hit in self.reached.items()),
             waived=tuple(self.waived.values()),
             next=tuple(step for step in owed if not step.waits_for),
@@ -115,16 +119,37 @@ class Following:
                 *(Blocker(code=each.id, what=each.what) for each, _ in stuck),
                 *self._requirements(owed),
             ),
-            clocks=tuple(clocks(self._plan, self._runs, self._enrolment.parameters)),
+            clocks=tuple(clocks(self.plan, self._runs, self._parameters)),
             ended=ended.recorded.fact if ended else None,
             stuck={each.id: since.recorded.fact for each, since in stuck},
         )
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, str]:
+        return self.plan.parameters(self._enrolment.parameters)
+
+    @cached_property
+    def _places(self) -> Mapping[UUID, int]:
+        return {each.event_id: place for place, each in enumerate(self.recorded)}
+
+    @cached_property
+    def _ended(self) -> Hit | None:
+        ends = self.plan.definition.ends
+        return self._heard.first(ends, self._behind) if ends else None
+
+    @cached_property
+    def _runs(self) -> Runs:
+        return runs(self.plan, self._heard, self.start, self._ended)
+
+    @cached_property
+    def _clocks(self) -> Mapping[str, tuple[Hit, datetime | None]]:
+        return latest(self.plan, self._runs, self._parameters)
 
     # --- What is to be reached
 
     def _expected(self) -> Iterator[MilestoneDefinition]:
         """The milestones of the pathway, and of the branches that it has taken."""
-        definition = self._plan.definition
+        definition = self.plan.definition
         yield from definition.milestones
         for branch in definition.branches:
             if self._holds(branch.when) is not None:
@@ -132,11 +157,11 @@ class Following:
 
     def _not_owed(self) -> Iterator[tuple[str, Waived]]:
         said = self._enrolment.said
-        for name, decided in said.items():
-            if decided.word == "waived":
-                yield name, _waived(name, decided.why, (decided.fact,))
+        for name, (*_, last) in said.items():
+            if last.word == "waived":
+                yield name, _waived(name, last.why, (last.fact,))
         if self._enrolment.dropped:
-            there = {each.id for each in self._plan.definition.every_milestone()}
+            there = {each.id for each in self.plan.definition.every_milestone()}
             for name, dropped in self._enrolment.dropped.items():
                 if name not in there:
                     yield name, _waived(name, dropped.why, (dropped.fact,))
@@ -170,34 +195,35 @@ class Following:
             hits = self._heard.hits(milestone.reached_by, max(undone.latest, after))
         else:
             hits = undone.still(self._heard.hits(milestone.reached_by, after))
-        said = self._enrolment.said.get(milestone.id)
-        if said is not None and said.word == "attested" and (hit := self._said(said)).place > undone.latest:
-            hits = sorted([*hits, hit], key=_place)
+        attested = self._said(milestone, "attested")
+        if attested > undone.latest:
+            hits = sorted([*hits, Hit(attested, self.recorded[attested])], key=_place)
         if not hits:
             return None
         return hits[0] if milestone.repeat == "first" else hits[-1]
 
     def _undone(self, milestone: MilestoneDefinition) -> Undone:
-        said = self._enrolment.said.get(milestone.id)
-        reopened = self._said(said).place if said is not None and said.word == "reopened" else NOWHERE
         hits = self._heard.hits(milestone.undone_by, self._before) if milestone.undone_by else []
-        return Undone(hits, reopened)
+        return Undone(hits, self._said(milestone, "reopened"))
 
-    def _said(self, said: Said) -> Hit:
-        place = self._places.get(said.fact.event_id, NOWHERE)
-        return Hit(place, self._recorded[place])
+    def _said(self, milestone: MilestoneDefinition, word: str) -> int:
+        """The place at which a person last said so of it."""
+        said = self._enrolment.said.get(milestone.id, ())
+        places = (self._places.get(each.fact.event_id, NOWHERE) for each in said if each.word == word)
+        return max(places, default=NOWHERE)
 
     def _milestone(self, name: str, hit: Hit) -> Milestone:
         return Milestone(milestone=name, at=hit.recorded.occurred_at, event_id=hit.recorded.event_id)
 
-    def _stage(self) -> tuple[str, Fact]:
+    @property
+    def stage(self) -> tuple[str, Fact]:
         """The latest stage, in the order of the definition, of which an entry is reached."""
-        stages = self._plan.definition.stages
-        here = (stages[0].id, self._start.recorded.fact)
+        stages = self.plan.definition.stages
+        here = (stages[0].id, self.start.recorded.fact)
         for stage in stages:
             entries = [self.reached[name] for name in stage.entered_by if name in self.reached]
             if START in stage.entered_by:
-                entries.append(self._start)
+                entries.append(self.start)
             if entries:
                 here = (stage.id, min(entries, key=_place).recorded.fact)
         return here
@@ -205,7 +231,7 @@ class Following:
     @property
     def is_complete(self) -> bool:
         """Whether it has come to the last stage, or to an end."""
-        definition = self._plan.definition
+        definition = self.plan.definition
         return bool(self._ended) or any(name in self.reached for name in definition.stages[-1].entered_by)
 
     def came_before(self, milestone: MilestoneDefinition, hit: Hit) -> tuple[str, ...]:
@@ -226,12 +252,12 @@ class Following:
 
     def _step(self, milestone: MilestoneDefinition) -> Step:
         base, due = self.due(milestone)
-        counted_from = self._plan.counted_from(base.recorded)
+        counted_from = self.plan.counted_from(base.recorded)
         return Step(
             step=milestone.id,
             title=milestone.title,
             due=due,
-            warn_at=warning(self._plan, counted_from, due, milestone.warn_at),
+            warn_at=warning(self.plan, counted_from, due, milestone.warn_at),
             owner=milestone.owner,
             waits_for=tuple(
                 name for name in milestone.requires if name not in self.reached and name not in self.waived
@@ -243,39 +269,39 @@ class Following:
     def due(self, milestone: MilestoneDefinition) -> tuple[Hit, datetime | None]:
         """What it is counted from, and until when; from the start where there is nothing else yet."""
         if milestone.due is None:
-            return self._start, None
+            return self.start, None
         after = milestone.due.after
         if isinstance(after, str):
             base, target = self._named(after)
         else:
             base, target = self._heard.first(after, self._before), None
         if base is None:
-            return self._start, None
+            return self.start, None
         if milestone.due.within is None:
             return base, target
-        span = chosen(milestone.due.within, base.recorded.event, self._enrolment.parameters)
+        span = chosen(milestone.due.within, base.recorded.event, self._parameters)
         if span is None:
             return base, None
-        return base, self._plan.calendar.after(self._plan.counted_from(base.recorded), span)
+        return base, self.plan.calendar.after(self.plan.counted_from(base.recorded), span)
 
     def _named(self, name: str) -> tuple[Hit | None, datetime | None]:
         """What starts the pathway, reached the milestone or started the clock; and the clock's target."""
         if name == START:
-            return self._start, None
+            return self.start, None
         return (self.reached[name], None) if name in self.reached else self._clocks.get(name, (None, None))
 
     def _escalations(
         self, milestone: MilestoneDefinition, start: datetime, due: datetime | None
     ) -> Iterator[Escalation]:
         for each in milestone.escalate:
-            at = due if each.at == "breach" else warning(self._plan, start, due, each.at)
+            at = due if each.at == "breach" else warning(self.plan, start, due, each.at)
             if at is not None:
                 yield Escalation(at=at, to=each.to)
 
     # --- What stands in the way
 
     def _stuck(self) -> Iterator[tuple[BlockerDefinition, Hit]]:
-        for each in self._plan.definition.blockers:
+        for each in self.plan.definition.blockers:
             until = self._heard.hits(each.until, self._before)
             since = self._heard.first(each.since, until[-1].place if until else self._before)
             if since is not None:

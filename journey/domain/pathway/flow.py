@@ -12,11 +12,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from journey.domain.attendance import AGREED, CAME, mistaken_left_out
-from journey.domain.enrolment import Enrolment, MilestoneAttested, MilestoneReopened
-from journey.domain.event import EVENTS, Event, Fact, Recorded
+from journey.domain.attendance import AGREED, CAME
+from journey.domain.enrolment import MilestoneAttested, MilestoneReopened
+from journey.domain.event import EVENTS, Event, Fact
 from journey.domain.pathway.clocks import Clock
-from journey.domain.pathway.course import Course, Following, course, following
+from journey.domain.pathway.course import Following
 from journey.domain.pathway.definition import START, Definition
 from journey.domain.pathway.plan import Plan, triggers
 from journey.domain.visit.events import NoShowRecorded, NoShowReversed
@@ -66,22 +66,16 @@ class Undoing(NamedTuple):
     at: datetime
 
 
-def flow(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Flow | None:
-    """The way of a journey with these events, in the order in which they happened; None before its start."""
-    recorded = mistaken_left_out(recorded)
-    on_it = following(plan, enrolment, recorded)
-    if on_it is None:
-        return None
-    whole = on_it.course()
-    if whole.began is None:
-        return None
-    if _undoing(plan).isdisjoint(type(each.event) for each in recorded):
-        moments, undone = list(_followed(plan.definition, on_it, whole, recorded)), list[Undoing]()
+def flow(on_it: Following) -> Flow:
+    """The way of a journey since its pathway has begun."""
+    whole = on_it.whole
+    if _undoing(on_it.plan).isdisjoint(type(each.event) for each in on_it.recorded):
+        moments, undone = list(_followed(on_it)), list[Undoing]()
     else:
-        moments, undone = _retraced(plan, enrolment, whole, recorded)
+        moments, undone = _retraced(on_it)
     return Flow(
-        whole.began,
-        tuple(_stays(plan.definition, moments, whole.ended)),
+        on_it.start.recorded.fact,
+        tuple(_stays(on_it.plan.definition, moments, whole.ended)),
         tuple(_milestones(on_it, undone)),
         whole.clocks,
     )
@@ -90,14 +84,12 @@ def flow(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Flow
 # --- Where nothing is undone, the stages follow from what was reached
 
 
-def _followed(
-    definition: Definition, on_it: Following, whole: Course, recorded: Sequence[Recorded]
-) -> Iterator[Moment]:
+def _followed(on_it: Following) -> Iterator[Moment]:
     """Each stage from its first entry, those out of order being passed over."""
-    start = _place(recorded, whole.began)
+    start = on_it.start.place
     entries = [
         (start if name == START else max(start, on_it.reached[name].place), number)
-        for number, stage in enumerate(definition.stages)
+        for number, stage in enumerate(on_it.plan.definition.stages)
         for name in stage.entered_by
         if name == START or name in on_it.reached
     ]
@@ -106,35 +98,26 @@ def _followed(
         furthest = max(number for _, number in together)
         if furthest > here:
             here = furthest
-            yield Moment(recorded[place].occurred_at, here)
-
-
-def _place(recorded: Sequence[Recorded], fact: Fact | None) -> int:
-    return next(place for place, each in enumerate(recorded) if fact and each.event_id == fact.event_id)
+            yield Moment(on_it.recorded[place].occurred_at, here)
 
 
 # --- Where something may have been, it is looked at event by event
 
 
-def _retraced(
-    plan: Plan, enrolment: Enrolment, whole: Course, recorded: Sequence[Recorded]
-) -> tuple[list[Moment], list[Undoing]]:
+def _retraced(on_it: Following) -> tuple[list[Moment], list[Undoing]]:
     """Where the journey stood after each event that a milestone may listen to."""
-    numbers = {stage.id: number for number, stage in enumerate(plan.definition.stages)}
-    start = _place(recorded, whole.began)
-    listened = _listened(plan)
+    numbers = {stage.id: number for number, stage in enumerate(on_it.plan.definition.stages)}
+    start, listened = on_it.start.place, _listened(on_it.plan)
     moments: list[Moment] = []
     undone: list[Undoing] = []
     reached: set[str] = set()
-    for place in range(start, len(recorded)):
-        if place > start and type(recorded[place].event) not in listened:
+    for place in range(start, len(on_it.recorded)):
+        if place > start and type(on_it.recorded[place].event) not in listened:
             continue
-        stood, at = course(plan, enrolment, recorded[: place + 1]), recorded[place].occurred_at
-        if stood.stage is not None:
-            moments.append(Moment(at, numbers[stood.stage[0]]))
-        now = {each.milestone for each in stood.reached}
-        undone += [Undoing(each, at) for each in sorted(reached - now)]
-        reached = now
+        then, at = on_it.until(place), on_it.recorded[place].occurred_at
+        moments.append(Moment(at, numbers[then.stage[0]]))
+        undone += [Undoing(each, at) for each in sorted(reached - then.reached.keys())]
+        reached = set(then.reached)
     return moments, undone
 
 

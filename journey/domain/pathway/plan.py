@@ -100,6 +100,14 @@ class Heard:
         self._by_trigger = by_trigger
         self._recorded = recorded
 
+    def until(self, place: int) -> "Heard":
+        """What was heard up to this place."""
+        until = {
+            trigger: heard[: bisect_right(heard, place, key=_PLACE)]
+            for trigger, heard in self._by_trigger.items()
+        }
+        return Heard(until, self._recorded)
+
     def begins(self, hit: Hit) -> int:
         """The place from which on things may have followed it: of a day, what is known to the hour may."""
         place, first = hit.place, hit.recorded

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from journey.domain.correction import EventVoided
-from journey.domain.enrolment import MilestoneReopened, PathwayAssigned
+from journey.domain.enrolment import MilestoneAttested, MilestoneReopened, PathwayAssigned
 from journey.domain.event import Precision
+from journey.domain.pathway.course import following
 from journey.domain.pathway.flow import Flow, flow
 from journey.domain.standing import standing
 from journey.domain.treatment import DecisionMade, DiagnosisCommunicated
@@ -36,7 +37,8 @@ def went(*told: Told, **changed: Any) -> Flow | None:
     journey = given(opened, ASSIGNED, *told).journey
     plan = installed.plan("a-way", "3.0.0")
     assert plan is not None
-    found = flow(plan, journey.enrolment, journey.recorded)
+    on_it = following(plan, journey.enrolment, journey.recorded)
+    found = None if on_it is None else flow(on_it)
     stood = standing(journey, installed)
     if found and stood.pathway and stood.pathway.ended_at is None:
         assert found.stays[-1].stage == stood.stage
@@ -96,6 +98,23 @@ def test_what_a_person_reopens_is_undone() -> None:
         ("known", at(10), at(11)),
         ("waiting", at(11), None),
     ]
+
+
+def test_what_is_said_again_after_it_was_reopened_was_undone_all_the_same() -> None:
+    reopened = MilestoneReopened(milestone="told", reason="another diagnosis")
+    attested = MilestoneAttested(milestone="told", evidence="letter")
+    twice = [(booked, at(9)), (attested, at(10)), (reopened, at(11)), (attested, at(12))]
+    assert stays(*twice) == [
+        ("waiting", at(9), at(10)),
+        ("known", at(10), at(11)),
+        ("waiting", at(11), at(12)),
+        ("known", at(12), None),
+    ]
+    for first in (attested, told_them):
+        found = went(twice[0], (first, at(10)), *twice[2:])
+        assert found is not None
+        [passed] = found.milestones
+        assert (passed.reached_at, passed.undone, passed.undone_at) == (at(12), 1, at(11))
 
 
 def test_a_voided_entry_was_none() -> None:
