@@ -2,28 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache, partial
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 
 from journey.api import (
     breakglass,
     commands,
-    docs,
     feed,
     flow,
     health,
     history,
     keyroutes,
-    openapi,
     pathways,
     patients,
     problems,
     search,
     whereabouts,
 )
+from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
@@ -52,17 +50,17 @@ def create_app(
         title=TITLE,
         version=VERSION,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=openapi.operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.readiness = Readiness()
     for kind in problems.HANDLED:
         app.add_exception_handler(kind, problems.answer)
     app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes, figures=figures)
-    for router in (
+    routers = (
         whereabouts.router,
         history.router,
         search.router,
@@ -77,14 +75,11 @@ def create_app(
         breakglass.breaking,
         breakglass.reviewing,
         health.router,
-    ):
+    )
+    routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
+    described = Described(TITLE, VERSION, routes)
+    for router in (*routers, described.router()):
         app.include_router(router)
-    described = cache(partial(openapi.document, TITLE, VERSION, app.routes))
-    vars(app)["openapi"] = described  # FastAPI serves it as /openapi.json
-
-    @app.get("/docs", include_in_schema=False)
-    async def to_be_read() -> HTMLResponse:
-        headers = {"Content-Security-Policy": docs.CONTENT_SECURITY_POLICY}
-        return HTMLResponse(docs.page(described()), headers=headers)
-
+    vars(app)["openapi"] = described.document
+    app.state.routes = routes
     return app

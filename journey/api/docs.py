@@ -1,5 +1,6 @@
 """The docs page: the OpenAPI document and the problem catalogue as one plain page that loads nothing else."""
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,7 +12,7 @@ from journey.api.problems import catalogue
 STYLE = """
 :root { color-scheme: light dark }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-code { font: 0.9em ui-monospace, monospace } h2 { margin-top: 2.5rem }
+code, pre { font: 0.9em ui-monospace, monospace } pre { overflow-x: auto } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; margin: 0.5rem 0 1rem; width: 100% }
 td, th { text-align: left; vertical-align: top; padding: 0.2rem 0.8rem 0.2rem 0 }
 td, th { border-bottom: 1px solid #8884 }
@@ -47,41 +48,62 @@ def page(document: dict[str, Any]) -> str:
 
 def _operations(document: dict[str, Any]) -> Iterator[str]:
     by_tag: dict[str, list[str]] = {}
+    told = document["components"]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             tag = operation.get("tags", [OTHER])[0]
-            by_tag.setdefault(tag, []).append(_operation(method, path, operation))
+            by_tag.setdefault(tag, []).append(_operation(method, path, operation, told))
     for tag, shown in by_tag.items():
         yield f"<h2>{escape(tag.capitalize())}</h2>"
         yield from shown
 
 
-def _operation(method: str, path: str, operation: dict[str, Any]) -> str:
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+def _operation(method: str, path: str, operation: dict[str, Any], told: dict[str, Any]) -> str:
+    """One operation; `told` has what several refer to."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    said = {status: _told(answer, told["responses"]) for status, answer in operation["responses"].items()}
+    done = (content for status, answer in said.items() if status < "3" for content in _contents(answer))
     parameters = (
         (f"<code>{escape(each['name'])}</code>", each["in"], _text(each.get("description", "")))
-        for each in operation.get("parameters", ())
+        for each in (_told(named, told["parameters"]) for named in operation.get("parameters", ()))
     )
     answers = (
         (escape(status), _text(answer["description"]), _kind(_shape(answer)))
-        for status, answer in operation["responses"].items()
+        for status, answer in said.items()
     )
     return "".join(
         (
             f"<details><summary><b>{method.upper()}</b> <code>{escape(path)}</code></summary>",
             f"<p>{_text(operation.get('description', ''))}</p>",
             _table(("parameter", "in", "meaning"), parameters),
-            f"<p>Body: {_kind(body)}</p>" if body else "",
+            f"<p>Body: {_kind(body['schema'])}</p>" if body else "",
+            _example(body),
             _table(("status", "answer", "shape"), answers),
+            *map(_example, done),
             "</details>",
         )
     )
 
 
+def _told(what: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """What it refers to, where it does."""
+    found: dict[str, Any] = shared[what["$ref"].rpartition("/")[2]] if "$ref" in what else what
+    return found
+
+
 def _shape(answer: dict[str, Any]) -> dict[str, Any]:
-    content: dict[str, Any] = answer.get("content", {})
-    shapes: list[dict[str, Any]] = [each.get("schema", {}) for each in content.values()]
+    shapes: list[dict[str, Any]] = [each.get("schema", {}) for each in _contents(answer)]
     return shapes[0] if shapes else {}
+
+
+def _contents(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(answer.get("content", {}).values())
+
+
+def _example(content: dict[str, Any]) -> str:
+    if "example" not in content:
+        return ""
+    return f"<pre>{escape(json.dumps(content['example'], indent=2, ensure_ascii=False))}</pre>"
 
 
 def _problems() -> Iterator[tuple[str, ...]]:
@@ -111,7 +133,9 @@ def _kind(schema: dict[str, Any]) -> str:
         case {"$ref": str(ref)}:
             name = escape(ref.rpartition("/")[2])
             return f'<a href="#{name}">{name}</a>'
-        case {"anyOf": list(kinds)} | {"allOf": list(kinds)}:
+        case {"allOf": [kind, *_]}:
+            return _kind(kind)
+        case {"anyOf": list(kinds)}:
             return " or ".join(_kind(each) for each in kinds)
         case {"enum": list(values)}:
             return " · ".join(f"<code>{escape(str(value))}</code>" for value in values)

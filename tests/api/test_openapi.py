@@ -21,21 +21,41 @@ def document(api: Api) -> dict[str, Any]:
 
 
 def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Every operation, with what it refers to in place."""
     return [
-        (method, path, operation)
+        (method, path, {**operation, **in_place(document, operation)})
         for path, item in document["paths"].items()
         for method, operation in item.items()
     ]
 
 
+def in_place(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "responses": {
+            status: resolved(document, answer) for status, answer in operation["responses"].items()
+        },
+        "parameters": [resolved(document, each) for each in operation.get("parameters", ())],
+    }
+
+
+def resolved(document: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What is told, or what it refers to."""
+    if "$ref" not in told:
+        return told
+    found: dict[str, Any] = document
+    for part in told["$ref"].split("/")[1:]:
+        found = found[part]
+    return found
+
+
 def test_it_is_whole(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1")
-    pointed = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
-    assert pointed <= set(document["components"]["schemas"])
+    for kind, name in re.findall(r'"#/components/(\w+)/([^"]+)"', json.dumps(document)):
+        assert name in document["components"][kind]
     ids = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(ids) == len(set(ids))
     for _, path, operation in operations(document):
-        placed = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
+        placed = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert placed == set(re.findall(r"\{(\w+)\}", path))
 
 
@@ -49,9 +69,9 @@ def test_every_operation_says_what_it_does_and_what_can_go_wrong(document: dict[
         assert operation["security"] == [{"key": []}]
         assert {"401", "403", "422", "500", "503"} <= set(operation["responses"]), path
         if method == "post":
-            assert {"400", "409", "413", "415"} <= set(operation["responses"]), path
+            assert {"400", "413", "415"} <= set(operation["responses"]), path
         for status, answer in operation["responses"].items():
-            if not status.startswith("2"):
+            if status >= "4":
                 assert set(answer["content"]) == {"application/problem+json"}, (path, status)
                 assert answer["description"]
 
@@ -92,9 +112,52 @@ def test_nothing_answers_what_is_not_documented(api: Api, document: dict[str, An
         "/readyz": "/readyz",
     }
     for path, url in asked.items():
-        schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = resolved(document, document["paths"][path]["get"]["responses"]["200"])
+        schema = answer["content"]["application/json"]["schema"]
         named = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
         assert set(api.get(url, role=Role.INTEGRATOR).json()) == set(named), path
+
+
+def test_an_answer_leads_on_to_what_there_is(document: dict[str, Any]) -> None:
+    by_id = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    followed = 0
+    for operation in by_id.values():
+        for answer in operation["responses"].values():
+            for told in answer.get("links", {}).values():
+                link = resolved(document, told)
+                taken = {each["name"] for each in by_id[link["operationId"]]["parameters"]}
+                assert set(link["parameters"]) <= taken
+                followed += 1
+    assert followed > 2 * len(COMMANDS)
+
+
+def test_each_code_that_may_be_answered_is_told_to_programs(document: dict[str, Any]) -> None:
+    refused = document["components"]["schemas"]["Refusal"]["allOf"][1]["properties"]["code"]["enum"]
+    assert set(refused) == {code for code, kind in catalogue().items() if kind.status == 409}
+    for _, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values() if status >= "4" and path[:4] == "/v1/" else ():
+                match content["schema"]:
+                    case {"allOf": [_, {"properties": {"code": {"enum": codes}}}]}:
+                        assert {catalogue()[code].status for code in codes} == {int(status)}
+                    case shape:
+                        assert (status, shape["$ref"]) == ("409", "#/components/schemas/Refusal")
+
+
+@pytest.mark.parametrize("url", ["/openapi.json", "/docs"])
+def test_what_is_read_is_packed_and_sent_once(api: Api, url: str) -> None:
+    plain = api.get(url, role=None, headers={"Accept-Encoding": "identity"})
+    packed = api.get(url, role=None, headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["Content-Length"]) * 5 < int(plain.headers["Content-Length"])
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    for answer, coding in ((plain, "gzip;q=0"), (packed, "gzip")):
+        headers = {"Accept-Encoding": coding, "If-None-Match": answer.headers["ETag"]}
+        again = api.get(url, role=None, headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Vary"] == "Accept-Encoding"
 
 
 class Page(HTMLParser):
