@@ -24,6 +24,9 @@ from journey.store.store import Appended, Store
 
 LOCK = 0x4A_0003
 
+ACROSS = (MergePatient, UnmergePatient, ReattributeEvent)
+"""The commands that are about more than the journey they are told on."""
+
 TAKE_TURN = "SELECT pg_advisory_lock(%s)"
 JOURNEYS = """
     SELECT (data->>'patient_id')::uuid, journey_id FROM event

@@ -1,0 +1,1 @@
+"""Bulk: many commands in one request, as lines."""

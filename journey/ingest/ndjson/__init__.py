@@ -1,0 +1,1 @@
+"""Commands as lines of JSON, from files and over HTTP."""
