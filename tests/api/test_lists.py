@@ -375,12 +375,46 @@ def test_an_escalated_handoff_has_time_again(api: Api, told: dict[str, str]) -> 
         ("authorizations?expiring_within=-1", "invalid"),
         ("handoffs?limit=501", "invalid"),
         ("barriers?team=", "invalid"),
+        ("worklist?now=0001-01-01T00:00:00%2B14:00", "invalid"),
+        ("worklist?due_before=9999-12-31T23:59:59Z", "invalid"),
+        ("visits?on=9999-12-31", "invalid"),
+        ("visits?on=20000", "invalid"),
+        ("visits?to=9999-12-31", "invalid"),
+        ("visits?from=0001-01-01&zone=Asia/Tokyo", "invalid"),
+        ("authorizations?expiring_within=100000&now=9990-01-01T00:00:00Z", "invalid"),
+        ("referrals?older_than=9999W&now=0100-01-01T00:00:00Z", "invalid"),
         ("barriers?cursor=nonsense", "bad-cursor"),
     ],
 )
 def test_a_wrong_question_is_refused(api: Api, url: str, code: str) -> None:
     answer = api.get(f"/v1/{url}")
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("visits?from=2026-03-01T10:00", "Input should have timezone info"),
+        ("visits?to=2300-01-01", "the year should be from 1800 to 2299"),
+        ("visits?from=12", "a time is written as 2026-03-01T09:00:00Z"),
+        ("visits?on=0", "a day is written as 2026-03-01"),
+    ],
+)
+def test_a_time_that_cannot_be_is_told_in_one_sentence(api: Api, url: str, message: str) -> None:
+    [error] = api.get(f"/v1/{url}").json()["errors"]
+    assert (error["field"], error["message"]) == (url.partition("?")[2].partition("=")[0], message)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "authorizations?expiring_within=100000&now=2299-12-31T00:00:00Z&zone=Pacific/Kiritimati",
+        "visits?on=1800-01-01&to=2299-12-31&zone=America/New_York",
+        "referrals?older_than=9999W9999DT99999H&now=1800-01-01T00:00:00Z",
+    ],
+)
+def test_the_earliest_and_the_latest_time_can_be_asked_of(api: Api, url: str) -> None:
+    assert api.get(f"/v1/{url}").status_code == 200
 
 
 def test_a_cursor_is_good_for_its_list_and_filters_only(api: Api, told: dict[str, str]) -> None:

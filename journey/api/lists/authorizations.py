@@ -20,9 +20,9 @@ from journey.api.lists.listing import (
     before,
     equal,
 )
+from journey.api.lists.times import Time
 from journey.domain.authorization.request import AuthorizationUnit, Urgency
 from journey.domain.authorization.status import AuthorizationStatus
-from journey.domain.event import Moment
 
 FEW = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -77,7 +77,7 @@ AUTHORIZATIONS = List(
         Filter("team", str, "The team that is accountable.", equal("listed.team")),
         Filter("status", AuthorizationStatus, "Where the request is.", equal("listed.status")),
         Filter("payer", str, "The payer that is asked.", equal("listed.payer")),
-        Filter("due_before", Moment, "The payer should decide before then.", before(DUE)),
+        Filter("due_before", Time, "The payer should decide before then.", before(DUE)),
         OVERDUE,
         Filter("expiring_within", FEW, "It can be used for so many days more, at most.", _expiring),
         Filter(

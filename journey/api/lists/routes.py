@@ -20,10 +20,10 @@ from journey.api.lists.barriers import BARRIERS
 from journey.api.lists.handoffs import HANDOFFS
 from journey.api.lists.listing import Asked, List
 from journey.api.lists.referrals import REFERRALS
+from journey.api.lists.times import Time
 from journey.api.lists.visits import VISITS
 from journey.api.lists.worklist import WORKLIST
 from journey.api.openapi import LISTING, answers
-from journey.domain.event import Moment
 from journey.settings import TimeZone
 
 LISTS = {each.name: each for each in (WORKLIST, HANDOFFS, REFERRALS, AUTHORIZATIONS, VISITS, BARRIERS)}
@@ -97,7 +97,7 @@ def _parameters(listing: List) -> list[Parameter]:
     return [
         *filters,
         *(zone if listing.zoned else []),
-        _parameter("now", Moment, "The time of which it is told; now, if left out."),
+        _parameter("now", Time, "The time of which it is told; now, if left out."),
         Parameter("limit", Parameter.KEYWORD_ONLY, default=100, annotation=Limit),
         Parameter("cursor", Parameter.KEYWORD_ONLY, default=None, annotation=CursorIn),
     ]

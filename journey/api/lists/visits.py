@@ -1,17 +1,14 @@
 """Visits: who comes when, who is not booked yet, who did not come?"""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from journey.api.conditions import Condition
 from journey.api.lists.listing import Asked, Filter, Key, List, ListedRow, Row, equal, whether
+from journey.api.lists.times import Day, TimeOrDay
 from journey.domain.codes import EncounterClass, VisitStatus
-from journey.domain.event import Moment
-
-MomentOrDay = Annotated[Moment | date, Field(union_mode="left_to_right")]
 
 
 class ListedVisit(ListedRow):
@@ -67,9 +64,9 @@ VISITS = List(
     filters=(
         Filter("team", str, "The team that is accountable.", equal("listed.team")),
         Filter("status", VisitStatus, "Where the visit is.", equal("listed.status")),
-        Filter("on", date, "It starts on this day.", _on),
-        Filter("from", MomentOrDay, "From this time or day on.", _from),
-        Filter("to", MomentOrDay, "Before this time, or until the end of this day.", _to),
+        Filter("on", Day, "It starts on this day.", _on),
+        Filter("from", TimeOrDay, "From this time or day on.", _from),
+        Filter("to", TimeOrDay, "Before this time, or until the end of this day.", _to),
         Filter(
             "unbooked",
             bool,

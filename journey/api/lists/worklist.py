@@ -19,7 +19,7 @@ from journey.api.lists.listing import (
     equal,
     whether,
 )
-from journey.domain.event import Moment
+from journey.api.lists.times import Time
 
 
 class WorklistItem(ListedRow):
@@ -68,7 +68,7 @@ WORKLIST = List(
             whether("listed.warn_at < %s AND " + DUE + " >= %s", times=2),
         ),
         Filter("blocked", bool, "Something stands in its way.", whether("listed.blocked")),
-        Filter("due_before", Moment, "It is due before then.", before(DUE)),
+        Filter("due_before", Time, "It is due before then.", before(DUE)),
     ),
     told=_told,
     urgency=BY_DUE,
