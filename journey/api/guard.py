@@ -16,8 +16,10 @@ from journey.api.access.caller import Caller
 from journey.api.access.scopes import JOURNEY
 from journey.api.access.table import PERSONAL, Permission
 from journey.api.access.trail import Access, Basis, Kind, Outcome, Who
+from journey.api.bodies import looked_at
 from journey.api.engine import engine
 from journey.api.problems import FieldError, Problem, problem_of
+from journey.api.spelling import no_such
 from journey.domain.event import Refused
 from journey.domain.journey import NoSuchJourney
 
@@ -80,7 +82,7 @@ def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
     NUL finds nothing. `known` says which may be repeated.
     """
     given = request.query_params.multi_items()
-    wrong = {name: "There is no such parameter here" for name, _ in given if name not in known}
+    wrong = {name: no_such("parameter", name, known) for name, _ in given if name not in known}
     for name, times in Counter(name for name, _ in given).items():
         if times > 1 and not known.get(name, True):
             wrong[name] = "It can be given only once"
@@ -90,17 +92,6 @@ def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
             FieldError(where="query", field=name[:100], message=message) for name, message in wrong.items()
         ]
         raise Problem("invalid", "A parameter is wrong; each is named below.", errors=errors[:20])
-
-
-def refuse_other_media(request: Request) -> None:
-    """A body is JSON and says so; one that is missing is missed later, by name."""
-    if not {"content-type", "transfer-encoding"} & set(request.headers.keys()) and (
-        request.headers.get("content-length", "0") == "0"
-    ):
-        return
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
-        raise Problem("unsupported-media-type", "Send the body with Content-Type: application/json.")
 
 
 def _repeats(annotation: Any) -> bool:
@@ -125,7 +116,7 @@ def guarded(
     """
 
     class Guarded(APIRoute):
-        """Checks, in this order: the key, its role, the parameters' names, the body's type, the journey."""
+        """Checks, in this order: the key, its role, the parameters' names, the body's form, the journey."""
 
         asks_for = permission
 
@@ -149,9 +140,7 @@ def guarded(
                     )
                 refuse_wrong_parameters(request, known)
                 refuse_no_purpose(request)
-                if takes_a_body:
-                    refuse_other_media(request)
-                return await handle(request)
+                return await handle(await looked_at(request) if takes_a_body else request)
 
             async def checked(request: Request) -> Response:
                 found = await authenticated(request)

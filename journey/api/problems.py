@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from journey.api.access.keys import NameTaken, NoSuchKey
 from journey.api.reads import TooSlow
+from journey.api.spelling import known_at, no_such
 from journey.database import DatabaseUnavailable
 from journey.domain.event import WORDS, Blocker, Refused
 from journey.store.across import NotTheirJourney
@@ -172,22 +173,23 @@ def _http(error: HTTPException) -> Problem:
             return Problem("malformed-json", "The body is not JSON in UTF-8.")
 
 
-def _invalid(error: RequestValidationError) -> Problem:
-    found = error.errors()
-    if any(each["type"] == "json_invalid" for each in found):
-        return Problem("malformed-json", "The body is not JSON in UTF-8.")
-    errors = tuple(_field(each) for each in found[:20])
+def _invalid(error: RequestValidationError, expected: object = None) -> Problem:
+    """Each wrong field by its name. The shape that was expected tells what a wrong name was meant for."""
+    errors = tuple(_field(each, expected) for each in error.errors()[:20])
     return Problem("invalid", "Something has the wrong form; each field is named below.", errors=errors)
 
 
-def _field(error: dict[str, Any]) -> FieldError:
+def _field(error: dict[str, Any], expected: object) -> FieldError:
     """Where and what, without what was sent: a parsing message may quote a character of it.
 
     What a whole command complains of names the field itself: `appointment.start: the year …`.
     """
     where, *path = (str(part)[:100] for part in error["loc"])
     field, message = ".".join(path), str(error["msg"]).removeprefix("Value error, ")
-    if error["type"].endswith("_parsing"):
+    if error["type"] == "extra_forbidden":
+        *above, name = error["loc"][1:]
+        message = no_such("field", str(name)[:100], known_at(expected, above))
+    elif error["type"].endswith("_parsing"):
         message = message.partition(",")[0]
     elif error["type"] == "value_error" and not field:
         field, _, message = message.rpartition(": ")
@@ -212,6 +214,25 @@ def response(problem: Problem, request_id: str) -> Response:
 
 async def answer(request: Request, error: Exception) -> Response:
     """The exception handler for all of the above."""
-    problem = problem_of(error)
+    match error:
+        case RequestValidationError():
+            problem = _invalid(error, _expected(request))
+        case HTTPException(status_code=HTTPStatus.METHOD_NOT_ALLOWED):
+            problem = problem_of(error)
+            problem.headers["Allow"] = ", ".join(_allowed(request))
+        case _:
+            problem = problem_of(error)
     request.state.problem = problem.code
     return response(problem, request.state.request_id)
+
+
+def _expected(request: Request) -> object:
+    """The shape that the body of this route has."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    return field and field.field_info.annotation
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods that are answered under this address, by whichever route."""
+    routes = (route for route in request.app.state.routes if route.path_regex.match(request.url.path))
+    return sorted({method for route in routes for method in route.methods})

@@ -167,6 +167,7 @@ def test_there_is_something_here_for_other_methods(api: Api) -> None:
     answer = api.ask("PUT", f"/v1/journeys/{number(1)}")
     problem(answer, 405, "method-not-allowed")
     assert answer.headers["Allow"] == "GET"
+    assert api.ask("PATCH", "/v1/journeys").headers["Allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize(
