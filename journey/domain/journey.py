@@ -7,6 +7,7 @@ occurred. So a late report is judged by its own time, and changes what is true n
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
@@ -158,24 +159,9 @@ class Journey:
     """Everything that holds, in the order in which it happened: what a pathway listens to."""
 
     def rooms(self) -> tuple[Answers, ...]:
-        """The rooms that have something to say of where the patient stands, in the order of care."""
-        return (
-            self.intake,
-            self.consents,
-            self.coverages,
-            self.authorizations,
-            self.referrals,
-            self.visits,
-            self.barriers,
-            self.communications,
-            self.treatments,
-            self.handoffs,
-            self.transfers,
-            self.discharges,
-            self.results,
-            self.tasks,
-            self.careplan,
-        )
+        """The rooms that may have something to say of where the patient stands: most have seen nothing yet."""
+        there: tuple[Answers, ...] = ANSWERING(self)
+        return tuple(room for room, unseen in zip(there, UNSEEN, strict=True) if room is not unseen)
 
     @property
     def has_died(self) -> bool:
@@ -199,6 +185,27 @@ class Journey:
         """What keeps the patient from leaving this stay, itemised."""
         return tuple(blocker for room in self.rooms() for blocker in room.holds(visit_id))
 
+
+ANSWERING = attrgetter(
+    "intake",
+    "consents",
+    "coverages",
+    "authorizations",
+    "referrals",
+    "visits",
+    "barriers",
+    "communications",
+    "treatments",
+    "handoffs",
+    "transfers",
+    "discharges",
+    "results",
+    "tasks",
+    "careplan",
+)
+"""The rooms that are asked where the patient stands, in the order of care."""
+
+UNSEEN: tuple[Answers, ...] = ANSWERING(Journey(UUID(int=0), 0))
 
 NONE_INSTALLED = Pathways()
 

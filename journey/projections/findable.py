@@ -106,6 +106,8 @@ def asked(question: str) -> tuple[Word, ...]:
 
 def plain(text: str) -> str:
     """Letters and digits alone, without case and accents."""
+    if text.isascii():
+        return SPELT_OUT.sub("", "".join(filter(str.isalnum, text.lower())))
     letters = normalize("NFKD", normalize("NFKD", text).casefold())
     without = "".join(each for each in letters.translate(LETTERS) if each.isalnum() and not combining(each))
     return SPELT_OUT.sub("", without)
@@ -119,14 +121,13 @@ def number(text: str) -> str:
 def _of_a_name(text: str) -> Iterator[str]:
     """Each part, and several as one: Anne-Marie is Anne, Marie and Annemarie."""
     text = text[:LONGEST]
-    for several in (_parts(APOSTROPHES.sub("", text)), _parts(text), text.split(), [text]):
-        yield from map(plain, several)
+    several = (*_parts(APOSTROPHES.sub("", text)), *_parts(text), *text.split(), text)
+    yield from map(plain, dict.fromkeys(several))
 
 
 def _of_a_number(text: str) -> Iterator[str]:
     text = text[:LONGEST]
-    yield number(text)
-    yield from map(number, _parts(text))
+    yield from map(number, dict.fromkeys((text, *_parts(text))))
 
 
 def _of_a_question(text: str) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 import gc
 
-OBJECTS = 50_000
-"""New ones between two looks for cycles. Python's 700 looks into every journey that is being read, many times
-over, and takes half of the time of reading.
+OBJECTS = 200_000
+"""New ones between two looks for cycles: as many as a batch of a read model makes. Python's 700 looks into
+every journey that is being read, many times over, and takes half of the time of reading.
 """
 
 

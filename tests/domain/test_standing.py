@@ -1,6 +1,7 @@
 """Where a patient stands, as told by what was recorded, and as read at a moment."""
 
 from datetime import timedelta
+from itertools import chain
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,9 @@ from journey.domain.intake import (
     IntakeInformationRequested,
     IntakeStarted,
 )
+from journey.domain.journey import UNSEEN
 from journey.domain.result import ResultReceived, ResultReviewed
+from journey.domain.room import Answers
 from journey.domain.standing import Standing, standing
 from journey.domain.visit import Appointment, VisitBooked
 from journey.domain.visit.state import NO_SHOW_GRACE
@@ -193,3 +196,9 @@ def test_the_loops_that_are_open_are_listed_with_their_place_and_time() -> None:
     [visit] = stands(opened, activated, booked).open.visits
     assert (visit.visit_id, visit.status, visit.start, visit.service) == (VISIT, "booked", at(10), "ORTHO")
     assert stands(opened, arrived, started, completed).open.visits == ()
+
+
+@pytest.mark.parametrize("room", UNSEEN, ids=lambda room: type(room).__name__)
+def test_a_room_that_has_seen_nothing_has_nothing_to_say(room: Answers) -> None:
+    said = (room.reached(), room.steps(), room.blockers(), room.loops(), room.left_open(), room.holds(VISIT))
+    assert [*chain.from_iterable(said)] == []
