@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from journey.embedded import Cluster
+from tests.processes import Finished, finished
 
 ROOT = Path(__file__).parents[2]
-Finished = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
@@ -34,17 +34,20 @@ class Program:
         process = subprocess.Popen(
             [sys.executable, "-m", "journey", *arguments],
             cwd=self.folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(self.folder),
-                "PYTHONPATH": str(ROOT),
-                "PYTHONWARNINGS": "error",
-                **self.environment,
-            },
+            env=self._surroundings(),
             **{"text": True, **pipes, **options},
         )
         self.started.append(process)
         return process
+
+    def _surroundings(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "error",
+            **self.environment,
+        }
 
     def end(self) -> None:
         """None outlives its test, whatever became of that."""
@@ -55,17 +58,21 @@ class Program:
                 if stream is not None:
                     stream.close()
 
-    def run(self, *arguments: str, **options: Any) -> Finished:
-        return self.all([arguments], **options)[0]
-
-    def all(self, many: list[tuple[str, ...]], **options: Any) -> list[Finished]:
-        """Several at the same time, each to its end."""
+    def from_nothing(self, *many: tuple[str, ...], **options: Any) -> list[Finished]:
+        """As people start it, several at the same time, each to its end."""
         started = [self.start(*arguments, **options) for arguments in many]
         return [
             Finished(process.args, process.returncode, out, err)
             for process in started
             for out, err in [process.communicate(timeout=60)]
         ]
+
+    def run(self, *arguments: str, **stdin: Path) -> Finished:
+        return self.all([arguments], **stdin)[0]
+
+    def all(self, many: list[tuple[str, ...]], **stdin: Path) -> list[Finished]:
+        """As `from_nothing`, and much sooner: what they import is imported already."""
+        return finished(many, self.folder, self._surroundings(), **stdin)
 
     def answer(self, *arguments: str) -> Any:
         """What `--json` prints."""

@@ -26,7 +26,7 @@ def test_every_benchmark_has_its_name() -> None:
 
 
 def test_benchmark_and_soak_on_the_server_that_is_named(program: Program) -> None:
-    drain, soak = program.all([("bench", "drain", "--json"), ("bench", "soak", "--seconds", "1")])
+    drain, soak = program.from_nothing(("bench", "drain", "--json"), ("bench", "soak", "--seconds", "1"))
     assert drain.returncode == 0, drain.stderr
     figures = json.loads(drain.stdout)["drain"]
     assert {"what", "value", "unit", "against", "ratio"} == set(figures[0])

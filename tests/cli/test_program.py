@@ -49,7 +49,7 @@ WRONG = [
 
 
 def test_help_names_every_command_and_is_quick(bare: Program) -> None:
-    done = bare.run("--help")
+    [done] = bare.from_nothing(("--help",))
     assert done.returncode == 0
     assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == [
         *("demo", "migrate", "serve", "simulate"),
@@ -77,17 +77,31 @@ def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
 
 
 def test_wrong_usage_is_said_on_standard_error(bare: Program) -> None:
-    many: list[tuple[str, ...]] = [("walk",), ("show", UNKNOWN, "--as-of", "yesterday")]
-    unknown, no_time = bare.all(many)
+    unknown, no_time = bare.from_nothing(("walk",), ("show", UNKNOWN, "--as-of", "yesterday"))
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert unknown.stderr.splitlines()[-1] == "Error: No such command 'walk'."
     assert (no_time.returncode, no_time.stdout) == (2, "")
     assert "2026-03-01T14:30Z" in no_time.stderr.splitlines()[-1]
 
 
+def test_every_command_finds_by_itself_what_it_works_with(program: Program) -> None:
+    """Nothing that another command would have imported."""
+    for done in program.from_nothing(
+        ("worklist",),
+        ("find", "Nobody"),
+        ("flow",),
+        ("export", "--format", "csv", "--out", "log.csv"),
+        ("pathway", "list"),
+        ("projections", "list"),
+        ("keys", "list"),
+        ("ingest", "parked"),
+    ):
+        assert done.returncode == 0, done.stderr
+
+
 def test_what_keeps_the_database_away_is_one_sentence(bare: Program, empty_database_url: str) -> None:
     everywhere: list[tuple[str, ...]] = [("show", UNKNOWN), ("serve", "--port", "0")]
-    for done in bare.having(DATABASE_URL=NOWHERE).all([("migrate",), *everywhere]):
+    for done in bare.having(DATABASE_URL=NOWHERE).from_nothing(("migrate",), *everywhere):
         assert done.returncode == 1
         assert done.stderr.startswith("Error: The database journey at 127.0.0.1:1 cannot be reached: ")
         assert len(done.stderr.splitlines()) == 1
@@ -137,8 +151,8 @@ main()
 
 
 def test_a_full_disk_is_said_to_be_full(bare: Program) -> None:
-    limited = bare.run(
-        *("simulate", "--patients", "3", "--hl7v2", "messages.hl7"),
+    [limited] = bare.from_nothing(
+        ("simulate", "--patients", "3", "--hl7v2", "messages.hl7"),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
     assert limited.returncode == 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from threading import Event as Signal
 from typing import Any, NoReturn
@@ -18,9 +17,8 @@ from journey.projections.timeline import Timeline
 from journey.store.sequencer import LOCK, Sequencer, sequence
 from journey.store.store import Store
 from journey.worker import Listener
+from tests.processes import processes
 from tests.store.asked import CONTEXT, owned_by
-
-processes = get_context("forkserver")
 
 
 @contextmanager

@@ -5,7 +5,6 @@ lost and nothing is doubled.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from multiprocessing import get_context
 from typing import Any
 
 import psycopg
@@ -13,6 +12,7 @@ import pytest
 
 from tests.ingest.hl7v2.feeding import Feed
 from tests.ingest.hl7v2.written import evn, message, pv1
+from tests.processes import processes
 from tests.waiting import until
 
 PATIENTS, EACH = 40, 7
@@ -112,7 +112,6 @@ def test_a_file_whose_taking_was_killed_again_and_again_is_taken_whole(feed: Fee
     def taken() -> int:
         return int(feed.rows("SELECT count(*) AS n FROM inbox")[0]["n"])
 
-    processes = get_context("forkserver")
     for goal in range(40, PATIENTS * EACH, 60):
         process = processes.Process(target=run, args=(feed.url,), daemon=True)
         process.start()
