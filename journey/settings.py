@@ -3,6 +3,7 @@ environment.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,16 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _origins(text: str) -> str:
+    if not all(ORIGIN.fullmatch(each.strip()) for each in text.split(",") if text):
+        raise ValueError("it should be origins by commas, such as https://board.example.org, and never *")
+    return text
+
+
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
+Origins = Annotated[str, AfterValidator(_origins)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
@@ -104,6 +114,33 @@ class Settings(BaseSettings):
         default=1 << 20,
         ge=1,
         description="The largest request body accepted, in bytes.",
+    )
+    max_requests: int = Field(
+        default=2000,
+        ge=1,
+        description="The requests a process has under way at once, those that wait for events among them.",
+    )
+    rate_per_second: float = Field(
+        default=1000.0,
+        ge=0,
+        description="The requests a second that a process answers each key; 0 is no limit.",
+    )
+    rate_burst: float = Field(
+        default=5000.0,
+        ge=1,
+        description="The requests that a key may send at once, after a rest.",
+    )
+    cors_origins: Origins = Field(
+        default="",
+        description="The origins whose pages may ask from a browser, by commas: https://board.example.org.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses by commas.",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="Where traces are sent, OTLP over HTTP: http://localhost:4318; needs journey[otel].",
     )
     pathways: Folder | None = Field(
         default=None,

@@ -1,6 +1,7 @@
 """What people hold on to is documented, and what is documented is there.
 
-docs/command-line.md, docs/problems.md and the commands and lists in docs/api.md are written from the code:
+docs/command-line.md, docs/problems.md, the commands and lists in docs/api.md and the figures in
+docs/operations.md are written from the code:
 `python -m tests.test_docs`.
 """
 
@@ -15,6 +16,7 @@ import pytest
 import typer
 
 from journey.api.app import create_app
+from journey.api.figures import Figures
 from journey.api.lists.routes import LISTS
 from journey.api.problems import catalogue
 from journey.cli.app import app
@@ -54,6 +56,11 @@ This page is written from the code by `python -m tests.test_docs`.
 
 | code | status | when |
 |---|---|---|
+"""
+
+
+FIGURES = """| figure | kind | by | what it is |
+|---|---|---|---|
 """
 
 
@@ -107,12 +114,29 @@ def api() -> str:
     return page
 
 
+def operations() -> str:
+    """The page, with every figure that `/metrics` shows."""
+    rows = [
+        f"| `{each.name}` | {each.kind} | {', '.join(each.labels)} | {each.meaning} |\n"
+        for each in Figures().described
+    ]
+    before, begin, rest = (DOCS / "operations.md").read_text().partition("<!-- figures -->\n")
+    _, end, after = rest.partition("<!-- end of figures -->")
+    assert end, "what is written of figures stands between marks"
+    return "".join([before, begin, FIGURES, *rows, end, after])
+
+
 def _listed(name: str, words: list[str]) -> str:
     line = f"- **{name}**: " + ", ".join(f"`{each}`" for each in words)
     return fill(line, 128, subsequent_indent="  ", break_on_hyphens=False) + "\n"
 
 
-WRITTEN = {"command-line.md": command_line, "problems.md": problems, "api.md": api}
+WRITTEN = {
+    "command-line.md": command_line,
+    "problems.md": problems,
+    "api.md": api,
+    "operations.md": operations,
+}
 
 
 @pytest.mark.parametrize("page", WRITTEN)

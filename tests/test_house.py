@@ -34,8 +34,8 @@ def rule(check: Rule) -> Rule:
 
 # --- Imports
 
-FOUNDATION = {"settings", "log", "connection", "database", "migrate", "embedded"}
-BESIDE = {"domain", "pathways", "settings", "log", "connection"}  # what stands beside the store may use
+FOUNDATION = {"settings", "log", "tracing", "connection", "database", "migrate", "embedded"}
+BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection"}  # of use beside the store
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
 MAY_IMPORT = {

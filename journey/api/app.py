@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from journey.api import (
@@ -21,6 +22,7 @@ from journey.api import (
     search,
     whereabouts,
 )
+from journey.api.browsers import cors
 from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
@@ -59,7 +61,14 @@ def create_app(
     app.state.readiness = Readiness()
     for kind in problems.HANDLED:
         app.add_exception_handler(kind, problems.answer)
-    app.add_middleware(Edge, max_body_bytes=settings.max_body_bytes, figures=figures)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **cors(settings.cors_origins))
+    app.add_middleware(
+        Edge,
+        max_body_bytes=settings.max_body_bytes,
+        max_requests=settings.max_requests,
+        figures=figures,
+    )
     routers = (
         whereabouts.router,
         history.router,

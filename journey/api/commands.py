@@ -9,10 +9,12 @@ from functools import partial
 from typing import Annotated, Any, get_args
 from uuid import UUID, uuid5
 
+import structlog
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
+from journey import tracing
 from journey.api.access.admission import admit
 from journey.api.access.scopes import RESOURCE
 from journey.api.access.table import Permission
@@ -137,8 +139,10 @@ async def carry_out(
     )
 
     name = command.name()
+    structlog.contextvars.bind_contextvars(command=name, journey_id=str(journey_id))
     try:
-        appended = await engine.write(handle)
+        with tracing.span(name, journey=journey_id):
+            appended = await engine.write(handle)
     except Exception as error:
         engine.figures.command(name, problem_of(error).code)
         raise

@@ -1,11 +1,14 @@
 """The edge: what happens to every request on its way in and out, whichever route answers it.
 
-It gets an id and is measured; its body is bounded; a fault is logged once and answered without details.
+It gets an id and is measured; its size and its time are bounded; a fault is logged once and answered without
+details.
 """
 
+import asyncio
 import re
+from math import inf
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import structlog
@@ -13,12 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from journey import tracing
 from journey.api import problems
 from journey.api.figures import Figures
+from journey.api.problems import Problem
 from journey.store.identifiers import uuid7
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*")
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
 NAMESPACE = UUID("6f1c1f0a-1b7f-5d0c-9c39-0d4b7d3f2a10")
 """Under which a request id that is no UUID becomes a correlation id."""
 
@@ -31,6 +36,26 @@ SECURE = {
     "X-Frame-Options": "DENY",
 }
 
+CLOSING = {"Connection": "close"}
+
+HSTS = "max-age=31536000"
+"""Where the request came by TLS, as a trusted proxy says: come so for a year."""
+
+ALWAYS = ("/healthz", "/readyz", "/metrics")
+"""What is answered though there are too many requests: whoever asks here has to know of them."""
+
+STREAMED = ("/v1/journeys/import",)
+"""What takes its body piece by piece and never holds it, however large it is; each line of it is bounded."""
+
+LONGEST_ADDRESS = 8 * 1024
+"""Bytes of path and query."""
+
+LARGEST_HEADERS = 32 * 1024
+"""Bytes of all headers together."""
+
+PATIENCE = 60.0
+"""Seconds from the last piece of a request to the begin of its answer: twice what anybody may ask for."""
+
 logger = structlog.get_logger()
 
 
@@ -38,37 +63,94 @@ class BodyTooLarge(HTTPException):
     """The body is larger than this server accepts."""
 
     def __init__(self) -> None:
-        super().__init__(413, headers={"Connection": "close"})
+        super().__init__(413, headers=CLOSING)
 
 
-def identify(headers: Headers) -> tuple[str, UUID]:
-    """The request's id as it is echoed, and as it stands on events."""
+class Ids(NamedTuple):
+    """How a request is known: by the id that is echoed, the one that stands on events, and its trace's."""
+
+    request: str
+    correlation: UUID
+    trace: str | None
+    span: str | None
+
+    @property
+    def logged(self) -> dict[str, str]:
+        """What stands on every line that is logged meanwhile."""
+        found = {
+            "request_id": self.request,
+            "correlation_id": str(self.correlation),
+            "trace_id": self.trace,
+            "span_id": self.span,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def identify(headers: Headers) -> Ids:
+    """What the request says of itself, or else an id of its own."""
+    traced = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
+    trace, span = (traced[1], traced[2]) if traced and int(traced[1], 16) else (None, None)
     given = headers.get("x-request-id", "")
     if REQUEST_ID.fullmatch(given):
-        try:
-            return given, UUID(given)
-        except ValueError:
-            return given, uuid5(NAMESPACE, given)
-    traced = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    made = UUID(traced[1]) if traced and int(traced[1], 16) else uuid7()
-    return str(made), made
+        return Ids(given, _correlation(given), trace, span)
+    made = UUID(trace) if trace else uuid7()
+    return Ids(str(made), made, trace, span)
+
+
+def _correlation(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError:
+        return uuid5(NAMESPACE, given)
+
+
+class Going:
+    """How far a request has come, and until when that may take."""
+
+    def __init__(self) -> None:
+        self.timeout: asyncio.Timeout
+        self.answering = False
+        self.listens = False
+        """Whether a piece of the body is waited for."""
+
+    @property
+    def problem(self) -> Problem:
+        """What it is that took too long."""
+        if self.listens:
+            return Problem(
+                "request-timeout", "The body did not come in time; send it at once.", headers=CLOSING
+            )
+        return Problem("too-slow", "The answer took too long; ask for less, or try again.")
+
+    def goes_on(self) -> None:
+        """A piece of the body has come: the time begins anew."""
+        if not self.answering and not self.timeout.expired():
+            self.timeout.reschedule(asyncio.get_running_loop().time() + PATIENCE)
+
+    def answers(self) -> None:
+        """The answer has begun: it takes what it takes."""
+        if not self.answering and not self.timeout.expired():
+            self.timeout.reschedule(None)
+        self.answering = True
 
 
 class Edge:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, figures: Figures) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_requests: int, figures: Figures) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._max_requests = max_requests
         self._figures = figures
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, correlation_id = identify(headers := Headers(scope=scope))
+        ids = identify(headers := Headers(scope=scope))
         state: dict[str, Any] = scope.setdefault("state", {})
-        state |= {"request_id": request_id, "correlation_id": correlation_id}
+        state |= {"request_id": ids.request, "correlation_id": ids.correlation}
         started, status = perf_counter(), 500
 
         async def out(message: Message) -> None:
@@ -76,50 +158,82 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 into = MutableHeaders(scope=message)
-                into["X-Request-Id"] = request_id
+                into["X-Request-Id"] = ids.request
                 for name, value in SECURE.items():
                     into.setdefault(name, value)
+                if scope.get("scheme") == "https":
+                    into.setdefault("Strict-Transport-Security", HSTS)
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._guarded(scope, self._bounded(receive), out, headers)
+        structlog.contextvars.bind_contextvars(**ids.logged)
+        self._under_way += 1
+        try:
+            with tracing.request(headers.get("traceparent")) as span:
+                structlog.contextvars.bind_contextvars(**tracing.ids(span))
+                await self._guarded(scope, receive, out, headers)
+                tracing.answered(span, scope["method"], route_of(scope), status)
             self._note(scope, status, perf_counter() - started)
+        finally:
+            self._under_way -= 1
+            structlog.contextvars.clear_contextvars()
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
-        started = False
+        """Answer, or say what kept it from being answered."""
+        going = Going()
 
         async def out(message: Message) -> None:
-            nonlocal started
-            started = True
+            going.answers()
             await send(message)
 
         try:
-            if self._declared(headers) > self._max_body_bytes:
-                problem = problems.problem_of(BodyTooLarge())
-            else:
-                await self._app(scope, receive, out)
+            self._refuse_what_is_too_much(scope, headers)
+            async with asyncio.timeout(PATIENCE) as going.timeout:
+                await self._app(scope, self._bounded(receive, going, self._most(scope)), out)
                 return
-        except Exception as error:
-            logger.exception("request.failed", route=route_of(scope))
-            if started:
-                raise
+        except (Problem, BodyTooLarge) as error:
             problem = problems.problem_of(error)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and going.timeout.expired():
+                problem = going.problem
+            else:
+                logger.exception("request.failed", route=route_of(scope))
+                problem = problems.problem_of(error)
+            if going.answering:
+                raise
         scope["state"]["problem"] = problem.code
-        await problems.response(problem, scope["state"]["request_id"])(scope, receive, out)
+        await problems.response(problem, scope["state"]["request_id"])(scope, receive, send)
+
+    def _refuse_what_is_too_much(self, scope: Scope, headers: Headers) -> None:
+        """Raises Problem, BodyTooLarge."""
+        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
+            raise Problem("address-too-long", "The address is too long; ask for less at once.")
+        if sum(len(name) + len(value) for name, value in headers.raw) > LARGEST_HEADERS:
+            raise Problem("headers-too-large", "The headers are too large; send fewer or shorter ones.")
+        if self._declared(headers) > self._most(scope):
+            raise BodyTooLarge
+        if self._under_way > self._max_requests and scope["path"] not in ALWAYS:
+            raise Problem("overloaded", "Too many requests are under way; try again.")
 
     def _declared(self, headers: Headers) -> int:
         length = headers.get("content-length", "")
         return int(length) if length.isascii() and length.isdigit() else 0
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _most(self, scope: Scope) -> float:
+        """Bytes that the body may have."""
+        return inf if scope["path"] in STREAMED else self._max_body_bytes
+
+    def _bounded(self, receive: Receive, going: Going, most: float) -> Receive:
         """The body as it streams in, until it is more than it may be."""
         taken = 0
 
         async def bounded() -> Message:
             nonlocal taken
+            going.listens = True
             message = await receive()
+            going.listens = False
+            going.goes_on()
             taken += len(message.get("body", b""))
-            if taken > self._max_body_bytes:
+            if taken > most:
                 raise BodyTooLarge
             return message
 
@@ -127,17 +241,23 @@ class Edge:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """One line and one measurement. The address stays out: what is looked for may be a patient."""
-        route, method = route_of(scope), scope["method"]
+        route, method, state = route_of(scope), scope["method"], scope["state"]
+        problem, caller, admitted = state.get("problem"), state.get("caller"), state.get("admitted")
         self._figures.request(method, route, status, seconds)
-        caller = scope["state"].get("caller")
+        if problem is not None:
+            self._figures.problem(problem)
+        said = {
+            "problem": problem,
+            "key_id": caller and caller.id,
+            "journey_id": admitted and str(admitted.journey_id),
+        }
         logger.info(
             "request",
             method=method,
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
-            problem=scope["state"].get("problem"),
-            key_id=caller and caller.id,
+            **{name: value for name, value in said.items() if value is not None},
         )
 
 

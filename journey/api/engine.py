@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
@@ -15,14 +16,19 @@ from journey.api.access.ring import KeyRing
 from journey.api.access.trail import Trail
 from journey.api.figures import Figures
 from journey.api.growth import Growth
+from journey.api.limits import Limits
 from journey.api.problems import Problem
 from journey.api.reads import Reads
 from journey.settings import Settings
+from journey.store.errors import OutcomeUnknown
 from journey.store.store import Store
 from journey.worker import Worker
 
 QUEUE = 64
 """Commands for each write thread that may be under way; more are sent away rather than left waiting."""
+
+PATIENCE = 20.0
+"""Seconds for a command, its turn included: more than it takes to make sure after a lost connection."""
 
 T = TypeVar("T")
 
@@ -39,6 +45,7 @@ class Engine:
     keys: KeyRing
     trail: Trail
     figures: Figures
+    limits: Limits
     threads: ThreadPoolExecutor
     under_way: int = field(default=0)
 
@@ -48,14 +55,26 @@ class Engine:
         return self.under_way >= QUEUE * self.settings.write_threads
 
     async def write(self, work: Callable[[], T]) -> T:
-        """Do the work in a write thread. Raises Problem where too much is waiting already."""
+        """Do the work in a write thread. Raises Problem where too much is waiting, or for too long, and
+        OutcomeUnknown: a database that has stopped keeps the thread, but nobody who asked.
+        """
         if self.is_full:
             raise Problem("overloaded", "Too many commands are waiting; try again.")
         self.under_way += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self.threads, work)
-        finally:
-            self.under_way -= 1
+        doing = self.threads.submit(copy_context().run, work)
+        done = asyncio.wrap_future(doing)
+        done.add_done_callback(self._done)
+        await asyncio.wait((done,), timeout=PATIENCE)
+        if done.done():
+            return done.result()
+        if doing.cancel():
+            raise Problem("overloaded", "The command waited too long for its turn; try again.")
+        raise OutcomeUnknown
+
+    def _done(self, done: asyncio.Future[T]) -> None:
+        self.under_way -= 1
+        if not done.cancelled():
+            done.exception()  # seen, though whoever asked may have been answered before
 
 
 @asynccontextmanager
@@ -64,7 +83,7 @@ async def running(
 ) -> AsyncIterator[Engine]:
     """An engine for as long as the block lasts; with the worker's threads, where this process has them."""
     async with AsyncExitStack() as stack:
-        store = Store(conninfo, pool_size=settings.write_threads)
+        store = Store(conninfo, pool_size=settings.write_threads, counted=figures.store)
         stack.push_async_callback(asyncio.to_thread, store.close)
         threads = ThreadPoolExecutor(settings.write_threads, thread_name_prefix="write")
         stack.push_async_callback(asyncio.to_thread, threads.shutdown)
@@ -77,7 +96,9 @@ async def running(
         stack.push_async_callback(reads.pool.close)
         growth = Growth(conninfo).start()
         stack.push_async_callback(growth.stop)
-        yield Engine(settings, conninfo, store, reads, growth, KeyRing(reads), Trail(reads), figures, threads)
+        limits = Limits(figures, rate=settings.rate_per_second, burst=settings.rate_burst)
+        keys, trail = KeyRing(reads), Trail(reads)
+        yield Engine(settings, conninfo, store, reads, growth, keys, trail, figures, limits, threads)
 
 
 def engine(request: Request) -> Engine:

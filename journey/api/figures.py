@@ -6,7 +6,7 @@ Those write theirs into files of a folder that they share, and whichever is aske
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,6 +27,15 @@ Together = Literal["livemostrecent", "livesum"]
 """What a gauge of several processes is: what was last set by any, or the sum of all that live."""
 
 
+class Figure(NamedTuple):
+    """One of them, as the documentation lists it."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+
+
 class Figures:
     """Counters, and gauges that are set when they are asked for."""
 
@@ -37,11 +46,9 @@ class Figures:
         if shared is not None:
             self._told = CollectorRegistry()
             MultiProcessCollector(self._told, path=str(shared))  # type: ignore[no-untyped-call]  # the library's
-        self._requests = Counter(
-            "journey_http_requests_total",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
+        self.described: list[Figure] = []
+        self._requests = self._counter(
+            "journey_http_requests", "Requests answered.", "method", "route", "status"
         )
         self._seconds = Histogram(
             "journey_http_request_seconds",
@@ -50,14 +57,35 @@ class Figures:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
             registry=self.registry,
         )
-        self._commands = Counter(
-            "journey_commands_total",
+        self.described.append(
+            Figure(
+                "journey_http_request_seconds", "histogram", ("method", "route"), "How long requests took."
+            )
+        )
+        self._problems = self._counter(
+            "journey_problems", "Requests answered with a problem, refusals among them, by its code.", "code"
+        )
+        self._limited = self._counter(
+            "journey_rate_limited",
+            "Requests sent away: a key asked, or an address guessed, too often.",
+            "whose",
+        )
+        self._commands = self._counter(
+            "journey_commands",
             "Commands by what came of them: recorded, nothing-to-do, or the code of the problem.",
-            ["command", "outcome"],
-            registry=self.registry,
+            "command",
+            "outcome",
+        )
+        self._appends = self._counter(
+            "journey_appends",
+            "Tries to append: appended, raced (another was first), retried (the connection was lost).",
+            "outcome",
         )
         self.reachable = self._gauge("journey_database_reachable", "1 while the database is reached.")
         self.log_position = self._gauge("journey_log_position", "The last position of the log.")
+        self.gaps = self._gauge(
+            "journey_log_gaps", "Positions that are missing among the last 10,000; always 0."
+        )
         self.backlog = self._gauge("journey_sequencer_backlog", "Appends that wait for their positions.")
         self.lag = self._gauge("journey_projection_lag_events", "Events a read model is behind.", "model")
         self.parked = self._gauge(
@@ -81,13 +109,27 @@ class Figures:
     def command(self, name: str, outcome: str) -> None:
         self._commands.labels(name, outcome).inc()
 
+    def problem(self, code: str) -> None:
+        self._problems.labels(code).inc()
+
+    def limited(self, whose: str) -> None:
+        self._limited.labels(whose).inc()
+
+    def store(self, outcome: str) -> None:
+        self._appends.labels(outcome).inc()
+
     def text(self) -> bytes:
         if self.shared is not None:
             _forget_the_dead(self.shared)
         return generate_latest(self._told)
 
     def _gauge(self, name: str, meaning: str, *labels: str, together: Together = "livemostrecent") -> Gauge:
+        self.described.append(Figure(name, "gauge", labels, meaning))
         return Gauge(name, meaning, labels, registry=self.registry, multiprocess_mode=together)
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        self.described.append(Figure(f"{name}_total", "counter", labels, meaning))
+        return Counter(name, meaning, labels, registry=self.registry)
 
 
 def _forget_the_dead(shared: Path) -> None:

@@ -67,13 +67,17 @@ def seen(rows: Sequence[Mapping[str, Any]]) -> Seen:
 
 async def authenticated(request: Request) -> Caller:
     """Who asks. Raises Problem."""
+    limits = engine(request).limits
+    limits.before(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     found = await engine(request).keys.caller(token.strip()) if scheme.lower() == "bearer" else None
     if found is None:
+        limits.failed(request)
         raise Problem(
             "unauthorized", "Send an API key that is in use: Authorization: Bearer jk_…", headers=CHALLENGE
         )
     request.state.caller = found
+    limits.let_in(request, found.id)
     return found
 
 

@@ -13,6 +13,10 @@ from journey.api.guard import authenticated
 from journey.api.readiness import PARTS, Readiness, Ready, log_of
 from journey.store.errors import StoreUnavailable
 
+SELECT_GAPS = """
+    SELECT coalesce(max(position) - min(position) + 1 - count(*), 0)
+      FROM (SELECT position FROM log ORDER BY position DESC LIMIT 10000) AS last
+    """
 FORWARDED = ("forwarded", "x-forwarded-for", "via")
 
 router = APIRouter(tags=["operations"])
@@ -87,6 +91,7 @@ async def _measure(engine: Engine) -> None:
     figures.reachable.set(1)
     figures.log_position.set(log.position)
     figures.backlog.set(log.backlog)
+    figures.gaps.set((await engine.reads.rows(SELECT_GAPS))[0][0])
     figures.epoch.set(log.epoch.number if log.epoch else 0)
     for part in PARTS:
         figures.led.labels(part).set(part not in log.leaderless)

@@ -19,13 +19,24 @@ from journey.api import links
 from journey.api.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument, catalogue
 from journey.domain.journey import COMMANDS
 
-GUARDED = ("unauthorized", "forbidden", "invalid", "internal", "store-unavailable")
+GUARDED = (
+    "unauthorized",
+    "forbidden",
+    "address-too-long",
+    "invalid",
+    "too-many-requests",
+    "headers-too-large",
+    "internal",
+    "store-unavailable",
+    "overloaded",
+    "too-slow",
+)
 """What any route with a key may answer."""
 
-READING = ("too-slow", "no-such-journey")
-LISTING = ("too-slow", "bad-cursor")
-TAKING_A_BODY = ("malformed-json", "body-too-large", "unsupported-media-type")
-WRITING = (*TAKING_A_BODY, "key-reused", "contended", "outcome-unknown", "overloaded")
+READING = ("no-such-journey",)
+LISTING = ("bad-cursor",)
+TAKING_A_BODY = ("malformed-json", "request-timeout", "body-too-large", "unsupported-media-type")
+WRITING = (*TAKING_A_BODY, "key-reused", "contended", "outcome-unknown")
 
 JSON = "application/json"
 REF = "#/components/schemas/{model}"
@@ -82,7 +93,7 @@ def answers(
     if tagged and not refused:
         documented[304] = {"description": "What you have still holds.", "headers": ETAG}
     by_status: dict[int, list[str]] = {409: []} if refused else {}
-    for code in (*GUARDED, *codes):
+    for code in dict.fromkeys((*GUARDED, *codes)):
         by_status.setdefault(CATALOGUE[code].status, []).append(code)
     for each, told in sorted(by_status.items()):
         documented[each] = _problem(each, told, refused=refused and each == 409)  # noqa: PLR2004 - a status

@@ -15,14 +15,13 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from journey.api.access.keys import NameTaken, NoSuchKey
-from journey.api.reads import TooSlow
+from journey.api.reads import Overloaded, TooSlow
 from journey.api.spelling import known_at, no_such
 from journey.database import DatabaseUnavailable
 from journey.domain.event import WORDS, Blocker, Refused
 from journey.store.across import NotTheirJourney
 from journey.store.deciding import OccursInTheFuture
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
-from journey.store.recorder import ConnectionLost
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
@@ -38,8 +37,10 @@ class Kind(NamedTuple):
 
 CATALOGUE: dict[str, Kind] = {
     "malformed-json": Kind(400, "The body is not JSON in UTF-8."),
-    "unauthorized": Kind(401, "The request has no API key, or one that is unknown or revoked."),
+    "malformed-request": Kind(400, "What came is not a request of HTTP/1.1."),
+    "unauthorized": Kind(401, "The request has no API key or token, or one that does not hold (any more)."),
     "forbidden": Kind(403, "The caller's role, or what it was narrowed down to, does not allow this."),
+    "withheld": Kind(403, "All that is recorded there bears labels that the caller is not cleared for."),
     "unknown-route": Kind(404, "There is nothing under this address."),
     "no-such-journey": Kind(404, "No journey has this id."),
     "no-such-patient": Kind(404, "No journey was opened for this patient."),
@@ -48,22 +49,26 @@ CATALOGUE: dict[str, Kind] = {
     "no-such-break-glass": Kind(404, "You have no break-glass of this id open."),
     "no-such-key": Kind(404, "No API key in use has this id."),
     "method-not-allowed": Kind(405, "The address answers other methods; `Allow` lists them."),
+    "request-timeout": Kind(408, "The body of the request did not come in time."),
     "name-taken": Kind(409, "An API key of this name is in use."),
     "store-rewound": Kind(
         410, "The log was put back to an earlier state; `position` is the last in common, `next` leads on."
     ),
     "stale-version": Kind(412, "The journey has moved on from the version in If-Match."),
     "body-too-large": Kind(413, "The body is larger than this server accepts."),
-    "unsupported-media-type": Kind(415, "The body is not sent as application/json."),
+    "address-too-long": Kind(414, "The address is longer than this server accepts."),
+    "unsupported-media-type": Kind(415, "The body is not sent as the type that the address takes."),
     "invalid": Kind(422, "Something in the request has the wrong form; `errors` names each field."),
     "bad-cursor": Kind(422, "The cursor belongs to another list, another filter or another log."),
     "key-reused": Kind(422, "The Idempotency-Key was used on this journey for another request."),
+    "too-many-requests": Kind(429, "The key asks, or the address guesses, more often than it may."),
+    "headers-too-large": Kind(431, "The headers are larger than this server accepts."),
     "internal": Kind(500, "Something went wrong here; it is logged under the request id."),
     "store-unavailable": Kind(503, "The database cannot be reached; nothing was recorded."),
     "outcome-unknown": Kind(503, "The database was lost while it recorded; ask again with the same key."),
     "contended": Kind(503, "Others kept writing to the journey first."),
-    "overloaded": Kind(503, "More commands are waiting than can be handled soon."),
-    "too-slow": Kind(503, "The answer took the database too long."),
+    "overloaded": Kind(503, "More requests are waiting than can be answered soon."),
+    "too-slow": Kind(503, "The answer took too long."),
     "version-not-reached": Kind(503, "The journey has not reached min_version in time."),
 }
 """Every problem that is no refusal. The refusals add themselves: see `catalogue`."""
@@ -129,15 +134,13 @@ CODE_OF: dict[type[Exception], str] = {
     OutcomeUnknown: "outcome-unknown",
     StoreUnavailable: "store-unavailable",
     TooSlow: "too-slow",
+    Overloaded: "overloaded",
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
 }
 """The errors whose own sentence is for the person who asked."""
 
-UNREACHABLE = (ConnectionLost, DatabaseUnavailable)
-"""The errors whose sentence is for the operator: it names the database."""
-
-HANDLED = (Problem, Refused, RequestValidationError, HTTPException, *UNREACHABLE, *CODE_OF)
+HANDLED = (Problem, Refused, RequestValidationError, HTTPException, DatabaseUnavailable, *CODE_OF)
 """What is answered as a problem; everything else is a fault, and the edge logs it."""
 
 
@@ -152,7 +155,7 @@ def problem_of(error: Exception) -> Problem:
             return _invalid(error)
         case HTTPException():
             return _http(error)
-        case ConnectionLost() | DatabaseUnavailable():
+        case DatabaseUnavailable():  # its own sentence is for the operator, and names the database
             return Problem("store-unavailable", str(StoreUnavailable()))
         case _:
             codes = [CODE_OF[kind] for kind in type(error).__mro__ if kind in CODE_OF]

@@ -5,17 +5,20 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Composed
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from journey.api.matching import LIKENESS
-from journey.connection import ANSWERING, async_kind, bounded
+from journey.connection import ANSWERING, Unanswered, async_kind, bounded
 from journey.store.errors import StoreUnavailable
 
 TIMEOUT = 3.0
 """Seconds that a read waits for a connection."""
 
+QUEUE = 64
+"""Reads for each connection that may wait; more are sent away."""
+
 SESSION = f"-c timezone=UTC -c {LIKENESS}"
-UNREACHABLE = "The database cannot be reached; try again in a moment."
+UNREACHABLE = "The database cannot be reached, or is too busy to answer; try again in a moment."
 
 Rows = list[tuple[Any, ...]]
 Query = LiteralString | SQL | Composed
@@ -28,6 +31,13 @@ class TooSlow(Exception):
         super().__init__(TooSlow.__doc__)
 
 
+class Overloaded(Exception):
+    """More requests are waiting for the database than it can answer soon; try again."""
+
+    def __init__(self) -> None:
+        super().__init__(Overloaded.__doc__)
+
+
 class Reads:
     """An asynchronous pool of autocommit connections; statements are prepared at their first use."""
 
@@ -37,6 +47,7 @@ class Reads:
             connection_class=async_kind(ANSWERING),
             min_size=1,
             max_size=size,
+            max_waiting=QUEUE * size,
             timeout=TIMEOUT,
             reconnect_timeout=TIMEOUT,  # longer, and its pauses grow beyond a minute
             open=False,
@@ -45,7 +56,7 @@ class Reads:
         )
 
     async def rows(self, statement: Query, parameters: Sequence[Any] = (), *, binary: bool = False) -> Rows:
-        """What the statement finds. Raises StoreUnavailable, TooSlow.
+        """What the statement finds. Raises StoreUnavailable, TooSlow, Overloaded.
 
         Asked again once, over connections that are known to live: those of a restarted server are all dead.
         """
@@ -53,7 +64,9 @@ class Reads:
             return await self._rows(statement, parameters, binary=binary)
         except psycopg.errors.QueryCanceled:
             raise TooSlow from None
-        except PoolTimeout as error:
+        except TooManyRequests:
+            raise Overloaded from None
+        except (PoolTimeout, Unanswered) as error:
             raise StoreUnavailable(UNREACHABLE) from error
         except (psycopg.OperationalError, psycopg.InterfaceError):
             await self.pool.check()
@@ -67,6 +80,8 @@ class Reads:
         try:
             async with self.pool.connection() as connection:
                 await connection.execute(statement, parameters)
+        except TooManyRequests:
+            raise Overloaded from None
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise StoreUnavailable(UNREACHABLE) from error
 

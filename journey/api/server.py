@@ -23,11 +23,12 @@ from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from journey import log
+from journey import log, tracing
 from journey.api.app import create_app
 from journey.api.engine import Engine
 from journey.api.figures import SHARED
 from journey.api.health import measure_process
+from journey.api.wire import Wire
 from journey.database import Database
 from journey.migrate import check
 from journey.settings import Settings, inherited
@@ -64,6 +65,7 @@ def serve(
     Raises MigrationError, DatabaseUnavailable, NotStarted, WorkerFailed, OSError (address in use).
     """
     check(database.conninfo)
+    tracing.configure(settings)
     if role == "worker":
         work(database.conninfo)
         return
@@ -71,7 +73,7 @@ def serve(
         shared = stack.enter_context(_shared()) if workers > 1 else None
         factory = partial(application, settings, database.conninfo, with_worker=role == "all", shared=shared)
         listener = stack.enter_context(listening(settings.host, settings.port))
-        config = configured(factory, workers)
+        config = configured(settings, factory, workers)
         listener.listen(config.backlog)  # who asks from now on waits until the application is up
         logger.info("serving", url=url(listener), role=role, workers=workers)
         told(url(listener))
@@ -117,6 +119,7 @@ def application(
 ) -> FastAPI:
     """What each process of a server makes for itself."""
     log.configure(settings)
+    tracing.configure(settings)
     end_with_the_parent()
     app = create_app(settings, conninfo, with_worker=with_worker, shared=shared)
     serving = app.router.lifespan_context
@@ -195,19 +198,20 @@ def signals_left_to_the_server() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def configured(factory: partial[FastAPI], workers: int = 1) -> uvicorn.Config:
+def configured(settings: Settings, factory: partial[FastAPI], workers: int = 1) -> uvicorn.Config:
     """The server's settings. It logs nothing of requests: the edge does, without their addresses."""
     return uvicorn.Config(
         cast("str", factory),
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=Wire,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=GRACE,
     )
 

@@ -51,9 +51,9 @@ def _expected(error: Exception) -> str | None:
     from journey.pathways import Mistaken
     from journey.projections.rebuild import NotRebuilt
     from journey.settings import SettingsError
+    from journey.tracing import NotInstalled
     from journey.store.errors import Contended, StaleVersion, StoreUnavailable
     from journey.store.mapper import UnknownStoredEvent
-    from journey.store.recorder import ConnectionLost
     from journey.worker import WorkerFailed
 
     told = (
@@ -63,6 +63,7 @@ def _expected(error: Exception) -> str | None:
         MigrationError,
         Mistaken,
         NotRebuilt,
+        NotInstalled,
         StoreUnavailable,
         StaleVersion,
         Contended,
@@ -73,13 +74,12 @@ def _expected(error: Exception) -> str | None:
         NotStarted,
         WorkerFailed,
     )
-    cause = error.__cause__ if isinstance(error, ConnectionLost) else error
-    if isinstance(cause, told):
-        return str(cause)
-    if isinstance(cause, OSError):
-        return _about_file(cause)
-    if isinstance(cause, psycopg.Error):
-        return _about_database(cause)
+    if isinstance(error, told):
+        return str(error)
+    if isinstance(error, OSError):
+        return _about_file(error)
+    if isinstance(error, psycopg.Error):
+        return _about_database(error)
     return None
 
 

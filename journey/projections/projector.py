@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from journey import tracing
 from journey.connection import WORKING, Limits, opened
 from journey.domain.event import Recorded
 from journey.projections.ahead import ReadAhead
@@ -104,7 +105,7 @@ class Projector:
         Where that fails, journey by journey: those that cannot be taken up are parked.
         """
         try:
-            with connection.transaction():
+            with tracing.span("project", model=self.name), connection.transaction():
                 return self._together(connection, ahead)
         except Exception as error:
             self._folded.forget()

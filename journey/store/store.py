@@ -12,6 +12,7 @@ from time import monotonic
 from typing import NamedTuple, Never, cast
 from uuid import UUID
 
+from journey import tracing
 from journey.domain.correction import History
 from journey.domain.decision import decide
 from journey.domain.event import Command, Context, Recorded
@@ -52,9 +53,21 @@ class Appended(NamedTuple):
 
 
 class Store:
-    """The only write path. Thread-safe; `appended` is set after each append, to wake a sequencer nearby."""
+    """The only write path. Thread-safe; `appended` is set after each append, to wake a sequencer nearby.
 
-    def __init__(self, conninfo: str, *, pool_size: int = 4, timeout: float = 5.0) -> None:
+    `counted` hears what became of each try to append: `appended`, `raced` where another was first, `retried`
+    where the connection was lost.
+    """
+
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        pool_size: int = 4,
+        timeout: float = 5.0,
+        counted: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._counted = counted
         self.datastore = Datastore(conninfo, pool_size=pool_size, timeout=timeout)
         self.events = event_store(self.datastore)
         self.appended = Signal()
@@ -175,7 +188,19 @@ class Store:
     def append(
         self, journey_id: UUID, version: int, recorded: Sequence[Recorded], put: Callable[[], None]
     ) -> Appended:
-        """Append once, whatever happens to the connection: look before trying again. `put` is the statement.
+        """Append once, whatever happens to the connection. `put` is the statement."""
+        with tracing.span("append", journey=journey_id, events=len(recorded)):
+            try:
+                self._put_once(journey_id, recorded, put)
+            except VersionConflict:
+                self._counted("raced")
+                raise
+        self._counted("appended")
+        self.appended.set()
+        return answered(journey_id, version, recorded)
+
+    def _put_once(self, journey_id: UUID, recorded: Sequence[Recorded], put: Callable[[], None]) -> None:
+        """Look before trying again.
 
         The event ids are the same on each try and the version is a primary key, so that a statement which
         still runs on a lost connection cannot be doubled: either it or the next try finds the other there.
@@ -195,11 +220,10 @@ class Store:
                     raise
                 if monotonic() > deadline:
                     raise OutcomeUnknown from None
+                self._counted("retried")
                 pause(attempt)
                 continue
-            break
-        self.appended.set()
-        return answered(journey_id, version, recorded)
+            return
 
     def _put(
         self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None

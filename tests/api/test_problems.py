@@ -9,7 +9,6 @@ from journey.api.access.table import Role
 from journey.api.problems import CATALOGUE, RETRY_AFTER, Problem, catalogue, problem_of
 from journey.domain.journey import COMMANDS
 from journey.store.errors import Contended, OutcomeUnknown, StoreUnavailable
-from journey.store.recorder import ConnectionLost
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database
@@ -213,7 +212,6 @@ def test_a_body_that_is_too_large(api: Api, journey: str) -> None:
         (Contended(uuid4()), "contended"),
         (StoreUnavailable(), "store-unavailable"),
         (OutcomeUnknown(), "outcome-unknown"),
-        (ConnectionLost(MARK), "store-unavailable"),
     ],
 )
 def test_another_time(

@@ -25,7 +25,6 @@ from journey.ingest.hl7v2.reasons import PARKED, NothingToApply, Unapplied
 from journey.ingest.hl7v2.routing import Routing
 from journey.ingest.hl7v2.said import clean
 from journey.store.errors import Contended, StoreUnavailable
-from journey.store.recorder import ConnectionLost
 from journey.store.store import Store
 
 FEED = Actor(id=CHANNEL, kind="system")
@@ -114,8 +113,6 @@ class Receiver:
             return Outcome(self._apply(message, led), led)
         except StoreUnavailable:
             raise
-        except ConnectionLost as error:
-            raise StoreUnavailable from error
         except Exception as error:  # noqa: BLE001 - whatever it does to us, it is kept and the next one taken
             return Outcome(_set_aside(error), led)
 
