@@ -90,7 +90,7 @@ def rebuild(
     with ready(prepared()) as database:
         for model in models:
             with _progress(f"rebuilding {model.name}") as told:
-                done.append(rebuilt(database.conninfo, model, told))
+                done.append(rebuilt(database.conninfo, model, told, _waits))
     if as_json:
         terminal.say_json([each._asdict() for each in done])
         return
@@ -149,6 +149,10 @@ def retry(name: Name = None, as_json: Json = False) -> None:
         return
     for each in counts:
         terminal.say("{model}: {taken_up} taken up, {parked} still parked".format_map(each))
+
+
+def _waits(readers: str) -> None:
+    terminal.note(f"before the swap, this has to end: {terminal.printable(readers)}")
 
 
 def _chosen(name: str | None) -> "tuple[ReadModel, ...]":

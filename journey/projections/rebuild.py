@@ -6,7 +6,7 @@ waits, the new tables take up the last few events, whoever began to read before 
 change places in one transaction.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from inspect import getdoc
 from threading import Event as Signal
@@ -46,10 +46,19 @@ LOOK = 0.01
 """Seconds between looks at who still reads."""
 
 READING = """
-    SELECT pid, xact_start FROM pg_stat_activity
-     WHERE datname = current_database() AND backend_type = 'client backend' AND backend_xmin IS NOT NULL
+    SELECT (pid, xact_start)::text,
+           format('process %%s (%%s, %%s, since %%s UTC)', pid,
+                  coalesce(nullif(application_name, ''), usename), state,
+                   to_char(xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS'))
+      FROM pg_stat_activity
+     WHERE datname = current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+       AND (backend_xmin IS NOT NULL OR pid IN (
+            SELECT pid FROM pg_locks WHERE granted AND relation = ANY (%(tables)s::regclass[])))
        AND NOT pid = ANY (%(ours)s::int[]) AND NOT pg_blocking_pids(pid) && %(ours)s::int[]
     """
+"""Whoever has a snapshot, or has read the old rows in a transaction that goes on. Of other users' processes,
+only those who may read all statistics see more than the snapshot.
+"""
 LOST = """
     SELECT count(*) FROM parked_journey AS new
       LEFT JOIN parked_journey AS live ON live.model = %(live)s AND live.journey_id = new.journey_id
@@ -64,6 +73,9 @@ REACHED = """
 
 Told = Callable[[int, int], None]
 """Called with how many events are projected, and how many there are."""
+
+Waits = Callable[[str], None]
+"""Called with whom it waits for before it can swap, whenever that is somebody else."""
 
 
 class NotRebuilt(Exception):
@@ -83,6 +95,22 @@ class RowsWouldBeLost(NotRebuilt):
 
 class StillRead(NotRebuilt):
     """A transaction that reads the old rows does not end. End it, and rebuild again."""
+
+    def __init__(self, readers: str) -> None:
+        Exception.__init__(
+            self, f"A transaction that reads the old rows does not end: {readers}. End it, and rebuild again."
+        )
+
+
+class HangsOnIt(NotRebuilt):
+    """What hangs on the old table cannot follow to the new one. Drop it, rebuild, and make it again."""
+
+    def __init__(self, what: Iterable[str]) -> None:
+        Exception.__init__(
+            self,
+            f"What hangs on the old table cannot follow to the new one: {', '.join(what)}. "
+            "Drop it, rebuild, and make it again.",
+        )
 
 
 class Rebuilt(NamedTuple):
@@ -108,7 +136,12 @@ class RebuiltBeside(Projector):
         return connection
 
 
-def rebuild(conninfo: str, model: ReadModel, told: Told = lambda _done, _all: None) -> Rebuilt:
+def rebuild(
+    conninfo: str,
+    model: ReadModel,
+    told: Told = lambda _done, _all: None,
+    waits: Waits = lambda _readers: None,
+) -> Rebuilt:
     """Make it anew from the log, beside the live one. Raises NotRebuilt, saying why."""
     beside = RebuiltBeside(conninfo, model)
     with (
@@ -120,13 +153,17 @@ def rebuild(conninfo: str, model: ReadModel, told: Told = lambda _done, _all: No
             _begin(connection, beside)
             _fill(connection, beside, ahead, told)
             swap.index(connection, beside.schema, tables_of(model))
-            until = monotonic() + PATIENCE
+            until, readers = monotonic() + PATIENCE, ""
             while True:
                 _fill(connection, beside, ahead, told)
                 with suppress(LockNotAvailable):
+                    _let_readers_end(connection, tables_of(model))  # before anybody is held up
                     return _swapped(conninfo, connection, beside)
+                if (now := _readers(connection, tables_of(model))) != readers:
+                    readers = now
+                    waits(readers)
                 if monotonic() > until:
-                    raise StillRead  # noqa: TRY301 - it is discarded for this as for anything else
+                    raise StillRead(readers)  # noqa: TRY301 - it is discarded for this as for anything else
                 Signal().wait(PAUSE)
         except BaseException:
             with suppress(psycopg.Error):
@@ -148,6 +185,8 @@ def _alone(conninfo: str, model: ReadModel) -> Iterator[None]:
 
 def _begin(connection: Connection[Any], beside: RebuiltBeside) -> None:
     _discard(connection, beside)  # whatever a killed one left
+    if what := swap.what_cannot_follow(connection, tables_of(beside.model)):
+        raise HangsOnIt(what)
     with connection.transaction():
         swap.lay_out(connection, beside.schema, tables_of(beside.model))
 
@@ -189,7 +228,7 @@ def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) 
         ).fetchall()
         if lost:
             raise RowsWouldBeLost
-        _let_readers_end(connection, live)
+        _let_readers_end(connection, tables_of(model), live)
         swap.put_in_place(live, beside.schema, tables_of(model))
         live.execute("DELETE FROM parked_journey WHERE model = %s", (model.name,))
         waiting = live.execute(
@@ -200,18 +239,31 @@ def _swapped(conninfo: str, connection: Connection[Any], beside: RebuiltBeside) 
         return Rebuilt(model.name, reached, waiting.rowcount)
 
 
-def _let_readers_end(connection: Connection[Any], live: Connection[Any]) -> None:
-    """Until nobody has a snapshot from before now. Raises LockNotAvailable after the swap's patience."""
-    ours = {"ours": [connection.info.backend_pid, live.info.backend_pid]}
+def _let_readers_end(connection: Connection[Any], tables: Iterable[str], *holding: Connection[Any]) -> None:
+    """Until whoever reads now has ended. Raises LockNotAvailable after the swap's patience."""
     until = monotonic() + SWAP_PATIENCE
-    before: set[Any] | None = None
-    while before is None or before:
-        with connection.transaction():
-            now = set(connection.execute(READING, ours).fetchall())
-        before = now if before is None else before & now
-        if before and monotonic() > until:
+    before = _reading(connection, tables, *holding)
+    while before:
+        if monotonic() > until:
             raise LockNotAvailable
-        Signal().wait(LOOK if before else 0)
+        Signal().wait(LOOK)
+        now = _reading(connection, tables, *holding)
+        before = {each: who for each, who in before.items() if each in now}
+
+
+def _readers(connection: Connection[Any], tables: Iterable[str]) -> str:
+    """Who reads, in words; without a name where a lock is held by no process."""
+    return ", ".join(_reading(connection, tables).values()) or "no process; see pg_prepared_xacts"
+
+
+def _reading(connection: Connection[Any], tables: Iterable[str], *holding: Connection[Any]) -> dict[str, str]:
+    """The transactions that are in the way of the swap, and who they are; not whom it holds up itself."""
+    asked = {
+        "ours": [each.info.backend_pid for each in (connection, *holding)],
+        "tables": [f"public.{table}" for table in tables],
+    }
+    with connection.transaction():
+        return dict(connection.execute(READING, asked).fetchall())
 
 
 def _reached(connection: Connection[Any], name: str) -> int:

@@ -1,7 +1,8 @@
 """Tables beside tables: made alike in a schema of their own, and put in the place of the live ones.
 
 All that hangs on a live table is made again on the new one: keys and indexes under their names, comments,
-storage, grants, and the views that read it.
+storage, owner, grants, triggers, foreign keys, and the views that read it. What cannot follow is named, and
+the table left as it is.
 """
 
 from collections.abc import Iterable
@@ -39,12 +40,41 @@ STORAGE = """
     SELECT format('ALTER TABLE %%s SET (%%s)', oid::regclass, array_to_string(reloptions, ', '))
       FROM pg_class WHERE oid = %(table)s::regclass AND reloptions IS NOT NULL
     """
+OWNER = """
+    SELECT format('ALTER TABLE %%s OWNER TO %%I', oid::regclass, pg_get_userbyid(relowner))
+      FROM pg_class WHERE oid = %(table)s::regclass AND relowner <> current_user::regrole
+    """
+FOREIGN_KEYS = """
+    SELECT format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+                  pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE conrelid = %(table)s::regclass AND contype = 'f'
+    """
+TRIGGERS = """
+    SELECT said
+      FROM pg_trigger
+      CROSS JOIN LATERAL (
+           SELECT 1, pg_get_triggerdef(oid)
+           UNION ALL
+           SELECT 2, format('ALTER TABLE %%s %%s TRIGGER %%I', tgrelid::regclass,
+                            CASE tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA'
+                                           ELSE 'ENABLE ALWAYS' END, tgname)
+            WHERE tgenabled <> 'O'
+           ) AS made (place, said)
+     WHERE tgrelid = %(table)s::regclass AND NOT tgisinternal
+     ORDER BY pg_trigger.oid, place
+    """
 GRANTS = """
     SELECT format('GRANT %%s ON %%s TO %%s%%s', privilege_type, oid::regclass,
                   CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
                   CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
       FROM pg_class, aclexplode(relacl)
      WHERE oid = %(table)s::regclass AND grantee <> relowner
+    UNION ALL
+    SELECT format('GRANT %%s (%%I) ON %%s TO %%s%%s', privilege_type, attname, attrelid::regclass,
+                  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                  CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      FROM pg_attribute, aclexplode(attacl)
+     WHERE attrelid = %(table)s::regclass
     """
 VIEWS = """
     SELECT DISTINCT format('CREATE OR REPLACE VIEW %%s %%s AS %%s', view.oid::regclass,
@@ -55,7 +85,26 @@ VIEWS = """
       JOIN pg_class AS view ON view.oid = ev_class AND view.relkind = 'v'
      WHERE refclassid = 'pg_class'::regclass AND refobjid = %(table)s::regclass
     """
-HANGING_ON: tuple[LiteralString, ...] = (COMMENTS, STORAGE, GRANTS, VIEWS)
+HANGING_ON: tuple[LiteralString, ...] = (*(COMMENTS, STORAGE, OWNER, GRANTS, FOREIGN_KEYS, TRIGGERS, VIEWS),)
+CANNOT_FOLLOW = """
+    WITH own AS (SELECT %(table)s::regclass::oid AS id)
+    SELECT DISTINCT pg_describe_object(classid, objid, 0)
+      FROM own
+      JOIN pg_depend ON (refclassid, refobjid) = ('pg_class'::regclass, own.id)
+        OR refclassid = 'pg_type'::regclass AND refobjid IN (
+           SELECT unnest(ARRAY[pg_type.oid, typarray]) FROM pg_type WHERE typrelid = own.id)
+     WHERE deptype IN ('n', 'a')
+       AND NOT (deptype = 'a' AND classid = 'pg_class'::regclass)
+       AND classid NOT IN ('pg_attrdef'::regclass, 'pg_statistic_ext'::regclass)
+       AND (classid, objid) NOT IN (
+           SELECT tableoid, oid FROM pg_constraint WHERE conrelid = own.id
+           UNION ALL SELECT tableoid, oid FROM pg_trigger WHERE tgrelid = own.id)
+       AND (classid, objid) NOT IN (
+           SELECT pg_rewrite.tableoid, pg_rewrite.oid
+             FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class AND relkind = 'v')
+     ORDER BY 1
+    """
+"""A materialised view, a foreign key of another table, a policy, a publication …"""
 
 
 def lay_out(connection: Connection[Any], schema: str, tables: Iterable[str]) -> None:
@@ -76,6 +125,11 @@ def index(connection: Connection[Any], schema: str, tables: Iterable[str]) -> No
         with connection.transaction():
             _make(connection, _described(connection, INDEXES, table, schema))
             connection.execute(SQL("ANALYZE {}.{}").format(Identifier(schema), Identifier(table)))
+
+
+def what_cannot_follow(connection: Connection[Any], tables: Iterable[str]) -> list[str]:
+    """What hangs on a live table and not on its name, in the words of the catalog."""
+    return [each for table in tables for each in _described(connection, CANNOT_FOLLOW, table, "public")]
 
 
 def put_in_place(connection: Connection[Any], schema: str, tables: tuple[str, ...]) -> None:

@@ -1,5 +1,6 @@
 """Rebuilding beside the live one: nobody who reads, writes or projects is disturbed; nothing is different."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -9,7 +10,6 @@ from typing import Any, Self
 
 import psycopg
 import pytest
-from psycopg import errors
 
 from journey.projections import READ_MODELS, projector, rebuild
 from journey.projections.model import ReadModel, tables_of
@@ -17,6 +17,7 @@ from journey.projections.parking import retry
 from journey.projections.patient_identity import PatientIdentity
 from journey.projections.projector import Projector
 from journey.projections.rebuild import (
+    HangsOnIt,
     Rebuilding,
     Rebuilt,
     RowsWouldBeLost,
@@ -335,22 +336,78 @@ def test_one_who_never_ends_is_named_in_the_end(full_url: str, monkeypatch: pyte
     caught_up(full_url)
     monkeypatch.setattr(rebuild, "PATIENCE", 0.2)
     before = described(full_url, Timeline())
-    with psycopg.connect(full_url) as reader:
+    waits: list[str] = []
+    with psycopg.connect(full_url, application_name="report") as reader:
         reader.execute("SELECT count(*) FROM timeline")
-        with pytest.raises(StillRead, match="does not end"):
-            rebuild.rebuild(full_url, Timeline())
+        named = rf"process {reader.info.backend_pid} \(report, idle in transaction, since .* UTC\)"
+        with pytest.raises(StillRead, match=f"does not end: {named}. End it"):
+            rebuild.rebuild(full_url, Timeline(), waits=waits.append)
+    assert len(waits) == 1
+    assert re.fullmatch(named, waits[0])
     assert described(full_url, Timeline()) == before
 
 
-def test_what_else_hangs_on_the_table_keeps_it(full_url: str) -> None:
-    """A copy that is kept by the table's number cannot follow to another."""
+@pytest.mark.parametrize(
+    ("made", "named"),
+    [
+        (
+            "CREATE MATERIALIZED VIEW copied AS SELECT count(*) FROM timeline",
+            "rule _RETURN on materialized view copied",
+        ),
+        (
+            "CREATE TABLE noted (id uuid, version bigint, FOREIGN KEY (id, version) REFERENCES timeline)",
+            "constraint noted_id_version_fkey on table noted",
+        ),
+        ("CREATE POLICY a_few ON timeline", "policy a_few on table timeline"),
+        (
+            "CREATE FUNCTION of_one() RETURNS timeline LANGUAGE sql AS 'TABLE timeline'",
+            r"function of_one\(\)",
+        ),
+    ],
+)
+def test_what_cannot_follow_is_named_and_the_table_left(full_url: str, made: str, named: str) -> None:
+    """A copy that is kept by the table's number, say."""
     caught_up(full_url)
     with psycopg.connect(full_url) as connection:
-        connection.execute("CREATE MATERIALIZED VIEW copied AS SELECT count(*) FROM timeline")
+        connection.execute(made)
     before = described(full_url, Timeline())
-    with pytest.raises(errors.DependentObjectsStillExist):
+    with pytest.raises(HangsOnIt, match=f"{named}. Drop it, rebuild, and make it again."):
         rebuild.rebuild(full_url, Timeline())
     assert described(full_url, Timeline()) == before
+
+
+def test_triggers_foreign_keys_and_grants_of_columns_are_there_afterwards(full_url: str) -> None:
+    caught_up(full_url)
+    with psycopg.connect(full_url) as connection:
+        connection.execute(
+            """
+            CREATE ROLE some_columns;
+            GRANT SELECT (type, position) ON timeline TO some_columns;
+            CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+            CREATE TRIGGER first BEFORE INSERT ON timeline FOR EACH ROW EXECUTE FUNCTION told();
+            CREATE TRIGGER second AFTER UPDATE OF type ON timeline EXECUTE FUNCTION told();
+            ALTER TABLE timeline DISABLE TRIGGER first, ENABLE ALWAYS TRIGGER second;
+            CREATE TABLE named (type text PRIMARY KEY);
+            INSERT INTO named SELECT DISTINCT type FROM timeline;
+            ALTER TABLE timeline ADD CONSTRAINT is_named FOREIGN KEY (type) REFERENCES named;
+            """
+        )
+    hanging = """
+        SELECT array_agg(pg_get_triggerdef(oid) || tgenabled::text ORDER BY tgname)
+          FROM pg_trigger WHERE tgrelid = 'timeline'::regclass AND NOT tgisinternal
+        UNION ALL
+        SELECT array_agg(attname || attacl::text ORDER BY attname)
+          FROM pg_attribute WHERE attrelid = 'timeline'::regclass AND attacl IS NOT NULL
+        """
+    with psycopg.connect(full_url, autocommit=True) as connection:
+        before = connection.execute(hanging).fetchall()
+        described_before = described(full_url, Timeline())
+        rebuild.rebuild(full_url, Timeline())
+        assert [len(found) for (found,) in before] == [2, 2]
+        assert connection.execute(hanging).fetchall() == before
+        assert described(full_url, Timeline()) == described_before
+        connection.execute("DROP OWNED BY some_columns; DROP ROLE some_columns")
+    assert wrong(full_url, Timeline()) == []
 
 
 # --- With journeys that wait
