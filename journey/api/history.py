@@ -10,12 +10,15 @@ from pydantic import BaseModel, Field
 from pydantic_core import from_json, to_json
 
 from journey.api.access.table import Permission
+from journey.api.access.withheld import withheld
 from journey.api.cursors import CursorIn, Limit, cursor, position
-from journey.api.engine import engine
-from journey.api.envelope import RecordedEvent, envelope
+from journey.api.engine import admitted, engine
+from journey.api.envelope import RecordedEvent, WithheldEvent, envelope, withheld_event
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
-from journey.domain.event import Actor, Precision
+from journey.domain.correction.events import EventCorrected
+from journey.domain.correction.evolve import corrected_event
+from journey.domain.event import EVENTS, Actor, Precision
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
 
@@ -45,7 +48,11 @@ SELECT_EVENTS = SQL("""
 
 SELECT_TIMELINE = """
     SELECT event_id, version, position, type, occurred_at, occurred_precision, recorded_at,
-           actor_id, actor_kind, actor_role, actor_team, subject_id, data::text, voided_by, corrected_by
+           actor_id, actor_kind, actor_role, actor_team, subject_id, data::text, voided_by, corrected_by,
+           CASE WHEN corrected_by IS NOT NULL THEN (
+               SELECT data::text FROM timeline AS correction
+                WHERE correction.journey_id = timeline.journey_id
+                  AND correction.event_id = timeline.corrected_by) END
       FROM timeline
      WHERE journey_id = %s
        AND (version <> 1, reaches, recorded_at, version) > (
@@ -64,12 +71,20 @@ class EventsPage(BaseModel):
     """A page of what was recorded."""
 
     journey_id: UUID
-    events: tuple[RecordedEvent, ...]
+    events: tuple[RecordedEvent | WithheldEvent, ...]
     next: str | None = Field(description="Where the next page begins; null on the last.")
 
 
+class Reading(BaseModel):
+    """How an event should read."""
+
+    occurred_at: datetime
+    occurred_precision: Precision
+    data: dict[str, Any]
+
+
 class TimelineEntry(BaseModel):
-    """One thing that happened."""
+    """One thing that happened, as it was first recorded, and as it should read where that was corrected."""
 
     event_id: UUID
     version: int
@@ -83,6 +98,7 @@ class TimelineEntry(BaseModel):
     data: dict[str, Any]
     voided_by: UUID | None = Field(description="The correction that says it does not hold.")
     corrected_by: UUID | None = Field(description="The correction that says how it should read.")
+    reading: Reading | None = Field(description="How it should read; null where nothing was corrected.")
 
 
 class TimelinePage(BaseModel):
@@ -90,7 +106,7 @@ class TimelinePage(BaseModel):
 
     journey_id: UUID
     version: int = Field(description="The version that the timeline has come to.")
-    events: tuple[TimelineEntry, ...]
+    events: tuple[TimelineEntry | WithheldEvent, ...]
     next: str | None = Field(description="Where the next page begins; null on the last.")
 
 
@@ -110,7 +126,8 @@ async def everything_recorded(
     after = int(position(scope, page)) if page is not None else 0
     parameters = (journey_id, journey_id, journey_id, after, limit + 1)
     rows = await engine(request).reads.rows(SELECT_EVENTS, parameters, binary=True)
-    events = [envelope(recorded(row[3:], row[2]), row[0], row[1]) for row in rows[:limit]]
+    kept_back = await withheld(engine(request).reads, {journey_id}, admitted(request).cleared)
+    events = [_recorded(row, kept_back) for row in rows[:limit]]
     following = cursor(scope, rows[limit - 1][4]) if rows[limit:] else None
     return _page({"journey_id": journey_id}, events, following)
 
@@ -132,13 +149,25 @@ async def what_happened(
     reads = engine(request).reads
     reached = (await reads.rows(SELECT_REACHED, (journey_id,)))[0][0]
     rows = await reads.rows(SELECT_TIMELINE, (journey_id, journey_id, after, limit + 1))
-    events = [_entry(row) for row in rows[:limit]]
+    kept_back = await withheld(reads, {journey_id}, admitted(request).cleared)
+    events = [_withheld(journey_id, row) if row[0] in kept_back else _entry(row) for row in rows[:limit]]
     head = {"journey_id": journey_id, "version": reached or 0}
     return _page(head, events, cursor(scope, rows[limit - 1][1]) if rows[limit:] else None)
 
 
 def _page(head: dict[str, Any], events: list[dict[str, Any]], next_: str | None) -> Response:
     return Response(to_json({**head, "events": events, "next": next_}), media_type="application/json")
+
+
+def _recorded(row: tuple[Any, ...], kept_back: frozenset[UUID]) -> dict[str, Any]:
+    each = recorded(row[3:], row[2])
+    return withheld_event(each) if each.event_id in kept_back else envelope(each, row[0], row[1])
+
+
+def _withheld(journey_id: UUID, row: tuple[Any, ...]) -> dict[str, Any]:
+    event_id, version, _, _, _, _, recorded_at = row[:7]
+    head = {"event_id": event_id, "journey_id": journey_id, "version": version}
+    return {**head, "recorded_at": recorded_at, "withheld": True}
 
 
 def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
@@ -150,4 +179,16 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
         "data": from_json(row[12]),
         "voided_by": row[13],
         "corrected_by": row[14],
+        "reading": row[15] and _reading(row),
+    }
+
+
+def _reading(row: tuple[Any, ...]) -> dict[str, Any]:
+    correction = EventCorrected.model_validate(from_json(row[15]))
+    said = corrected_event(EVENTS[row[3]], correction)
+    at, precision = correction.time or row[4:6]
+    return {
+        "occurred_at": at,
+        "occurred_precision": precision,
+        "data": from_json(row[12]) if said is None else said,
     }

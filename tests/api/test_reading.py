@@ -196,6 +196,37 @@ def test_what_reads_otherwise_says_by_what(api: Api) -> None:
     assert (by("events"), by("timeline")) == ([None], [None])
 
 
+def test_the_timeline_tells_how_what_was_corrected_should_read(api: Api) -> None:
+    journey = api.opened(occurred_at="2026-03-01T08:00:00Z")
+    place, other = ({"location": {"point_of_care": each}} for each in "AB")
+    told = api.told(
+        journey, "record-arrival", visit_id=number(2), **place, occurred_at="2026-03-01T09:00:00Z"
+    )
+    arrived = told["events"][0]["event_id"]
+
+    def entry(version: int) -> dict[str, Any]:
+        projected(api, journey, version)
+        events: list[dict[str, Any]] = api.get(f"{journey}/timeline").json()["events"]
+        [found] = [each for each in events if each["event_id"] == arrived]
+        return found
+
+    first = entry(told["version"])
+    assert first["reading"] is None
+    named = {"event_id": arrived, "reason": "mistaken"}
+    moved = api.told(
+        journey, "correct-event", **named, happened_at="2026-03-01T08:30:00Z", happened_precision="hour"
+    )
+    reading = {"occurred_at": "2026-03-01T08:30:00Z", "occurred_precision": "hour"}
+    assert entry(moved["version"])["reading"] == {**reading, "data": first["data"]}
+    placed = api.told(journey, "correct-event", **named, data=other)
+    found = entry(placed["version"])
+    assert (found["data"], found["occurred_at"]) == (first["data"], first["occurred_at"])
+    assert found["reading"]["data"] == first["data"] | {
+        "location": first["data"]["location"] | other["location"]
+    }
+    assert found["reading"] == found["reading"] | reading
+
+
 def test_the_timeline_is_in_the_order_of_what_happened(api: Api) -> None:
     journey = api.opened(occurred_at="2026-03-01T08:00:00Z")
     for value, at in (("b", "2026-03-03T08:00:00Z"), ("a", "2026-03-02T08:00:00Z")):

@@ -19,7 +19,8 @@ def reads(recorded: Recorded, corrected: Recorded) -> Recorded:
     correction = corrected.event
     if not isinstance(correction, EventCorrected):
         return recorded
-    event = recorded.event if correction.data is None else _event(type(recorded.event), correction)
+    recorded = _labelled(recorded, corrected)
+    event = corrected_event(type(recorded.event), correction) or recorded.event
     if correction.time is None:
         return replace(recorded, event=event)
     at, precision = correction.time
@@ -27,8 +28,21 @@ def reads(recorded: Recorded, corrected: Recorded) -> Recorded:
     return replace(recorded, event=event, occurred_at=at, occurred_precision=precision, recorded_at=learnt)
 
 
-def _event(event: type[Event], correction: EventCorrected) -> Event:
-    data = correction.data or {}
+def _labelled(recorded: Recorded, corrected: Recorded) -> Recorded:
+    """What a labelled correction says bears its labels."""
+    labels = corrected.context.labels
+    if not labels:
+        return recorded
+    context = recorded.context
+    both = {"labels": tuple(dict.fromkeys((*context.labels, *labels)))}
+    return replace(recorded, context_json=context.model_copy(update=both).model_dump_json(exclude_none=True))
+
+
+def corrected_event(event: type[Event], correction: EventCorrected) -> Event | None:
+    """What the event says by this correction; None where only its time is another."""
+    if correction.data is None:
+        return None
+    data = correction.data
     for upcast in event.upcasts[correction.data_version - 1 :]:
         data = upcast(data)
     return event.model_validate(data, extra="ignore")
