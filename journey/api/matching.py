@@ -42,7 +42,10 @@ def matching(question: str | None) -> Match:
 def _found(word: Word) -> Condition:
     ways = _whole(word.forms) if word.whole else _begun(word.forms)
     if word.may_be_mistyped:
-        ways += [*(Condition(RESEMBLES, (form,)) for form in word.forms), *_whole(word.swapped)]
+        ways += [
+            *(Condition(RESEMBLES, (form,)) for form in word.forms),
+            *_whole((*word.swapped, *word.off_by_one)),
+        ]
     return joined(" OR ", ways)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
-from unicodedata import combining, normalize
+from unicodedata import category, normalize
 
 from journey.domain.identity import Demographics, Identifier
 
@@ -40,6 +40,7 @@ LETTERS = str.maketrans(
         "ħ": "h",
     }
 )
+UNSAID = frozenset(("Mn", "Mc", "Me", "Cf"))
 APOSTROPHES = re.compile(
     "['`\N{ACUTE ACCENT}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
     "\N{MODIFIER LETTER APOSTROPHE}\N{MODIFIER LETTER TURNED COMMA}]"
@@ -50,8 +51,14 @@ SPELT_OUT = re.compile(r"(?<=[aou])e|(?<=a)a")
 LEADING_ZEROS = re.compile(r"^([^\W\d]*)0+(?=\w)")
 DATE = re.compile(
     r"(?<!\w)(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
-    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<year>\d{4}))(?!\w)"
+    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<year>\d{4}|\d{2}))(?!\w)"
 )
+CENTURIES = ("19", "20")
+
+TOGETHER = re.compile(
+    "[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Hangul, kana and ideographs, in which a whole name is written without a space."""
 
 
 class Word(NamedTuple):
@@ -64,6 +71,16 @@ class Word(NamedTuple):
     @property
     def may_be_mistyped(self) -> bool:
         return not self.whole and all(len(form) >= RESEMBLING and form.isalpha() for form in self.forms)
+
+    @property
+    def off_by_one(self) -> tuple[str, ...]:
+        """With any letter in the place of one, `_`: in so short a word, that changes most of it."""
+        return tuple(
+            f"{form[:place]}_{form[place + 1 :]}"
+            for form in self.forms
+            if len(form) == RESEMBLING
+            for place in range(RESEMBLING)
+        )
 
     @property
     def swapped(self) -> tuple[str, ...]:
@@ -87,6 +104,8 @@ def findable(person: Demographics, identifiers: tuple[Identifier, ...]) -> str:
 def _found_by(family: str, given: str, birth_date: str, numbers: tuple[str, ...]) -> str:
     """Kept, since most events of a journey change nothing of it."""
     said = [*_of_a_name(family), *_of_a_name(given)]
+    if TOGETHER.search(family):
+        said += [plain(family + given), plain(given + family)]
     said += [form for each in numbers for form in _of_a_number(each)]
     said.append(plain(birth_date))
     return " ".join(["", *dict.fromkeys(filter(None, said)), ""])
@@ -108,9 +127,8 @@ def plain(text: str) -> str:
     """Letters and digits alone, without case and accents."""
     if text.isascii():
         return SPELT_OUT.sub("", "".join(filter(str.isalnum, text.lower())))
-    letters = normalize("NFKD", normalize("NFKD", text).casefold())
-    without = "".join(each for each in letters.translate(LETTERS) if each.isalnum() and not combining(each))
-    return SPELT_OUT.sub("", without)
+    letters = _bare(normalize("NFKD", text).casefold()).translate(LETTERS)
+    return SPELT_OUT.sub("", "".join(filter(str.isalnum, letters)))
 
 
 def number(text: str) -> str:
@@ -140,19 +158,29 @@ def _of_a_question(text: str) -> Iterator[str]:
 
 
 def _parts(text: str) -> list[str]:
-    """What stands between marks and spaces. An accent may be a character of its own."""
-    return [each for each in re.split(r"[\W_]+", normalize("NFKC", text)) if each]
+    """What stands between marks and spaces."""
+    return [each for each in re.split(r"[\W_]+", text if text.isascii() else _bare(text)) if each]
+
+
+def _bare(text: str) -> str:
+    """Without accents, vowel signs and what is not seen: where such are characters, they part no word."""
+    return "".join(each for each in normalize("NFKD", text) if category(each) not in UNSAID)
 
 
 def _days(found: "re.Match[str]") -> tuple[str, ...]:
-    """Each day that may be meant: 3/2/1970 is in March or in February, 3.2.1970 in February."""
+    """Each day that may be meant: 3/2/1970 is in March or in February, 3.2.1970 in February, 3.2.70 also in
+    the other century. Of so few digits, it may be a number as well.
+    """
     if found["y"]:
         orders = [(found["y"], found["m"], found["d"])]
     else:
-        orders = [(found["year"], found["b"], found["a"])]
-        orders += [(found["year"], found["a"], found["b"])] if found["t"] != "." else []
+        years = [found["year"]] if len(found["year"]) == 4 else [each + found["year"] for each in CENTURIES]  # noqa: PLR2004 - digits
+        orders = [(year, found["b"], found["a"]) for year in years]
+        orders += [(year, found["a"], found["b"]) for year in years] if found["t"] != "." else []
     days = []
     for year, month, day in orders:
         with suppress(ValueError):
             days.append(date(int(year), int(month), int(day)).strftime("%Y%m%d"))
+    if days and len(found["year"] or "") == 2:  # noqa: PLR2004 - digits
+        days.append(number(found[0]))
     return tuple(dict.fromkeys(days))

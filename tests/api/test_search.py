@@ -16,6 +16,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "siobhan": {"family": "O'Sullivan", "given": ["Siobhán", "Mary-Kate"], "birth_date": "1970-02-03"},
     "ngozi": {"family": "Okaforsson", "given": ["Ngozi"], "birth_date": "1984-12-24"},
     "ngo": {"family": "Okafor", "given": ["Ngo"]},
+    "ming": {"family": "王", "given": ["小明"]},
     "jose": {"family": "García Márquez", "given": ["José"]},
 }
 NUMBERS = {"ngozi": "00-4711-X", "jose": "943 476 5919"}
@@ -73,6 +74,14 @@ def found(api: Api, people: dict[str, str], question: str) -> list[str]:
         ("Marquez, Jose", ["jose"]),
         ("Gracia Marquez", ["jose"]),
         ("jose garcai", ["jose"]),
+        ("josw garcia", ["jose"]),
+        ("jpse garcia", ["jose"]),
+        ("hose garcia", ["jose"]),
+        ("2.3.70", ["jürgen"]),
+        ("12-24-84 okaforsson", ["ngozi"]),
+        ("小明", ["ming"]),
+        ("王小明", ["ming"]),
+        ("明小王", []),
         ("jhsdfkj", []),
         ("% _", []),
     ],

@@ -36,6 +36,10 @@ def meet(said: str, question: str) -> bool:
         ("Łukasiewicz", ["lukasiewicz", "Łuk"]),
         ("Петров", ["петров", "ПЕТ"]),
         ("김", ["김"]),
+        ("कुमार", ["कुमार", "कुमा"]),
+        ("ศรีสุข", ["ศรีสุข", "ศรี"]),
+        ("מִזְרָחִי", ["מזרחי", "מִזְרָחִי"]),
+        ("میر\N{ZERO WIDTH NON-JOINER}زاده", ["میرزاده", "میر\N{ZERO WIDTH NON-JOINER}زاده"]),
     ],
 )
 def test_a_name_is_found_as_people_write_it(family: str, questions: list[str]) -> None:
@@ -45,6 +49,34 @@ def test_a_name_is_found_as_people_write_it(family: str, questions: list[str]) -
         assert meet(said, f"annemarie {question}"), question
         assert meet(said, f"{question}, Zoe"), question
         assert not meet(said, f"{question} Bertha"), question
+
+
+@pytest.mark.parametrize(("family", "other"), [("कुमार", "मकर कर रम"), ("ศรีสุข", "สข ร ศ"), ("김", "이")])
+def test_a_sign_over_or_behind_a_letter_parts_no_word(family: str, other: str) -> None:
+    assert not meet(found_by(other), family)
+
+
+@pytest.mark.parametrize(("family", "given"), [("王", "小明"), ("김", "철수"), ("やまだ", "たろう")])
+def test_a_whole_name_that_is_written_without_a_space(family: str, given: str) -> None:
+    said = found_by(family, (given,))
+    for question in (family + given, given + family, f"{family} {given}", family, given):
+        assert meet(said, question), question
+    assert not meet(said, f"{family}x{given}")
+
+
+@pytest.mark.parametrize(
+    ("question", "forms"),
+    [
+        ("2.3.70", ("19700302", "20700302", "2370")),
+        ("3/2/70", ("19700203", "20700203", "19700302", "20700302", "3270")),
+        ("31.12.05", ("19051231", "20051231", "311205")),
+    ],
+)
+def test_a_year_of_two_digits_is_of_either_century_or_of_a_number(
+    question: str, forms: tuple[str, ...]
+) -> None:
+    assert asked(question) == (Word(forms, whole=True),)
+    assert meet(found_by("Ann", number=question), f"ann {question}")
 
 
 @pytest.mark.parametrize(
