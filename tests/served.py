@@ -81,9 +81,17 @@ def database(cluster: Cluster, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def served(conninfo: str, home: Path, *, with_worker: bool = True, **chosen: Any) -> Iterator[Api]:
-    """The API in this process, with the worker and a key for each role."""
-    tokens = {role: keys.create(conninfo, f"some {role}", role, "ward 3", Grant()).token for role in Role}
+def served(
+    conninfo: str,
+    home: Path,
+    *,
+    with_worker: bool = True,
+    tokens: dict[Role, str] | None = None,
+    **chosen: Any,
+) -> Iterator[Api]:
+    """The API in this process, with the worker and a key for each role: those given, or new ones."""
+    if tokens is None:
+        tokens = {role: keys.create(conninfo, f"some {role}", role, "ward 3", Grant()).token for role in Role}
     settings = Settings.load(database_url=conninfo, home=home, **chosen)
     app = create_app(settings, conninfo, with_worker=with_worker)
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -36,11 +36,14 @@ from journey.worker import STOP, work
 
 Role = Literal["all", "api", "worker"]
 
-GRACE = 15
-"""Seconds for requests under way when the server stops: more than the database is given to answer any."""
+GRACE = 25
+"""Seconds for requests under way when the server stops: more than a command is given."""
 
 MEASURE = 5.0
 """Seconds between looks at what this process holds, where another may be asked for it."""
+
+LOOK = 0.5
+"""Seconds between looks at whether several processes are told again to stop."""
 
 logger = structlog.get_logger()
 
@@ -100,6 +103,16 @@ class Several(Multiprocess):
         for each in self.sockets:
             each.close()
         super().terminate_all()
+
+    def join_all(self) -> None:
+        """Told again while they drain, they are told again."""
+        while left := [each.process for each in self.processes if each.process.is_alive()]:
+            connection.wait([each.sentinel for each in left], LOOK)
+            if self.signal_queue:
+                self.signal_queue.clear()
+                for each in left:
+                    each.terminate()
+        super().join_all()
 
     def run(self) -> None:
         super().run()

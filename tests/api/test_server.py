@@ -33,7 +33,7 @@ if __name__ == "__main__":
     settings = Settings.load(database_url=sys.argv[1], port=0, log_format="json", max_body_bytes=20_000)
     log.configure(settings)
     database = Database(sys.argv[1], embedded=False)
-    serve(settings, database, "all", int(sys.argv[2]), told=lambda url: print(url, flush=True))
+    serve(settings, database, sys.argv[3], int(sys.argv[2]), told=lambda url: print(url, flush=True))
     print("tidied up", flush=True)
 """
 
@@ -59,13 +59,15 @@ class Running:
 
 
 @contextmanager
-def running(conninfo: str, folder: Path, workers: int = 1) -> Iterator[Running]:
+def running(
+    conninfo: str, folder: Path, workers: int = 1, role: str = "all", **environment: str
+) -> Iterator[Running]:
     tokens = {role: keys.create(conninfo, role, role, replace=True).token for role in Role}
     program = folder / "served.py"
     program.write_text(PROGRAM)
     with subprocess.Popen(
-        [sys.executable, str(program), conninfo, str(workers)],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+        [sys.executable, str(program), conninfo, str(workers), role],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -157,6 +159,8 @@ def test_several_processes_answer_as_one(database_url: str, tmp_path: Path) -> N
             with httpx2.Client(base_url=server.client.base_url, headers=server.key(), timeout=20) as client:
                 assert client.post(f"{journey}/assign-identifier", json=body).json()["version"] == version
                 assert client.get(f"{journey}?min_version={version}").json()["version"] == version
+                counted = 'journey_commands_total{command="assign-identifier",outcome="recorded"}'
+                assert f"{counted} {version - 1}.0" in client.get("/metrics").text
         seconds, said, _ = server.stop()
         assert seconds < 8
         assert said == "tidied up\n"
