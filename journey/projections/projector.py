@@ -105,7 +105,7 @@ class Projector:
         Where that fails, journey by journey: those that cannot be taken up are parked.
         """
         try:
-            with tracing.span("project", model=self.name), connection.transaction():
+            with connection.transaction():
                 return self._together(connection, ahead)
         except Exception as error:
             self._folded.forget()
@@ -123,8 +123,9 @@ class Projector:
             ahead.begin(batch.position, waiting)
         elif ahead:
             ahead.rest()
-        self._write(connection, batch.recorded)
-        return self._reach(connection, batch)
+        with tracing.span("project", model=self.name, events=batch.size) if batch.size else tracing.OFF:
+            self._write(connection, batch.recorded)
+            return self._reach(connection, batch)
 
     def _one_by_one(self, connection: Connection[Any], error: Exception) -> int:
         """Raises the error where it is the read model's, and not that of a few journeys."""
