@@ -1,7 +1,10 @@
 """`journey ingest …`: messages of other systems taken in, and what could not be, listed and tried again."""
 
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 import typer
@@ -10,13 +13,14 @@ from journey.cli import terminal
 from journey.cli.options import Json
 
 if TYPE_CHECKING:
-    from journey.ingest.hl7v2.ingest import Counts, Progress
+    from journey.ingest.counts import Counts
+    from journey.ingest.files import Found
+    from journey.ingest.ndjson.result import Result
     from journey.settings import Settings
     from journey.store.store import Store
 
 app = typer.Typer(no_args_is_help=True)
 
-COUNTED = ("messages", "applied", "duplicate", "parked", "rejected", "journeys", "events")
 ID_SHOWN = 12
 """Characters of a message's id in the table; `--json` has all of it."""
 
@@ -27,6 +31,15 @@ PARKED = """
      WHERE status = 'parked'
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
+
+
+def _system(text: str) -> str:
+    """The name of a sender."""
+    from journey.ingest.ndjson.lines import SOURCE
+
+    if re.fullmatch(SOURCE, text) is None:
+        raise typer.BadParameter("it should be up to 64 letters, digits, dots, - or _.")
+    return text
 
 
 @app.callback()
@@ -46,10 +59,89 @@ def hl7v2_(
     from journey.ingest.hl7v2.files import messages
     from journey.ingest.hl7v2.ingest import ingest
 
-    def work(store: "Store", zone: ZoneInfo, progress: "Progress") -> "Counts":
-        return ingest(store, messages(paths), zone=zone, progress=progress)
+    def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
+        return ingest(store, messages(paths), zone=ZoneInfo(settings.timezone), progress=progress)
 
     _run(work, "taking messages in", as_json=as_json)
+
+
+@app.command("ndjson")
+def ndjson_(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
+    ],
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            parser=_system, metavar="NAME", help="The system whose keys and ids the lines are written with."
+        ),
+    ] = "ndjson",
+    rejected: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where lines that were not applied go with the reason, to mend and send."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Take commands in, one a line, as POST /v1/journeys/import does. Each is applied once.
+
+    Ended in the middle, the same command goes on where it was.
+    """
+    from journey.cli.failure import Failed
+    from journey.ingest.files import within
+    from journey.ingest.ndjson.ingest import ingest
+    from journey.ingest.ndjson.lines import split
+
+    with _Rejected(rejected) as kept:
+
+        def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
+            longest = settings.max_body_bytes
+            lines = within(paths, partial(split, longest=longest))
+            return ingest(store, lines, longest=longest, rejected=kept.add, source=source, progress=progress)
+
+        counts = _run(work, "taking commands in", as_json=as_json)
+    if counts.rejected:
+        raise Failed("Not every line was applied; those are named above. Mend them and run it again.")
+
+
+class _Rejected:
+    """Names each line that was not applied, and keeps it where it can be mended."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        if path:
+            path.touch(mode=0o600, exist_ok=False)  # it names patients, and may be what is being read
+        self._file = path.open("wb") if path else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file and self._path:
+            self._file.close()
+            if not self._path.stat().st_size:
+                self._path.unlink()
+
+    def add(self, found: "Found", result: "Result") -> None:
+        from pydantic_core import from_json, to_json
+
+        wrong = "".join(f" {each.field}: {each.message}." for each in result.errors or ())
+        where = f"{terminal.printable(found.source)}, line {found.number}"
+        terminal.note(f"{where}: {result.status}, {result.code}: {result.detail}{terminal.printable(wrong)}")
+        if self._file is None:
+            return
+        try:
+            said = from_json(found.raw)
+        except ValueError:
+            said = None
+        if isinstance(said, dict):
+            why = result.model_dump(mode="json", include={"code", "detail", "errors"}, exclude_none=True)
+            self._file.write(to_json(said | {"rejected": why}) + b"\n")
+        else:
+            self._file.write(found.raw.strip() + b"\n")
 
 
 @app.command("replay")
@@ -63,8 +155,8 @@ def replay_(
     """Try what is parked again, in the order in which it happened."""
     from journey.ingest.hl7v2.ingest import replay
 
-    def work(store: "Store", zone: ZoneInfo, progress: "Progress") -> "Counts":
-        return replay(store, zone=zone, code=code, progress=progress)
+    def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
+        return replay(store, zone=ZoneInfo(settings.timezone), code=code, progress=progress)
 
     _run(work, "trying parked messages again", as_json=as_json)
 
@@ -98,22 +190,24 @@ def _cells(row: dict[str, Any], zone: ZoneInfo) -> terminal.Row:
     return row["id"][:ID_SHOWN], happened, received, *map(terminal.printable, (trigger, source, reason))
 
 
-Work = Callable[["Store", ZoneInfo, "Progress"], "Counts"]
+Progress = Callable[["Counts"], None]
+Work = Callable[["Store", "Settings", Progress], "Counts"]
 
 
-def _run(work: Work, doing: str, *, as_json: bool) -> None:
+def _run(work: Work, doing: str, *, as_json: bool) -> "Counts":
     """Do the work, tell what became of the messages, and fail where some could not be read."""
     from journey.cli.failure import Failed
     from journey.cli.session import prepared
+    from journey.ingest.counts import COUNTED
 
     counts = _done(prepared(), work, doing)
     if as_json:
-        terminal.say_json(_figures(counts))
+        terminal.say_json(counts.figures())
     else:
         for code, count in sorted((+counts.reasons).items()):
             terminal.say(f"  {code}: {count}")
-        if counts.released:
-            terminal.say(f"  parked before, applied now: {counts.released}")
+        if released := counts.figures().get("released"):
+            terminal.say(f"  parked before, applied now: {released}")
         terminal.say(", ".join(f"{getattr(counts, name)} {name}" for name in COUNTED))
     for each in counts.unreadable:
         terminal.note(f"{terminal.printable(each.source)}: {each.reason}")
@@ -121,6 +215,7 @@ def _run(work: Work, doing: str, *, as_json: bool) -> None:
         raise Failed(f"{counts.stopped} What is counted is done; run the command again for the rest.")
     if counts.unreadable:
         raise Failed("Not everything could be read; what could be is done.")
+    return counts
 
 
 def _done(settings: "Settings", work: Work, doing: str) -> "Counts":
@@ -132,15 +227,9 @@ def _done(settings: "Settings", work: Work, doing: str) -> "Counts":
         store = Store(database.conninfo)
         try:
             with terminal.progress(doing, None) as told:
-                counts = work(store, ZoneInfo(settings.timezone), lambda counts: told(counts.messages))
+                counts = work(store, settings, lambda counts: told(counts.messages))
         finally:
             store.close()
         if counts.stopped is None:
             settle(database.conninfo)
     return counts
-
-
-def _figures(counts: "Counts") -> dict[str, Any]:
-    more = {"released": counts.released, "reused_ids": counts.reused_ids, "reasons": dict(+counts.reasons)}
-    unreadable = [{"source": each.source, "reason": each.reason} for each in counts.unreadable]
-    return {name: getattr(counts, name) for name in COUNTED} | more | {"unreadable": unreadable}

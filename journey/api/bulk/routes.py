@@ -154,13 +154,14 @@ class Import(StreamingResponse):
         await self._spool.write(summary.model_dump_json(exclude_none=True).encode() + b"\n")
 
 
-router = APIRouter(route_class=guarded(Permission.WRITE))
+router = APIRouter(route_class=guarded(Permission.WRITE, None))
 
 
 @router.post(
     PATH,
     tags=["import"],
     name="import",
+    status_code=200,
     response_class=Import,
     responses={
         **answers(Result, *WRITING, refused=True),

@@ -8,18 +8,19 @@ from typing import get_args
 
 from fastapi import Request
 
-from journey.api.access.admission import admit
+from journey.api.access.admission import Admitted, admit
 from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
 from journey.api.commands import refuse_others
-from journey.api.engine import caller, engine
-from journey.api.guard import denied
+from journey.api.engine import asking, caller, engine
+from journey.api.guard import WITHHELD, denied
 from journey.api.problems import CATALOGUE, Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.journey import ROOMS, NoSuchJourney
 from journey.ingest.ndjson.applying import Group, Sender, Window, tell
 from journey.ingest.ndjson.lines import Told
+from journey.ingest.ndjson.result import Result
 
 IS_THERE = "SELECT EXISTS (SELECT FROM event WHERE journey_id = %s)"
 NOT_THEIRS = NoSuchJourney("No journey has this id.")
@@ -94,10 +95,12 @@ class Teller:
         """The lines of a journey that is theirs; of another, those that repeat what they once told it."""
         if not group:
             return []
-        admission = partial(admit, self._engine.reads, self._caller, Permission.WRITE, group[0].journey_id)
-        if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await admission():
-            return [line for line in group if await admission(key=line.key)]
+        if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await self._admitted(group[0]):
+            return [line for line in group if await self._admitted(line, key=line.key)]
         return [line for line in group if await self._names_theirs(line)]
+
+    async def _admitted(self, line: Told, *, key: str | None = None) -> Admitted | None:
+        return await admit(self._engine.reads, asking(self._request), line.journey_id, key=key)
 
     async def _names_theirs(self, line: Told) -> bool:
         try:
@@ -116,6 +119,10 @@ class Teller:
         if not group:
             return
         results = await self._engine.write(partial(tell, self._engine.store, self._sender, group))
+        if any(each.blockers for each in results):
+            admitted = await self._admitted(group[0])
+            if admitted is None or admitted.withheld:
+                results = [_without_words(each) for each in results]
         window.settle(group, results)
         said = [each.code or ("recorded" if each.events else "nothing-to-do") for each in results]
         self._count(group, said)
@@ -123,3 +130,11 @@ class Teller:
     def _count(self, group: Group, outcomes: Sequence[str]) -> None:
         for line, outcome in zip(group, outcomes, strict=True):
             self._engine.figures.command(line.command.name(), outcome)
+
+
+def _without_words(result: Result) -> Result:
+    """What stands in the way may be something that is withheld: its code is told, and no more."""
+    if result.blockers is None:
+        return result
+    blockers = tuple(each.model_copy(update={"what": WITHHELD}) for each in result.blockers)
+    return result.model_copy(update={"blockers": blockers})
