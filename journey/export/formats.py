@@ -1,9 +1,11 @@
 """Formats: how the log is written, and to where."""
 
 import gzip
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 from typing import IO, cast
 
@@ -35,7 +37,9 @@ def _opened(out: str) -> Iterator[IO[str]]:
         yield sys.stdout
         return
     path = Path(out)
-    part = path.with_name(f"{path.name}.part")
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, "it is a folder; name a file", out)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")  # another export may write the same
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with cast(IO[str], opener(part, "wt", encoding="utf-8", newline="")) as file:

@@ -1,6 +1,8 @@
 """What is exported of a log with corrections and late facts: what holds, or everything, marked."""
 
 import json
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -97,6 +99,31 @@ def test_an_empty_log_is_a_whole_file_in_every_format(database_url: str, tmp_pat
         assert export(database_url, Selection(), form, str(tmp_path / form), lambda _: None) == 0
     assert not ET.parse(tmp_path / "xes").getroot().findall("{*}trace")  # noqa: S314 - written here
     assert json.loads((tmp_path / "ocel").read_text())["events"] == []
+
+
+def test_two_at_once_to_one_file_do_not_meet(told: tuple[str, UUID, UUID], tmp_path: Path) -> None:
+    """Another process begins and ends in the midst of this one's."""
+    file, said = tmp_path / "log.csv", list[float]()
+    program = (
+        "import sys; from journey.export import Selection, export\n"
+        "export(sys.argv[1], Selection(everything=True), 'csv', sys.argv[2], lambda _: None)"
+    )
+
+    def meanwhile(far: float) -> None:
+        if not said:
+            subprocess.run([sys.executable, "-c", program, told[0], str(file)], check=True)
+            assert len(file.read_text().splitlines()) == 7
+        said.append(far)
+
+    assert export(told[0], Selection(), "csv", str(file), meanwhile) == 3
+    assert len(file.read_text().splitlines()) == 4
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_is_no_file(told: tuple[str, UUID, UUID], tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="name a file"):
+        export(told[0], Selection(), "csv", str(tmp_path), lambda _: None)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_what_cannot_be_written_nothing_is_left(told: tuple[str, UUID, UUID], tmp_path: Path) -> None:
