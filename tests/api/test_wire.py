@@ -25,7 +25,6 @@ from tests.waiting import until
 pytestmark = pytest.mark.database
 
 BOARD = "https://board.example.org"
-MARK = "Zwetschgenmus"
 
 
 class Server:
@@ -131,3 +130,30 @@ def test_come_by_tls_it_is_to_come_so_again(server: Server) -> None:
     forwarded = server.client.get("/healthz", headers={"X-Forwarded-Proto": "https"})
     assert forwarded.headers["Strict-Transport-Security"].startswith("max-age=")
     assert "Strict-Transport-Security" not in server.client.get("/healthz").headers
+
+
+def test_a_key_is_nowhere_but_in_its_header(server: Server, capfd: pytest.CaptureFixture[str]) -> None:
+    """It is no parameter, and wherever it was put by mistake, it is not repeated."""
+    token = server.key["Authorization"].removeprefix("Bearer ")
+    secret = token.partition(".")[2]
+    capfd.readouterr()
+    client = server.client
+    answers = [
+        client.get("/v1/pathways", headers=server.key),
+        client.get("/v1/pathways", headers={"Authorization": token}),
+        client.get("/v1/pathways", headers={"Authorization": f"Basic {token}"}),
+        client.get("/v1/pathways", headers={"X-Request-Id": "one", "Traceparent": token, "Cookie": token}),
+        client.get("/v1/journeys", params={"access_token": token, "q": token}),
+        client.get("/v1/journeys", params={"access_token": token, "q": token}, headers=server.key),
+        client.get(f"/v1/journeys/{token}", headers=server.key),
+        client.get(f"/{token}"),
+        client.post("/v1/journeys", json={"team": token, token: token, "access_token": token}),
+        client.post("/v1/journeys", json=[token], headers=server.key),
+        client.post("/v1/journeys", json={"team": token}, headers={**server.key, "If-Match": token}),
+    ]
+    assert {each.status_code for each in answers} == {200, 201, 401, 404, 422}
+    assert all(secret not in each.text and secret not in str(each.headers) for each in answers)
+    assert secret not in client.get("/metrics").text
+    logged = "".join(capfd.readouterr())
+    assert secret not in logged
+    assert len(logged.splitlines()) >= len(answers)
