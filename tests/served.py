@@ -1,7 +1,7 @@
 """The API on a database of its own, asked as its clients would. One serves many tests."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -9,11 +9,13 @@ from typing import Any, cast
 from uuid import UUID
 
 import psycopg
+import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from psycopg.sql import SQL, Identifier
 from starlette.testclient import TestClient
 
+from journey.api import limits
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
@@ -87,14 +89,21 @@ def served(
     *,
     with_worker: bool = True,
     tokens: dict[Role, str] | None = None,
+    forgiving: bool = False,
     **chosen: Any,
 ) -> Iterator[Api]:
-    """The API in this process, with the worker and a key for each role: those given, or new ones."""
+    """The API in this process, with the worker and a key for each role: those given, or new ones. One that is
+    forgiving lets an address guess without end; those of a test come all from one.
+    """
     if tokens is None:
         tokens = {role: keys.create(conninfo, f"some {role}", role, "ward 3", Grant()).token for role in Role}
     settings = Settings.load(database_url=conninfo, home=home, **chosen)
     app = create_app(settings, conninfo, with_worker=with_worker)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            if forgiving:
+                patch.setattr(limits, "GUESSES", 1e9)
+            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
         yield Api(app, client, conninfo, tokens)
 
 

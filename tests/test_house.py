@@ -13,6 +13,7 @@ import tokenize
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def rule(check: Rule) -> Rule:
 
 # --- Imports
 
-FOUNDATION = {"settings", "log", "tracing", "connection", "database", "migrate", "embedded"}
+FOUNDATION = {"settings", "oidc", "log", "tracing", "connection", "database", "migrate", "embedded"}
 BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection"}  # of use beside the store
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
@@ -311,17 +312,19 @@ def a_release_tells_its_events_first(tree: Tree) -> Iterator[str]:
 
 @rule
 def the_locks_follow_pyproject(tree: Tree) -> Iterator[str]:
+    """An extra that is not for everybody stands in the lock of the tools, which test it."""
     pyproject = tomllib.loads(tree.get("pyproject.toml", ""))
     project, groups = pyproject.get("project", {}), pyproject.get("dependency-groups", {})
+    extras = project.get("optional-dependencies", {})
     run = [
         *pyproject.get("build-system", {}).get("requires", []),
         *project.get("dependencies", []),
-        *(needed for extra in project.get("optional-dependencies", {}).values() for needed in extra),
+        *extras.get("embedded", []),
         *groups.get("build", []),
     ]
     for lock, needed in {
         "requirements.lock": run,
-        "requirements-dev.lock": [*run, *groups.get("dev", [])],
+        "requirements-dev.lock": [*run, *chain(*extras.values()), *groups.get("dev", [])],
     }.items():
         pinned = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", tree.get(lock, ""), re.MULTILINE))
         for requirement in map(Requirement, needed):

@@ -1,10 +1,10 @@
 """Key routes: an admin hands out API keys and takes them back."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import to_json
 
 from journey.api.access import keys
@@ -51,6 +51,12 @@ class KeyChanged(BaseModel):
         Scopes.of(scopes or ())
         return scopes
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.every_team and self.teams is not None:
+            raise ValueError("teams: name teams or every team, not both")
+        return self
+
     @property
     def grant(self) -> Grant:
         own = None if self.team is None else (self.team,)
@@ -63,6 +69,11 @@ class KeyWanted(KeyChanged):
     name: str = Field(
         pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="Who holds it; stands on the events it brings."
     )
+
+    @field_validator("name")
+    @classmethod
+    def _own(cls, name: str) -> str:
+        return keys.own_name(name)
 
 
 class KeyMade(BaseModel):

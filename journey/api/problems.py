@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from journey.api.access.issuer import IssuerUnavailable
 from journey.api.access.keys import NameTaken, NoSuchKey
 from journey.api.reads import Overloaded, TooSlow
 from journey.api.spelling import known_at, no_such
@@ -65,6 +66,7 @@ CATALOGUE: dict[str, Kind] = {
     "headers-too-large": Kind(431, "The headers are larger than this server accepts."),
     "internal": Kind(500, "Something went wrong here; it is logged under the request id."),
     "store-unavailable": Kind(503, "The database cannot be reached; nothing was recorded."),
+    "issuer-unavailable": Kind(503, "The issuer of access tokens does not answer; API keys are accepted."),
     "outcome-unknown": Kind(503, "The database was lost while it recorded; ask again with the same key."),
     "contended": Kind(503, "Others kept writing to the journey first."),
     "overloaded": Kind(503, "More requests are waiting than can be answered soon."),
@@ -135,6 +137,7 @@ CODE_OF: dict[type[Exception], str] = {
     StoreUnavailable: "store-unavailable",
     TooSlow: "too-slow",
     Overloaded: "overloaded",
+    IssuerUnavailable: "issuer-unavailable",
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
 }

@@ -12,6 +12,6 @@ from tests.served import Api, database, served
 def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with (
         database(cluster, template) as conninfo,
-        served(conninfo, tmp_path_factory.mktemp("home"), max_body_bytes=20_000) as api,
+        served(conninfo, tmp_path_factory.mktemp("home"), forgiving=True, max_body_bytes=20_000) as api,
     ):
         yield api

@@ -21,8 +21,13 @@ INTERACTION = {
     Permission.SEARCH: "s",
     Permission.FEED: "s",
     Permission.WRITE: "u",
+    Permission.BREAK_GLASS: "r",
+    Permission.FIGURES: "s",
 }
 """What a scope has to hold for a permission; opening a journey is c instead of u."""
+
+WHATEVER_SCOPES = frozenset({Permission.DEFINITIONS})
+"""What scopes do not close: it is about nobody. What is not named here or above, they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,18 @@ class Caller:
         found = reach(self.role, permission)
         return Reach.ALL if self.teams is None and found is not Reach.NONE else found
 
-    def may(self, permission: Permission, resource: str = JOURNEY, interaction: str | None = None) -> bool:
-        """Whether role and scopes allow it at all; on which journeys is another question."""
+    def may(
+        self, permission: Permission, resource: str | None = JOURNEY, interaction: str | None = None
+    ) -> bool:
+        """Whether role and scopes allow it at all, on this resource or, where it is None, on some; on which
+        journeys is another question.
+        """
         if reach(self.role, permission) is Reach.NONE:
             return False
+        if self.scopes is None or permission in WHATEVER_SCOPES:
+            return True
         asked = interaction or INTERACTION.get(permission)
-        return self.scopes is None or asked is None or self.scopes.allow(asked, resource)
+        return asked is not None and self.scopes.allow(asked, resource)
 
     def reaches(self, permission: Permission, teams: Iterable[str]) -> bool:
         """Whether a journey that these teams work on is theirs. The glass is not looked at."""

@@ -22,6 +22,9 @@ from journey.api.access.table import Role
 from journey.api.access.trail import COMMAND_LINE, Access, Kind, Outcome, Who
 from journey.database import connect
 
+OF_TOKENS = "oidc:"
+"""How ids and names of those begin who come with a token; a key's begin with something else."""
+
 
 class NameTaken(Exception):
     """A key of this name is in use; revoke it first, or take another name."""
@@ -30,11 +33,25 @@ class NameTaken(Exception):
         super().__init__(NameTaken.__doc__)
 
 
+class NameReserved(ValueError):
+    """Names that begin with oidc: are those of people who come with tokens; take another name."""
+
+    def __init__(self) -> None:
+        super().__init__(NameReserved.__doc__)
+
+
 class NoSuchKey(Exception):
     """No key in use has this id."""
 
     def __init__(self) -> None:
         super().__init__(NoSuchKey.__doc__)
+
+
+def own_name(name: str) -> str:
+    """A name that no token's holder has: events tell by it who brought them. Raises NameReserved."""
+    if name.lstrip().startswith(OF_TOKENS):
+        raise NameReserved
+    return name
 
 
 class Grant(NamedTuple):
@@ -106,7 +123,10 @@ def create(
     by: Who = COMMAND_LINE,
     replace: bool = False,
 ) -> NewKey:
-    """Make a key; `replace` revokes the one in use under this name. Raises NameTaken, DatabaseUnavailable."""
+    """Make a key; `replace` revokes the one in use under this name. Raises NameTaken, NameReserved, BadScope,
+    DatabaseUnavailable.
+    """
+    own_name(name)
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     given = _stored(grant or Grant.of(team))
     with connect(conninfo) as connection, connection.transaction(), _keys(connection) as cursor:

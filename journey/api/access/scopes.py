@@ -2,7 +2,8 @@
 
 A room of the journey is a FHIR resource type here; `EpisodeOfCare` is the journey as a whole. Interactions
 are c (open a journey), r (read one), u (tell it something), s (search and follow); the older `.read`,
-`.write` and `.*` mean rs, cu and all of them.
+`.write` and `.*` mean rs, cu and all of them. `patient/…` is about the one patient that an app was opened
+for: which one that is, nothing here can say, so it is refused.
 """
 
 import re
@@ -49,7 +50,7 @@ def resource_of(stored_as: str) -> str:
 
 
 OLDER = MappingProxyType({"read": "rs", "write": "cu", ANY: "cruds"})
-FORM = re.compile(r"(?:patient|user|system)/(\*|[A-Z][A-Za-z]{1,63})\.(\*|read|write|c?r?u?d?s?)")
+FORM = re.compile(r"(?:user|system)/(\*|[A-Z][A-Za-z]{1,63})\.(\*|read|write|c?r?u?d?s?)")
 
 
 class BadScope(ValueError):
@@ -86,11 +87,15 @@ class Scopes(tuple[Scope, ...]):
 
     @classmethod
     def granted(cls, texts: Iterable[str]) -> Self:
-        """Those that are about journeys; a token holds others, too (`openid`, `patient/Media.rs`)."""
+        """Those that are about journeys; a token holds others, too (`openid`, `user/Media.rs`)."""
         return cls(Scope.read(each) for each in texts if _is_ours(each))
 
-    def allow(self, interaction: str, resource: str) -> bool:
-        return any(interaction in each.interactions and each.resource in {ANY, resource} for each in self)
+    def allow(self, interaction: str, resource: str | None) -> bool:
+        """`resource`: None for any at all."""
+        return any(
+            interaction in each.interactions and (resource is None or each.resource in {ANY, resource})
+            for each in self
+        )
 
 
 def _is_ours(text: str) -> bool:

@@ -1,0 +1,130 @@
+"""An issuer of tokens on this machine, which answers over HTTP, and does wrong where a test asks it to."""
+
+import base64
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from time import time
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from journey.settings import Settings
+
+DISCOVERY = "/.well-known/openid-configuration"
+KEYS = "/keys"
+AUDIENCE = "https://journey.example.org"
+
+Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@cache
+def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:  # noqa: ARG001 - one key for each name
+    return rsa.generate_private_key(65537, bits)
+
+
+@cache
+def ec_key(curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(curve())
+
+
+def published(key: Private, kid: str | None = "first", **more: Any) -> dict[str, Any]:
+    """The public half, as it stands in a key set."""
+    kind: Any = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
+    named = {} if kid is None else {"kid": kid}
+    return {**kind.to_jwk(key.public_key(), as_dict=True), **named, "use": "sig", **more}
+
+
+def part(value: object) -> str:
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+
+
+def by_hand(head: object, claims: object, secret: bytes | None = None) -> str:
+    """A token as no library makes one: signed with a secret (HS256), or with nothing."""
+    said = f"{part(head)}.{part(claims)}"
+    signature = b"" if secret is None else hmac.digest(secret, said.encode(), "sha256")
+    return f"{said}.{part(signature)}"
+
+
+@dataclass
+class Issuer:
+    """What it answers can be changed while it runs."""
+
+    url: str
+    keys: list[Any] = field(default_factory=list)
+    instead: dict[str, Answer] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def claims(self, **other: Any) -> dict[str, Any]:
+        """Those of an ordinary token; a claim that is None is left out."""
+        now = int(time())
+        usual = {"iss": self.url, "aud": AUDIENCE, "sub": "ann", "iat": now, "exp": now + 300}
+        every = {**usual, "roles": ["coordinator"], "teams": ["Ward 3"], **other}
+        return {name: value for name, value in every.items() if value is not None}
+
+    def token(
+        self,
+        *,
+        key: Private | None = None,
+        algorithm: str = "RS256",
+        head: dict[str, Any] | None = None,
+        **claims: Any,
+    ) -> str:
+        headers = {"kid": "first", "typ": "at+jwt", **(head or {})}
+        if headers["kid"] is None:
+            del headers["kid"]
+        return jwt.encode(self.claims(**claims), key or rsa_key("first"), algorithm, headers)
+
+    def answer(self, to: BaseHTTPRequestHandler) -> None:
+        self.asked.append(to.path)
+        if to.path in self.instead:
+            self.instead[to.path](to)
+        elif to.path == DISCOVERY:
+            send(to, {"issuer": self.url, "jwks_uri": self.url + KEYS})
+        elif to.path == KEYS:
+            send(to, {"keys": self.keys})
+        else:
+            send(to, {}, 404)
+
+    def settings(self, **other: Any) -> Settings:
+        return Settings.load(**{"oidc_issuer": self.url, "oidc_audience": AUDIENCE, **other})
+
+
+def send(to: BaseHTTPRequestHandler, body: object, status: int = 200, **headers: str) -> None:
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    to.send_response(status)
+    for name, value in {"Content-Length": str(len(text)), **headers}.items():
+        to.send_header(name, value)
+    to.end_headers()
+    to.wfile.write(text)
+
+
+@contextmanager
+def issuing() -> Iterator[Issuer]:
+    """It runs while the block does, with one key."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            issuer.answer(self)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        issuer = Issuer(f"http://127.0.0.1:{server.server_port}", [published(rsa_key("first"))])
+        serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        try:
+            yield issuer
+        finally:
+            server.shutdown()
+            serving.join()
