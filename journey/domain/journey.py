@@ -159,7 +159,7 @@ class Journey:
     """Everything that holds, in the order in which it happened: what a pathway listens to."""
 
     def rooms(self) -> tuple[Answers, ...]:
-        """The rooms that may have something to say of where the patient stands: most have seen nothing yet."""
+        """The rooms that may have something to say of it. Most have seen nothing yet."""
         there: tuple[Answers, ...] = ANSWERING(self)
         return tuple(room for room, unseen in zip(there, UNSEEN, strict=True) if room is not unseen)
 

@@ -1,49 +1,69 @@
-"""Reading ahead: the next batch is read and decoded while the server writes the rows of the one before.
+"""Working ahead: the next batch is read and made into rows while the server writes those of the one before.
 
-Only while there is much to read; whoever has caught up reads for itself, and holds one connection less.
+Only while there is much to read; whoever has caught up works for itself, and holds one connection less.
 """
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from psycopg import Connection
 
 from journey.connection import WORKING, opened
+from journey.projections.model import Statement
 from journey.store import log
 
+Besides = AbstractSet[UUID]
+"""The journeys whose events are not read."""
 
-class ReadAhead:
-    """One batch ahead of its reader, on a connection of its own. For one thread."""
 
-    def __init__(self, conninfo: str, batch: int) -> None:
+class Made(NamedTuple):
+    """A batch of the log, and what it writes."""
+
+    batch: log.Batch
+    statements: tuple[Statement, ...]
+
+
+Make = Callable[[Connection[Any], int, Besides], Made]
+"""Makes what comes behind a position."""
+
+
+class WorkAhead:
+    """One batch ahead of whoever writes, on a connection of its own. For one thread."""
+
+    def __init__(self, conninfo: str, make: Make) -> None:
         self._conninfo = conninfo
-        self._batch = batch
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._make = make
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="work-ahead")
         self._connection: Connection[Any] | None = None
-        self._next: tuple[int, AbstractSet[UUID], Future[log.Batch]] | None = None
+        self._next: tuple[int, Besides, Future[Made]] | None = None
 
-    def begin(self, position: int, besides: AbstractSet[UUID]) -> None:
-        """Start to read what comes behind this position, without the events of some journeys."""
-        self._next = position, besides, self._thread.submit(self._read, position, besides)
+    def begin(self, position: int, besides: Besides) -> None:
+        """Start with what comes behind this position, without the events of some journeys."""
+        self._next = position, besides, self._thread.submit(self._work, position, besides)
 
-    def take(self, position: int, besides: AbstractSet[UUID]) -> log.Batch | None:
-        """What was read behind this position; None where that was not begun so, or failed."""
-        position_read, besides_read, reading = self._next or (None, None, None)
+    def take(self, position: int, besides: Besides) -> Made | None:
+        """What was made of it; None where that was not begun so, or failed."""
+        position_made, besides_made, making = self._next or (None, None, None)
         self._next = None
-        if reading is None:
+        if making is None:
             return None
-        wait([reading])
-        if (position_read, besides_read) != (position, besides):
+        wait([making])
+        if (position_made, besides_made) != (position, besides):
             return None
-        return None if reading.exception() is not None else reading.result()
+        return None if making.exception() is not None else making.result()
 
-    def rest(self) -> None:
-        """There is nothing more to read for now: give the connection back."""
+    def stop(self) -> None:
+        """Whatever was begun is not asked for any more. Afterwards nobody is at work."""
         if self._next is not None:
             wait([self._next[2]])
             self._next = None
+
+    def rest(self) -> None:
+        """There is nothing more to do for now: give the connection back."""
+        self.stop()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -55,7 +75,7 @@ class ReadAhead:
         self.rest()
         self._thread.shutdown()
 
-    def _read(self, position: int, besides: AbstractSet[UUID]) -> log.Batch:
+    def _work(self, position: int, besides: Besides) -> Made:
         if self._connection is None or self._connection.closed:
-            self._connection = opened(self._conninfo, WORKING, "reader ahead")
-        return log.batch(self._connection, position, self._batch, besides)
+            self._connection = opened(self._conninfo, WORKING, "working ahead")
+        return self._make(self._connection, position, besides)

@@ -56,13 +56,25 @@ class ReadModel(Protocol):
         ...
 
 
-def written(connection: Connection[Any], writes: Iterable[Write]) -> None:
-    """Write the rows, each statement once with all of its own, in the order of their first."""
+class Statement(NamedTuple):
+    """A statement with all of its rows, as JSON."""
+
+    text: str
+    rows: str
+
+
+def together(writes: Iterable[Write]) -> tuple[Statement, ...]:
+    """Each statement once with all of its rows, in the order of their first."""
     rows: dict[str, list[dict[str, Any]]] = {}
     for statement, row in writes:
         rows.setdefault(statement, []).append(row)
-    for statement, many in rows.items():
-        connection.execute(statement.encode(), {"rows": to_json(many).decode()})
+    return tuple(Statement(text, to_json(many).decode()) for text, many in rows.items())
+
+
+def written(connection: Connection[Any], statements: Iterable[Statement]) -> None:
+    """Write the rows."""
+    for text, rows in statements:
+        connection.execute(text.encode(), {"rows": rows})
 
 
 def tables_of(model: ReadModel) -> tuple[str, ...]:

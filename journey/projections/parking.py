@@ -16,7 +16,7 @@ from psycopg.rows import class_row
 
 from journey.connection import WORKING, opened
 from journey.domain.journey import fold
-from journey.projections.model import Change, ReadModel, written
+from journey.projections.model import Change, ReadModel, together, written
 from journey.store import log
 
 ROW_REFUSED = ("22", "23", "54", "P0")
@@ -103,5 +103,5 @@ def _taken_up(connection: Connection[Any], model: ReadModel, journey_id: UUID) -
         waiting = history.recorded[released[0] - 1 :]
         journey = fold(history.effective, journey_id, history.version) if model.folds else None
         change = Change(journey_id, waiting, waiting[-1].position or 0, journey)
-        written(connection, model.project(change))
+        written(connection, together(model.project(change)))
     return True

@@ -19,15 +19,17 @@ from psycopg import Connection
 from journey import tracing
 from journey.connection import WORKING, Limits, opened
 from journey.domain.event import Recorded
-from journey.projections.ahead import ReadAhead
+from journey.projections.ahead import Besides, Made, WorkAhead
 from journey.projections.folded import FoldedJourneys, parted, unfolded
-from journey.projections.model import ReadModel, written
+from journey.projections.model import ReadModel, Statement, together, written
 from journey.projections.parking import LOCK_CHECKPOINT, lies_in_the_journey, park, parked, retry
 from journey.store import log
 from journey.store.memory import collect_rarely
 
-BATCH = 2000
-"""Events in a transaction. More would make a rebuild little faster and a late reader wait longer."""
+BATCH = 5000
+"""Events in a transaction, at most. It writes each of its journeys once: fewer would take longer in all; with
+more, a late reader would wait longer.
+"""
 
 MANY = 20
 """Journeys that may be parked within a batch's length of the log: with more, the read model is at fault, not
@@ -90,7 +92,7 @@ class Projector:
 
     def catch_up(self) -> int:
         """Project until the end of the log, in this thread; the number of events projected."""
-        with self.connected() as connection, ReadAhead(self._conninfo, self.batch) as ahead:
+        with self.connected() as connection, self.ahead() as ahead:
             connection.execute("SELECT pg_advisory_lock(%s)", (lock_of(self.name),))
             connection.commit()
             self._refuse_ahead(connection)
@@ -99,7 +101,11 @@ class Projector:
                 total += done
             return total
 
-    def step(self, connection: Connection[Any], ahead: ReadAhead | None = None) -> int:
+    def ahead(self) -> WorkAhead:
+        """Somebody to make the next batch while the one before is written."""
+        return WorkAhead(self._conninfo, self._made)
+
+    def step(self, connection: Connection[Any], ahead: WorkAhead | None = None) -> int:
         """Project the next batch in one transaction; the number of its events.
 
         Where that fails, journey by journey: those that cannot be taken up are parked.
@@ -108,24 +114,37 @@ class Projector:
             with connection.transaction():
                 return self._together(connection, ahead)
         except Exception as error:
+            if ahead:
+                ahead.stop()
             self._folded.forget()
             if not lies_in_the_journey(error):
                 raise
             with connection.transaction():
                 return self._one_by_one(connection, error)
 
-    def _together(self, connection: Connection[Any], ahead: ReadAhead | None) -> int:
+    def _together(self, connection: Connection[Any], ahead: WorkAhead | None) -> int:
         position = self._position(connection)
         waiting = {each.journey_id for each in parked(connection, self.name)}
-        batch = ahead.take(position, waiting) if ahead else None
-        batch = batch or log.batch(connection, position, self.batch, waiting)
-        if ahead and batch.size == self.batch:
-            ahead.begin(batch.position, waiting)
-        elif ahead:
-            ahead.rest()
+        made = ahead.take(position, waiting) if ahead else None
+        batch = made.batch if made else log.batch(connection, position, self.batch, waiting)
         with tracing.span("project", model=self.name, events=batch.size) if batch.size else tracing.OFF:
-            self._write(connection, batch.recorded)
+            statements = made.statements if made else self._statements(connection, batch.recorded)
+            if ahead and batch.size == self.batch:
+                ahead.begin(batch.position, waiting)
+            elif ahead:
+                ahead.rest()
+            written(connection, statements)
             return self._reach(connection, batch)
+
+    def _made(self, connection: Connection[Any], position: int, besides: Besides) -> Made:
+        batch = log.batch(connection, position, self.batch, besides)
+        return Made(batch, self._statements(connection, batch.recorded))
+
+    def _statements(self, connection: Connection[Any], events: Sequence[Recorded]) -> tuple[Statement, ...]:
+        if not events:
+            return ()
+        changes = self._folded.changes(connection, events) if self.model.folds else unfolded(events)
+        return together(write for change in changes for write in self.model.project(change))
 
     def _one_by_one(self, connection: Connection[Any], error: Exception) -> int:
         """Raises the error where it is the read model's, and not that of a few journeys."""
@@ -161,18 +180,13 @@ class Projector:
         """Write them, or none of them, and say with what kind of error."""
         try:
             with connection.transaction():
-                self._write(connection, events)
+                written(connection, self._statements(connection, events))
         except Exception as problem:
             self._folded.forget()
             if not lies_in_the_journey(problem):
                 raise
             return type(problem).__name__
         return None
-
-    def _write(self, connection: Connection[Any], events: Sequence[Recorded]) -> None:
-        if events:
-            changes = self._folded.changes(connection, events) if self.model.folds else unfolded(events)
-            written(connection, (write for change in changes for write in self.model.project(change)))
 
     def _reach(self, connection: Connection[Any], batch: log.Batch) -> int:
         if batch.size:
@@ -200,7 +214,7 @@ class Projector:
         while not self._stopping.is_set():
             self._folded.forget()
             try:
-                with self.connected() as connection, ReadAhead(self._conninfo, self.batch) as ahead:
+                with self.connected() as connection, self.ahead() as ahead:
                     self._lead(connection, ahead)
             except Exception as error:
                 if _is_lost(error):
@@ -212,7 +226,7 @@ class Projector:
                     self._remember(error)
                     self._stopping.wait(LOOK_ANYWAY)
 
-    def _lead(self, connection: Connection[Any], ahead: ReadAhead) -> None:
+    def _lead(self, connection: Connection[Any], ahead: WorkAhead) -> None:
         while not self._elected(connection):
             if self._stopping.wait(STANDBY):
                 return

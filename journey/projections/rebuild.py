@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from journey.connection import REBUILDING, opened
 from journey.projections import swap
-from journey.projections.ahead import ReadAhead
+from journey.projections.ahead import WorkAhead
 from journey.projections.model import ReadModel, tables_of
 from journey.projections.parking import LOCK_CHECKPOINT
 from journey.projections.projector import Projector
@@ -147,7 +147,7 @@ def rebuild(
     with (
         _alone(conninfo, model),
         beside.connected() as connection,
-        ReadAhead(conninfo, beside.batch) as ahead,
+        beside.ahead() as ahead,
     ):
         try:
             _begin(connection, beside)
@@ -198,7 +198,7 @@ def _discard(connection: Connection[Any], beside: RebuiltBeside) -> None:
         connection.execute("DELETE FROM parked_journey WHERE model = %s", (beside.name,))
 
 
-def _fill(connection: Connection[Any], beside: RebuiltBeside, ahead: ReadAhead, told: Told) -> None:
+def _fill(connection: Connection[Any], beside: RebuiltBeside, ahead: WorkAhead, told: Told) -> None:
     """Project until it is near the live one."""
     end = log.end(connection)
     connection.commit()

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 
 from journey.domain.correction import History
 from journey.domain.journey import fold
-from journey.projections.model import Change, ReadModel, tables_of, written
+from journey.projections.model import Change, ReadModel, tables_of, together, written
 from journey.projections.parking import parked
 from journey.store import log
 
@@ -99,7 +99,7 @@ def _recompute(
 ) -> None:
     written(
         connection,
-        (
+        together(
             write
             for journey_id, history in histories
             for write in model.project(

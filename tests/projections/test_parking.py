@@ -11,7 +11,6 @@ import pytest
 from psycopg import Connection, errors
 
 from journey.projections import parking, projector
-from journey.projections.ahead import ReadAhead
 from journey.projections.model import Change, ReadModel, Write
 from journey.projections.parking import Parked, lies_in_the_journey, retry
 from journey.projections.patient_identity import PatientIdentity
@@ -272,7 +271,7 @@ def test_a_parked_journey_is_not_even_read_ahead(full_url: str, monkeypatch: pyt
 
     picky = Particular(Timeline(), victim)
     projecting = Projector(full_url, picky, batch=5)
-    with psycopg.connect(full_url) as connection, ReadAhead(full_url, 5) as ahead:
+    with psycopg.connect(full_url) as connection, projecting.ahead() as ahead:
         while not waiting(full_url, Timeline()):
             projecting.step(connection, ahead)
         ahead.rest()
