@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,6 +18,9 @@ from journey.domain.referral import ConfirmReferralReceipt
 from journey.domain.treatment import RecordRttStatus
 from journey.domain.visit import Appointment, BookVisit
 from journey.pathways import shipped
+from journey.projections.projector import Projector
+from journey.projections.status import PatientStatus
+from journey.store.sequencer import drain
 from journey.store.store import Store
 from tests.cli.conftest import Program
 from tests.cli.test_journeys import BY_ANN
@@ -190,3 +195,36 @@ def test_where_a_patient_stands_on_a_pathway(followed: Program, database_url: st
     store.close()
     ended = re.sub(r" +", " ", followed.run("show", str(JOURNEY), "--as-of", "2026-07-20").stdout)
     assert re.search(r"rtt stopped since .* until 2026-06-30 12:00 18w, due .*, 6 d 10 h left", ended)
+
+
+def test_who_kept_to_a_pathway_and_where_others_left_it(followed: Program, database_url: str) -> None:
+    def asked(*more: str) -> dict[str, Any]:
+        drain(database_url)
+        Projector(database_url, PatientStatus()).catch_up()
+        figures: dict[str, Any] = followed.answer("pathway", "conformance", "nhs-rtt-18-week", *more)
+        return figures
+
+    counted = {"pathway": "nhs-rtt-18-week", "journeys": 1, "complete": 0, "fit": 0, "milestones": []}
+    assert asked() == {**counted, "departures": []}
+    with closing(Store(database_url)) as store:
+        stop = RecordRttStatus(code="30", occurred_at=datetime(2026, 7, 30, 12, tzinfo=UTC))
+        store.handle(JOURNEY, stop, BY_ANN)
+    found = asked("--journeys", "--team", "booking")
+    assert found["milestones"] == [{"milestone": "clock-stopped", "missing": 0, "late": 1, "out-of-order": 0}]
+    assert (found["complete"], found["fit"]) == (1, 0)
+    [late] = found["departures"]
+    assert (late["journey_id"], late["version"], late["team"]) == (str(JOURNEY), "1.0.0", "booking")
+    assert (late["at"], late["due"]) == ("2026-07-30T12:00:00Z", "2026-07-06T22:59:59Z")
+    assert asked("--team", "nobody")["journeys"] == 0
+    shown, unknown = followed.all(
+        [
+            ("pathway", "conformance", "nhs-rtt-18-week", "--journeys"),
+            ("pathway", "conformance", "nowhere"),
+        ]
+    )
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "1 journeys, 1 complete; 0 of these kept to it"
+    assert lines[2].split() == ["clock-stopped", "0", "1", "0"]
+    assert lines[-1].split() == [str(JOURNEY), "late", "clock-stopped"]
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr.startswith("Error: No such pathway is at hand")
