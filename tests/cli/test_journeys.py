@@ -49,7 +49,7 @@ def test_migrating_is_done_once(bare: Program, empty_database_url: str) -> None:
 
 
 def test_a_simulation_is_recorded_and_can_be_read_at_once(program: Program) -> None:
-    figures = program.answer("simulate", "--patients", "5", "--months", "2", "--seed", "7")
+    figures = program.answer("simulate", "--patients", "5", "--until", "2026-11-01", "--seed", "7")
     assert figures["journeys"] >= 5
     assert figures["events"] >= figures["steps"] - figures["refused"] > 50
     positions = program.answer("projections", "list")
@@ -196,7 +196,7 @@ def test_a_name_that_leads_to_several_lists_them(clinic: Program) -> None:
 
 
 def test_a_read_model_that_fails_is_shown(program: Program, database_url: str) -> None:
-    program.run("simulate", "--patients", "2")
+    program.run("simulate", "--patients", "2", "--until", "2026-11-01")
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "UPDATE checkpoint SET position = position - 3, last_error = 'DataError' WHERE name = 'timeline'"

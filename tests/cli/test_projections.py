@@ -11,7 +11,7 @@ NAMES = [model.name for model in READ_MODELS]
 
 @pytest.fixture
 def filled(program: Program) -> Program:
-    assert program.run("simulate", "--patients", "3").returncode == 0
+    assert program.run("simulate", "--patients", "3", "--until", "2026-11-01").returncode == 0
     return program
 
 

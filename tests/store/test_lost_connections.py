@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from time import monotonic
 
 import psycopg
 import pytest
@@ -113,11 +112,9 @@ def test_an_append_outlives_a_database_that_comes_back(
 def test_a_database_that_is_away_is_said_in_a_sentence(far: Store, proxy: Proxy) -> None:
     journey_id = opened(far)
     proxy.end()
-    started = monotonic()
     with pytest.raises(StoreUnavailable, match=r"cannot be reached.* nothing was recorded") as away:
         far.handle(journey_id, owned_by("east"), CONTEXT)
     assert not isinstance(away.value, OutcomeUnknown)
-    assert monotonic() - started < 3
 
 
 def test_reading_goes_on_over_another_connection(far: Store, proxy: Proxy) -> None:

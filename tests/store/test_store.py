@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Event as Signal
 from threading import Thread
-from time import monotonic
 
 import pytest
 
@@ -225,7 +224,7 @@ def test_a_request_that_overtakes_itself_is_answered_and_not_called_stale(
 # --- Too many at once
 
 
-def test_an_exhausted_pool_says_so_quickly(database_url: str) -> None:
+def test_an_exhausted_pool_says_so_before_anybody_gives_back(database_url: str) -> None:
     store = Store(database_url, pool_size=1, timeout=0.2)
     journey_id, taken, enough = opened(store), Signal(), Signal()
 
@@ -237,10 +236,8 @@ def test_an_exhausted_pool_says_so_quickly(database_url: str) -> None:
     holder = Thread(target=hold)
     holder.start()
     taken.wait()
-    started = monotonic()
     with pytest.raises(StoreUnavailable, match=r"too busy .* nothing was recorded"):
         store.handle(journey_id, owned_by("east"), CONTEXT)
-    assert monotonic() - started < 2
     enough.set()
     holder.join()
     assert store.handle(journey_id, owned_by("east"), CONTEXT).version == 2
