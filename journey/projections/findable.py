@@ -51,7 +51,7 @@ SPELT_OUT = re.compile(r"(?<=[aou])e|(?<=a)a")
 LEADING_ZEROS = re.compile(r"^([^\W\d]*)0+(?=\w)")
 DATE = re.compile(
     r"(?<!\w)(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})"
-    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<year>\d{4}|\d{2}))(?!\w)"
+    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?:(?P<year>\d{4})|(?P<short>\d{2})))(?!\w)"
 )
 CENTURIES = ("19", "20")
 
@@ -174,13 +174,14 @@ def _days(found: "re.Match[str]") -> tuple[str, ...]:
     if found["y"]:
         orders = [(found["y"], found["m"], found["d"])]
     else:
-        years = [found["year"]] if len(found["year"]) == 4 else [each + found["year"] for each in CENTURIES]  # noqa: PLR2004 - digits
+        short = found["short"]
+        years = [f"{each}{short}" for each in CENTURIES] if short else [found["year"]]
         orders = [(year, found["b"], found["a"]) for year in years]
         orders += [(year, found["a"], found["b"]) for year in years] if found["t"] != "." else []
     days = []
     for year, month, day in orders:
         with suppress(ValueError):
             days.append(date(int(year), int(month), int(day)).strftime("%Y%m%d"))
-    if days and len(found["year"] or "") == 2:  # noqa: PLR2004 - digits
+    if days and found["short"]:
         days.append(number(found[0]))
     return tuple(dict.fromkeys(days))
