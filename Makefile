@@ -19,7 +19,7 @@ BESIDE = --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench soak lock clean
+.PHONY: help demo test fuzz lint format bench soak lock clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ ifneq ($(SYSTEM_POSTGRES),)
 	$(SAY) "the tests that touch a database again, on $(patsubst %/bin/initdb,%,$(SYSTEM_POSTGRES))"
 	@$(BIN)/python -m pytest $(BESIDE) --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
 endif
+
+fuzz: $(VENV)/dev  ## ask the API for MINUTES=60 whatever its document allows and forbids
+	@$(BIN)/python -m tests.contract.fuzzed $(or $(MINUTES),60) $(ARGS)
 
 lint: $(VENV)/dev  ## rules, layout and types
 	$(SAY) "ruff: rules"

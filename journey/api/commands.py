@@ -38,7 +38,11 @@ OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
 VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
 IfMatch = Annotated[
-    str | None, Header(description='The version you decided on, as `"<version>"`; 412 when it is stale.')
+    str | None,
+    Header(
+        description='The version you decided on, as `"<version>"`; 412 when it is stale.',
+        json_schema_extra={"pattern": rf"^({VERSION.pattern}|\*)$"},
+    ),
 ]
 IdempotencyKey = Annotated[
     str | None,

@@ -22,9 +22,12 @@ NEVER = "infinity"
 Kind = type[int] | type[datetime] | type[UUID]
 Part = int | datetime | UUID | str
 
+FORM = {"pattern": "^[A-Za-z0-9_-]+$"}
+
 Limit = Annotated[int, Query(ge=1, le=500, description="The most that one page holds.")]
 CursorIn = Annotated[
-    str | None, Query(alias="cursor", max_length=200, description="`next` of the page before.")
+    str | None,
+    Query(alias="cursor", max_length=200, description="`next` of the page before.", json_schema_extra=FORM),
 ]
 
 

@@ -139,9 +139,18 @@ def document(title: str, version: str, routes: Sequence[APIRoute]) -> dict[str, 
     }
     for path, operation in operations_of(paths):
         operation["security"] = [{"key": []}] if path.startswith("/v1/") else []
+        operation["parameters"] = [_never_null(each) for each in operation.get("parameters", ())]
     links.attach(made)
     made["components"] |= _shared(paths)
     return made
+
+
+def _never_null(parameter: dict[str, Any]) -> dict[str, Any]:
+    """An address and a header leave out what is not said: they have no null."""
+    match parameter["schema"]:
+        case {"anyOf": [kind, {"type": "null"}], **more}:
+            return {**parameter, "schema": {**kind, **more}}
+    return parameter
 
 
 def operations_of(paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

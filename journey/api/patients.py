@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 from pydantic_core import to_json
 
 from journey.api.access.admission import admit
@@ -70,7 +70,7 @@ class UnmergeFrom(Command):
     keep: tuple[UUID, ...] = Field(
         default=(), description="Events recorded since the merge that belong where they are."
     )
-    keep_rest: bool = Field(default=False, description="All the others belong where they are, too.")
+    keep_rest: StrictBool = Field(default=False, description="All the others belong where they are, too.")
 
 
 REFUSALS = (*WRITING, "no-such-patient")

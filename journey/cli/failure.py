@@ -51,9 +51,9 @@ def _expected(error: Exception) -> str | None:
     from journey.pathways import Mistaken
     from journey.projections.rebuild import NotRebuilt
     from journey.settings import SettingsError
-    from journey.tracing import NotInstalled
     from journey.store.errors import Contended, StaleVersion, StoreUnavailable
     from journey.store.mapper import UnknownStoredEvent
+    from journey.tracing import NotInstalled
     from journey.worker import WorkerFailed
 
     told = (

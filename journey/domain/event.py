@@ -15,7 +15,7 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 BARE_NUMBER = re.compile(r"[+-]?[0-9.]+")
 WORDS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -156,7 +156,7 @@ class Command(BaseModel):
     occurred_precision: Precision = Field(
         default=Precision.INSTANT, description="How exactly `occurred_at` is known."
     )
-    reported: bool = Field(
+    reported: StrictBool = Field(
         default=False,
         description="Another system reports what already happened there: it is recorded even where the "
         "order of things would forbid asking for it.",

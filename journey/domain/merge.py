@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.codes import LinkType
 from journey.domain.correction import History
@@ -72,7 +72,7 @@ class UnmergePatient(Command):
     keep: tuple[UUID, ...] = Field(
         default=(), description="Events recorded since the merge that belong where they are."
     )
-    keep_rest: bool = Field(default=False, description="All the others belong where they are, too.")
+    keep_rest: StrictBool = Field(default=False, description="All the others belong where they are, too.")
 
 
 MergeCommand = MergePatient | UnmergePatient

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.codes import ResultStatus
 from journey.domain.event import Blocker, Coded, Command, Event, Fact, Refused
@@ -48,7 +48,7 @@ class ReceiveResult(Command):
     result_id: UUID
     code: Coded | None = None
     status: ResultStatus = ResultStatus.FINAL
-    abnormal: bool = False
+    abnormal: StrictBool = False
     visit_id: UUID | None = None
     report: str | None = Field(default=None, description="The sender's id of this version of the report.")
 

@@ -17,9 +17,10 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.event import Coded, Command, Event, Fact
+from journey.domain.number import Whole
 from journey.domain.room import Milestone, Silent, Step, milestone
 from journey.domain.rtt import IN_WORDS, RttCode
 
@@ -119,7 +120,7 @@ class RecordAssessment(Command):
     assessment_id: UUID
     kind: Coded
     finding: Coded | None = None
-    weeks: int | None = Field(default=None, ge=0, description="For how long, where that is what was found.")
+    weeks: Whole | None = Field(default=None, ge=0, description="For how long, where that is what was found.")
 
 
 class CommunicateDiagnosis(Command):
@@ -144,8 +145,8 @@ class RecordTreatment(Command):
 
     treatment_id: UUID
     code: Coded
-    definitive: bool = Field(default=False, description="It is meant to manage the condition itself.")
-    first: bool = Field(default=False, description="It is the first of its kind since the referral.")
+    definitive: StrictBool = Field(default=False, description="It is meant to manage the condition itself.")
+    first: StrictBool = Field(default=False, description="It is the first of its kind since the referral.")
 
 
 class DeclineTreatment(Command):
@@ -159,10 +160,10 @@ class RecordRttStatus(Command):
     """Record what an activity meant for the wait. The same code at another time is another activity."""
 
     code: RttCode = Field(description=IN_WORDS)
-    communicated: bool | None = Field(
+    communicated: StrictBool | None = Field(
         default=None, description="For 33: that the patient demonstrably knew of the appointment."
     )
-    first_activity: bool | None = Field(default=None, description="It is the first since the referral.")
+    first_activity: StrictBool | None = Field(default=None, description="It is the first since the referral.")
 
 
 TreatmentCommand = (

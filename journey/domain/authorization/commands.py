@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.authorization.request import (
     AppealLevel,
@@ -14,6 +14,7 @@ from journey.domain.authorization.request import (
     RequirementSource,
 )
 from journey.domain.event import Coded, Command, Moment
+from journey.domain.number import Whole
 
 
 class DetermineAuthorizationRequirement(Command):
@@ -21,7 +22,7 @@ class DetermineAuthorizationRequirement(Command):
 
     authorization_id: UUID
     service: Coded
-    required: bool
+    required: StrictBool
     source: RequirementSource
     response: str | None = Field(
         default=None, min_length=1, description="The payer's answer (its id): needed where none is required."
@@ -151,7 +152,7 @@ class HoldPeerToPeer(Command):
     """Record that they spoke, and whether the payer decides again."""
 
     authorization_id: UUID
-    reopens: bool = False
+    reopens: StrictBool = False
     note: str | None = None
 
 
@@ -195,8 +196,10 @@ class ConsumeAuthorizationUnits(Command):
 
     authorization_id: UUID
     consumption_id: UUID
-    quantity: int = Field(ge=1)
-    sequence: int | None = Field(default=None, ge=1, description="Of which item; of the first, if left out.")
+    quantity: Whole = Field(ge=1)
+    sequence: Whole | None = Field(
+        default=None, ge=1, description="Of which item; of the first, if left out."
+    )
     note: str | None = None
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from journey.domain.event import Coded, Frozen
+from journey.domain.number import Whole
 
 
 class ReviewAction(StrEnum):
@@ -67,11 +68,11 @@ class AppealOutcome(StrEnum):
 class AuthorizationItem(Frozen):
     """One service that is asked for (Claim.item, 278 service line)."""
 
-    sequence: int = Field(ge=1, description="Its number, the same in request, answer and update.")
+    sequence: Whole = Field(ge=1, description="Its number, the same in request, answer and update.")
     service: Coded = Field(description="CPT or HCPCS.")
     modifiers: tuple[str, ...] = ()
     diagnoses: tuple[Coded, ...] = Field(default=(), description="ICD-10-CM.")
-    quantity: int | None = Field(default=None, ge=1)
+    quantity: Whole | None = Field(default=None, ge=1)
     unit: AuthorizationUnit = AuthorizationUnit.VISITS
     valid_from: date | None = None
     valid_until: date | None = None
@@ -95,7 +96,7 @@ class AuthorizedItem(Frozen):
     """What the payer authorizes; what it leaves out is as it was asked for (the addItem of an A6)."""
 
     service: Coded | None = None
-    quantity: int | None = Field(default=None, ge=1)
+    quantity: Whole | None = Field(default=None, ge=1)
     unit: AuthorizationUnit | None = None
     valid_from: date | None = None
     valid_until: date | None = None
@@ -105,7 +106,7 @@ class AuthorizedItem(Frozen):
 class LineDecision(Frozen):
     """The payer's answer to one item, linked to it by its sequence."""
 
-    sequence: int = Field(ge=1)
+    sequence: Whole = Field(ge=1)
     action: ReviewAction
     authorized: AuthorizedItem | None = Field(
         default=None,

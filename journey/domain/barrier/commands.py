@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StrictBool
 
 from journey.domain.barrier.codes import of_its_shape
 from journey.domain.barrier.events import AssistanceKind
@@ -22,7 +22,7 @@ class IdentifyBarrier(Command):
     blocks: tuple[StepName, ...] = Field(default=(), description="The steps and milestones that wait for it.")
     owner: str | None = Field(default=None, min_length=1, description="Who sees to it.")
     due: Moment | None = Field(default=None, description="By when it should be gone.")
-    keeps_in_hospital: bool = Field(
+    keeps_in_hospital: StrictBool = Field(
         default=False, description="The patient does not leave hospital before it is gone."
     )
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.communication.events import CallOutcome, ContactChannel, MessagePurpose
 from journey.domain.event import Coded, Command
@@ -75,7 +75,7 @@ class ChangeContactPreference(Command):
     channels: tuple[ContactChannel, ...] | None = Field(
         default=None, description="The ways that are allowed; all, where it is left out."
     )
-    opted_out: bool = Field(default=False, description="By none of them, until this is changed.")
+    opted_out: StrictBool = Field(default=False, description="By none of them, until this is changed.")
 
 
 class RelayResult(Command):

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.consent.events import ConsentScope, Provision
 from journey.domain.event import Coded, Command, Moment
@@ -31,7 +31,7 @@ class GrantConsent(Command):
     labels: tuple[str, ...] = Field(
         default=(), description="The sensitive matters that it speaks of: 42CFRPart2, PSY, HIV, ETH …"
     )
-    part_2: bool = Field(default=False, description="A written consent by 42 CFR 2.31.")
+    part_2: StrictBool = Field(default=False, description="A written consent by 42 CFR 2.31.")
     signature_ref: str | None = Field(default=None, description="Where the signature is kept.")
     version: str | None = Field(default=None, description="Of the form that was signed.")
 

@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.event import Coded, Event, Frozen
+from journey.domain.number import Whole
 
 
 class LineOfBusiness(StrEnum):
@@ -44,11 +45,11 @@ class FinancialAid(StrEnum):
 class Benefits(Frozen):
     """What the payer says of a service; amounts are in cents of the payer's currency."""
 
-    in_network: bool | None = None
-    authorization_required: bool | None = None
-    referral_required: bool | None = None
-    copay: int | None = Field(default=None, ge=0)
-    deductible_remaining: int | None = Field(default=None, ge=0)
+    in_network: StrictBool | None = None
+    authorization_required: StrictBool | None = None
+    referral_required: StrictBool | None = None
+    copay: Whole | None = Field(default=None, ge=0)
+    deductible_remaining: Whole | None = Field(default=None, ge=0)
 
 
 class CoverageRecorded(Event, stored_as="coverage.recorded"):

@@ -3,12 +3,13 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode.events import Relation
 from journey.domain.event import Coded, Command
 from journey.domain.identity import Demographics, Identifier
+from journey.domain.number import Whole
 
 
 class OpenJourney(Command):
@@ -90,10 +91,10 @@ class LinkJourney(Command):
 
     relation: Relation
     other_journey_id: UUID
-    days: int | None = Field(
+    days: Whole | None = Field(
         default=None, ge=0, description="Of a readmission: days since the discharge, whose day is day 0."
     )
-    planned: bool | None = Field(default=None, description="Of a readmission: it was planned.")
+    planned: StrictBool | None = Field(default=None, description="Of a readmission: it was planned.")
 
 
 EpisodeCommand = (

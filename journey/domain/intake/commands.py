@@ -7,6 +7,7 @@ from pydantic import Field
 from journey.domain.codes import Channel, Priority
 from journey.domain.event import Coded, Command, Moment
 from journey.domain.intake.events import CommunicationNeed, IntakeException, MatchMethod, Rejection
+from journey.domain.number import Whole
 
 
 class StartIntake(Command):
@@ -36,7 +37,7 @@ class MatchIdentity(Command):
 
     method: MatchMethod
     score: float | None = Field(default=None, ge=0, le=1)
-    candidates: int = Field(default=1, ge=0, description="0: nobody; the patient is new.")
+    candidates: Whole = Field(default=1, ge=0, description="0: nobody; the patient is new.")
 
 
 class CaptureIntakeItem(Command):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from journey.domain.codes import Priority
 from journey.domain.event import Coded, Command, Moment
+from journey.domain.number import Whole
 from journey.domain.referral.events import ReferralOrder
 
 
@@ -67,7 +68,7 @@ class AcceptReferral(Command):
     referral_id: UUID
     owner: str | None = Field(default=None, description="Who will see to it there.")
     expected_by: Moment | None = None
-    visits: int | None = Field(default=None, ge=1, description="How many visits are agreed to.")
+    visits: Whole | None = Field(default=None, ge=1, description="How many visits are agreed to.")
 
 
 class DeclineReferral(Command):

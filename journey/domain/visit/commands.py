@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Command, Moment
@@ -42,7 +42,7 @@ class RescheduleVisit(Command):
     end: Moment | None = None
     initiator: Initiator | None = None
     reason: Coded | None = Field(default=None, description=WHY_NOT)
-    communicated: bool | None = Field(default=None, description="The patient was told of the new time.")
+    communicated: StrictBool | None = Field(default=None, description="The patient was told of the new time.")
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "RescheduleVisit":
@@ -85,7 +85,7 @@ class RecordNoShow(Command):
 
     visit_id: UUID
     source: NoShowSource | None = None
-    proposed: bool = Field(default=False, description="Somebody is still to confirm or to reverse it.")
+    proposed: StrictBool = Field(default=False, description="Somebody is still to confirm or to reverse it.")
 
 
 class ReverseNoShow(Command):

@@ -3,10 +3,11 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
 from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Event, Frozen, Moment
+from journey.domain.number import Whole
 from journey.domain.place import Location
 
 
@@ -39,8 +40,8 @@ class Appointment(Frozen):
     authorization_id: UUID | None = Field(
         default=None, description="The payer's authorization that it is held under."
     )
-    authorization_required: bool | None = None
-    authorization_units: int | None = Field(
+    authorization_required: StrictBool | None = None
+    authorization_units: Whole | None = Field(
         default=None, ge=1, description="How much of it the visit uses, where it is not counted in visits."
     )
 
@@ -48,10 +49,10 @@ class Appointment(Frozen):
     follow_up_id: UUID | None = Field(default=None, description="The follow-up that was ordered before.")
     interpreter: str | None = Field(default=None, min_length=2, description="BCP 47: the language needed.")
     transport: str | None = Field(default=None, description="What the patient needs to get there.")
-    first_activity: bool | None = Field(
+    first_activity: StrictBool | None = Field(
         default=None, description="It is the first of the wait that a referral began."
     )
-    communicated: bool | None = Field(
+    communicated: StrictBool | None = Field(
         default=None, description="The patient was demonstrably told of it: else a no-show stops no clock."
     )
 
