@@ -10,7 +10,8 @@ COMMENT ON TABLE checkpoint IS 'How far into the log each read model has come; m
 
 -- Where does this patient stand?
 CREATE TABLE patient_status (
-    journey_id uuid PRIMARY KEY,
+    journey_id uuid NOT NULL,
+    audience text NOT NULL,
     version bigint NOT NULL,
     position bigint NOT NULL,
     patient_id uuid NOT NULL,
@@ -25,8 +26,10 @@ CREATE TABLE patient_status (
     birth_date text,
     identifiers text[] NOT NULL,
     next_due timestamptz,
-    standing json NOT NULL
+    standing json NOT NULL,
+    PRIMARY KEY (journey_id, audience)
 );
+COMMENT ON COLUMN patient_status.audience IS 'Who the row is for: a journey with labelled events has one for who is cleared for its labels and one for who is not.';
 CREATE INDEX patient_status_patient ON patient_status (patient_id);
 CREATE INDEX patient_status_identifiers ON patient_status USING gin (identifiers);
 CREATE INDEX patient_status_name ON patient_status (lower(family) text_pattern_ops, lower(given) text_pattern_ops);

@@ -3,6 +3,7 @@
 -- What must my team do, by when?
 CREATE TABLE worklist (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     item integer NOT NULL,
     step text NOT NULL,
     title text,
@@ -16,7 +17,7 @@ CREATE TABLE worklist (
     blocked boolean NOT NULL,
     since timestamptz NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, item)
+    PRIMARY KEY (journey_id, audience, item)
 );
 CREATE INDEX worklist_due ON worklist (due, journey_id, item);
 CREATE INDEX worklist_team ON worklist (team, due, journey_id, item);
@@ -25,6 +26,7 @@ CREATE INDEX worklist_owner ON worklist (owner, due, journey_id, item);
 -- Who is asked to take which patient over, and who has?
 CREATE TABLE handoff_board (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     handoff_id uuid NOT NULL,
     status text NOT NULL,
     kind text,
@@ -39,7 +41,7 @@ CREATE TABLE handoff_board (
     open_actions integer NOT NULL,
     open_questions integer NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, handoff_id)
+    PRIMARY KEY (journey_id, audience, handoff_id)
 );
 CREATE INDEX handoff_board_due ON handoff_board (due, journey_id, handoff_id);
 CREATE INDEX handoff_board_to ON handoff_board (to_team, due, journey_id, handoff_id);
@@ -47,6 +49,7 @@ CREATE INDEX handoff_board_to ON handoff_board (to_team, due, journey_id, handof
 -- Whom are we still waiting on?
 CREATE TABLE open_referral (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     referral_id uuid NOT NULL,
     status text NOT NULL,
     number text,
@@ -60,7 +63,7 @@ CREATE TABLE open_referral (
     appointment timestamptz,
     since timestamptz NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, referral_id)
+    PRIMARY KEY (journey_id, audience, referral_id)
 );
 CREATE INDEX open_referral_since ON open_referral (since, journey_id, referral_id);
 CREATE INDEX open_referral_team ON open_referral (team, since, journey_id, referral_id);
@@ -68,6 +71,7 @@ CREATE INDEX open_referral_team ON open_referral (team, since, journey_id, refer
 -- What has a payer to decide, what runs out, what is left?
 CREATE TABLE authorization_status (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     authorization_id uuid NOT NULL,
     status text NOT NULL,
     number text,
@@ -85,7 +89,7 @@ CREATE TABLE authorization_status (
     unit text,
     since timestamptz NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, authorization_id)
+    PRIMARY KEY (journey_id, audience, authorization_id)
 );
 CREATE INDEX authorization_status_since ON authorization_status (since, journey_id, authorization_id);
 CREATE INDEX authorization_status_team ON authorization_status (team, since, journey_id, authorization_id);
@@ -94,6 +98,7 @@ CREATE INDEX authorization_status_until ON authorization_status (valid_until) WH
 -- Who comes today, who is not booked yet, who did not come?
 CREATE TABLE visit_list (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     visit_id uuid NOT NULL,
     status text NOT NULL,
     service text,
@@ -107,7 +112,7 @@ CREATE TABLE visit_list (
     sorted_at timestamptz NOT NULL,
     since timestamptz NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, visit_id)
+    PRIMARY KEY (journey_id, audience, visit_id)
 );
 CREATE INDEX visit_list_at ON visit_list (sorted_at, journey_id, visit_id);
 CREATE INDEX visit_list_team ON visit_list (team, sorted_at, journey_id, visit_id);
@@ -117,6 +122,7 @@ COMMENT ON COLUMN visit_list.sorted_at IS 'The agreed start; where none is agree
 -- What stands in patients' way, and who sees to it?
 CREATE TABLE open_barrier (
     journey_id uuid NOT NULL,
+    audience text NOT NULL,
     barrier_id uuid NOT NULL,
     status text NOT NULL,
     code text,
@@ -127,7 +133,7 @@ CREATE TABLE open_barrier (
     due timestamptz,
     since timestamptz NOT NULL,
     event_id uuid NOT NULL,
-    PRIMARY KEY (journey_id, barrier_id)
+    PRIMARY KEY (journey_id, audience, barrier_id)
 );
 CREATE INDEX open_barrier_since ON open_barrier (since, journey_id, barrier_id);
 CREATE INDEX open_barrier_team ON open_barrier (team, since, journey_id, barrier_id);

@@ -12,6 +12,8 @@ COMMENT ON COLUMN api_key.scopes IS 'What the key is narrowed down to (SMART App
 -- Whose journeys are these? Asked of every request that names one.
 ALTER TABLE patient_status ADD COLUMN teams text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN patient_status.teams IS 'Who works on it, in small letters: accountable, or asked to hand over, take over or do something.';
+ALTER TABLE patient_status ADD COLUMN labels text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN patient_status.labels IS 'The security labels that its events bear; of the whole journey, in either of its rows.';
 CREATE INDEX patient_status_teams ON patient_status USING gin (teams);
 
 -- Everything that is not an event of a journey but has to be accounted for: who saw what, was refused, got in

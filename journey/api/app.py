@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from journey.api import (
+    audit,
     breakglass,
     commands,
     feed,
@@ -23,6 +24,7 @@ from journey.api import (
     whereabouts,
 )
 from journey.api.browsers import cors
+from journey.api.bulk import routes as bulk
 from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
@@ -75,12 +77,14 @@ def create_app(
         search.router,
         lists.router(),
         pathways.router,
+        bulk.router,
         commands.router(),
         patients.reading,
         patients.writing,
         flow.router,
         feed.router,
         keyroutes.router,
+        audit.router,
         breakglass.breaking,
         breakglass.reviewing,
         health.router,

@@ -14,7 +14,7 @@ from journey.api.access.table import Permission
 from journey.api.access.trail import Kind
 from journey.api.cursors import CursorIn, Limit, cursor, key
 from journey.api.engine import caller, engine
-from journey.api.guard import guarded, noted
+from journey.api.guard import Seen, guarded, noted
 from journey.api.openapi import TAKING_A_BODY, answers
 from journey.api.problems import Problem
 
@@ -69,6 +69,7 @@ async def break_the_glass(request: Request, wanted: GlassWanted) -> Response:
     whom = Whom(wanted.patient_id, wanted.journey_id, wanted.identifier)
     reason, lasts = (wanted.reason.code, wanted.reason.text), timedelta(minutes=wanted.minutes)
     broken = await glass.begin(engine(request).reads, caller(request), whom, reason, lasts)
+    request.state.seen = Seen(patients=(broken.patient_id,) if broken.patient_id else ())
     await noted(request, Kind.GLASS_BROKEN, broken)
     return Response(to_json(broken), 201, media_type="application/json")
 
@@ -101,7 +102,7 @@ async def every_break_glass(
     before = NEWEST if page is None else key("break-glass", page, (datetime, UUID))
     found = await glass.every(engine(request).reads, before, limit + 1)
     last = found[limit - 1] if found[limit:] else None
-    following = last and cursor("break-glass", f"{last.began_at.isoformat()}|{last.break_glass_id}")
+    following = last and cursor("break-glass", f"{last.began_at}|{last.break_glass_id}")
     return Response(
         to_json(Glasses(break_glass=found[:limit], next=following)), media_type="application/json"
     )

@@ -5,7 +5,7 @@ The body is the command; headers say who asks again (`Idempotency-Key`) and what
 
 import re
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, get_args
 from uuid import UUID, uuid5
 
@@ -18,7 +18,7 @@ from journey import tracing
 from journey.api.access.admission import admit
 from journey.api.access.scopes import RESOURCE
 from journey.api.access.table import Permission
-from journey.api.engine import Engine, caller, engine
+from journey.api.engine import Engine, asking, caller, engine
 from journey.api.guard import guarded
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
@@ -31,6 +31,10 @@ from journey.store.store import Appended
 
 NAMESPACE = UUID("f3b0b1f6-5c5a-5a0e-8f0a-1d9d6d1f7e55")
 """Under which an Idempotency-Key of a caller names the journey that it opens."""
+
+LABELS = "X-Security-Labels"
+LABEL = re.compile(r"[A-Za-z0-9]{1,20}")
+MOST_LABELS = 10
 
 OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
 """The fields of commands that name another journey."""
@@ -101,6 +105,16 @@ def expected_version(if_match: str | None) -> int | None:
     return int(found[1] or found[2])
 
 
+def labels_of(request: Request) -> tuple[str, ...]:
+    """The labels that what is recorded is to bear. Raises Problem."""
+    given = [each.strip() for each in request.headers.get(LABELS, "").split(",")]
+    found = tuple(dict.fromkeys(each for each in given if each))
+    if not all(map(LABEL.fullmatch, found)) or len(found) > MOST_LABELS:
+        error = FieldError(where="header", field=LABELS, message="Name labels as 42CFRPart2, PSY")
+        raise Problem("invalid", "The labels have the wrong form.", errors=(error,))
+    return found
+
+
 def context(request: Request, purpose: str) -> Context:
     """Who asks, why and through what, as it stands on every event."""
     state = request.state
@@ -109,6 +123,7 @@ def context(request: Request, purpose: str) -> Context:
         purpose=purpose,
         source=Source(system="journey", channel="http", message_id=state.request_id),
         correlation_id=state.correlation_id,
+        labels=labels_of(request),
     )
 
 
@@ -116,9 +131,9 @@ async def refuse_others(request: Request, command: Command) -> None:
     """A second journey that a command names has to be the caller's, too. Raises NoSuchJourney."""
     for field in OTHER_JOURNEY:
         other: UUID | None = getattr(command, field, None)
-        if other is not None and not await admit(
-            engine(request).reads, caller(request), Permission.WRITE, other
-        ):
+        if other is None:
+            continue
+        if (await admit(engine(request).reads, asking(request), other)).basis is None:
             raise NoSuchJourney("No journey has the id that the body names.")
 
 
@@ -161,8 +176,9 @@ def written(appended: Appended, status: int = 200, headers: dict[str, str] | Non
     return Response(to_json(body), status, headers, "application/json")
 
 
+@cache
 def router() -> APIRouter:
-    """The opening, and one typed route for each command."""
+    """The opening, and one typed route for each command; made once, whatever applications they serve."""
     routes = APIRouter()
     routes.add_api_route(
         "/v1/journeys",

@@ -10,9 +10,12 @@ from typing import TypeVar, cast
 
 from fastapi import Request
 
-from journey.api.access.admission import Admitted
+from journey.api.access.admission import Admission
+from journey.api.access.asking import Asking
 from journey.api.access.caller import Caller
+from journey.api.access.login import Login
 from journey.api.access.ring import KeyRing
+from journey.api.access.tokens import Tokens
 from journey.api.access.trail import Trail
 from journey.api.figures import Figures
 from journey.api.growth import Growth
@@ -42,7 +45,7 @@ class Engine:
     store: Store
     reads: Reads
     growth: Growth
-    keys: KeyRing
+    login: Login
     trail: Trail
     figures: Figures
     limits: Limits
@@ -97,17 +100,25 @@ async def running(
         growth = Growth(conninfo).start()
         stack.push_async_callback(growth.stop)
         limits = Limits(figures, rate=settings.rate_per_second, burst=settings.rate_burst)
-        keys, trail = KeyRing(reads), Trail(reads)
-        yield Engine(settings, conninfo, store, reads, growth, keys, trail, figures, limits, threads)
+        tokens = Tokens(settings) if settings.oidc_issuer else None
+        if tokens is not None:
+            stack.push_async_callback(tokens.issuer.stop)
+        login, trail = Login(KeyRing(reads), tokens), Trail(reads)
+        yield Engine(settings, conninfo, store, reads, growth, login, trail, figures, limits, threads)
 
 
 def engine(request: Request) -> Engine:
     return cast(Engine, request.app.state.engine)
 
 
-def admitted(request: Request) -> Admitted:
+def admission(request: Request) -> Admission:
     """The journey that the address names."""
-    return cast(Admitted, request.state.admitted)
+    return cast(Admission, request.state.admission)
+
+
+def asking(request: Request) -> Asking:
+    """Who asks, for what, and why."""
+    return cast(Asking, request.state.asking)
 
 
 def caller(request: Request) -> Caller:

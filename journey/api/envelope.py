@@ -36,6 +36,16 @@ class RecordedEvent(BaseModel):
     corrected_by: UUID | None = Field(description="The correction that says how it should read.")
 
 
+class WithheldEvent(BaseModel):
+    """Something was recorded, and is withheld: it bears a label that the caller is not cleared for."""
+
+    event_id: UUID
+    journey_id: UUID
+    version: int
+    recorded_at: datetime
+    withheld: Literal[True]
+
+
 class CloudEvent(BaseModel):
     """An event for other systems (CloudEvents 1.0, structured JSON). Absent is what was not said."""
 
@@ -69,6 +79,48 @@ class CloudEvent(BaseModel):
     dataclassification: Literal["restricted"]
     datacontenttype: Literal["application/json"]
     data: dict[str, Any]
+
+
+class WithheldCloudEvent(BaseModel):
+    """An event in its place, withheld: its type is `withheld`, and it says no more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    specversion: Literal["1.0"]
+    id: UUID
+    source: str
+    type: Literal["withheld"]
+    subject: UUID = Field(description="The journey.")
+    recordedtime: datetime
+    sequence: str
+    partitionkey: UUID
+    journeyversion: int
+
+
+def withheld_event(each: Recorded) -> dict[str, Any]:
+    """The fields of WithheldEvent."""
+    return {
+        "event_id": each.event_id,
+        "journey_id": each.journey_id,
+        "version": each.version,
+        "recorded_at": each.recorded_at,
+        "withheld": True,
+    }
+
+
+def withheld_cloud_event(each: Recorded) -> dict[str, Any]:
+    """The fields of WithheldCloudEvent."""
+    return {
+        "specversion": "1.0",
+        "id": each.event_id,
+        "source": SOURCE,
+        "type": "withheld",
+        "subject": each.journey_id,
+        "recordedtime": each.recorded_at,
+        "sequence": f"{each.position:019}",
+        "partitionkey": each.journey_id,
+        "journeyversion": each.version,
+    }
 
 
 def envelope(each: Recorded, voided_by: UUID | None, corrected_by: UUID | None) -> dict[str, Any]:

@@ -14,14 +14,15 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access.admission import EVERYBODYS, theirs
+from journey.api.access.admission import EVERYBODYS, of_their_teams
 from journey.api.access.caller import Caller
 from journey.api.access.scopes import ANY, resource_of
 from journey.api.access.table import Permission
+from journey.api.access.withheld import withheld
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import Limit
-from journey.api.engine import caller, engine
-from journey.api.envelope import CloudEvent, cloud_event
+from journey.api.engine import asking, engine
+from journey.api.envelope import CloudEvent, WithheldCloudEvent, cloud_event, withheld_cloud_event
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
 from journey.api.place import TAIL, Place, at, line_of, refuse_rewound, told
@@ -29,6 +30,7 @@ from journey.api.problems import FieldError, Problem
 from journey.api.readiness import InEpoch, shown
 from journey.api.reads import Reads, Rows
 from journey.domain.event import EVENTS, Recorded
+from journey.projections.status import PatientStatus
 from journey.store.epoch import Line
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
@@ -40,24 +42,27 @@ WINDOWS = 20
 """Statements for one answer; `more` then says that there is more to look through."""
 
 LONGEST_WAIT = 30.0
+SOON = 0.1
+"""Seconds between looks while it is not known yet whose the last journeys of the log are."""
 
 PAGE = SQL("""
     SELECT position, {columns} FROM log JOIN event USING (journey_id, version)
      WHERE position > %s AND position <= %s AND {condition}
      ORDER BY position LIMIT %s
     """)
+REACHED = "SELECT position FROM checkpoint WHERE name = %s"
 TYPES = "type = ANY(%s)"
 JOURNEY = "journey_id = %s"
 THEIRS: LiteralString = """
     EXISTS (SELECT FROM patient_status AS status WHERE status.journey_id = event.journey_id AND """
 
-router = APIRouter(route_class=guarded(Permission.FEED), tags=["follow"])
+router = APIRouter(route_class=guarded(Permission.FEED, None), tags=["follow"])
 
 
 class Feed(BaseModel):
     """A piece of the log."""
 
-    events: tuple[CloudEvent, ...]
+    events: tuple[CloudEvent | WithheldCloudEvent, ...]
     next: str = Field(description="`after` of the next request, whether there were events or not.")
     more: bool = Field(description="Whether there is more to look through already.")
     epoch: InEpoch | None = Field(
@@ -115,9 +120,9 @@ async def the_log(
     ] = 0.0,
 ) -> Response:
     """What was recorded after the cursor, in order: nothing twice, nothing left out, nothing late."""
-    asking = caller(request)
-    readable = types_for(asking, known_types(types) if types else None)
-    wanted = Wanted(readable, journey, theirs(asking, Permission.FEED), limit)
+    by = asking(request)
+    readable = types_for(by.caller, known_types(types) if types else None)
+    wanted = Wanted(readable, journey, of_their_teams(by), limit)
     reads, growth = engine(request).reads, engine(request).growth
     place = told(after)
     loop = asyncio.get_running_loop()
@@ -126,16 +131,20 @@ async def the_log(
         grown = growth.next_one
         line = await line_of(reads)
         await refuse_rewound(reads, line, place)
-        piece = await _look(reads, place.position, line.head, wanted)
+        head = max(place.position, await _known_to(reads, line.head, wanted))
+        piece = await _look(reads, place.position, head, wanted)
         place = await _reached(reads, line, piece)
-        if piece.events or piece.until < line.head:
+        if piece.events or piece.until < head or growth.over or loop.time() >= deadline:
             break
-        if not await growth.wait(grown, deadline - loop.time()):
-            break
+        await growth.wait(grown, min(deadline - loop.time(), SOON if head < line.head else LONGEST_WAIT))
+    kept_back = await withheld(reads, {each.journey_id for each in piece.events}, by.cleared)
     body = {
-        "events": [cloud_event(each) for each in piece.events],
+        "events": [
+            withheld_cloud_event(each) if each.event_id in kept_back else cloud_event(each)
+            for each in piece.events
+        ],
         "next": place.cursor(),
-        "more": piece.until < line.head,
+        "more": piece.until < head,
         "epoch": shown(line.now),
     }
     return Response(to_json(body), media_type="application/json")
@@ -159,6 +168,14 @@ def types_for(asking: Caller, types: list[str] | None) -> list[str] | None:
     if asking.may(Permission.FEED, ANY):
         return types
     return [each for each in types or sorted(EVENTS) if asking.may(Permission.FEED, resource_of(each))]
+
+
+async def _known_to(reads: Reads, head: int, wanted: Wanted) -> int:
+    """Up to where it is known whose each journey is; what nobody knows yet is not to be passed over."""
+    if wanted.whose == EVERYBODYS:
+        return head
+    reached = await reads.rows(REACHED, (PatientStatus.name,))
+    return min(head, reached[0][0]) if reached else 0
 
 
 async def _look(reads: Reads, start: int, head: int, wanted: Wanted) -> Piece:

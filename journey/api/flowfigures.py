@@ -132,7 +132,7 @@ CENSUS = SQL("""
            max(waiting.seconds) AS waiting_max
       FROM patient_status, asked,
            LATERAL (SELECT greatest(extract(epoch FROM now - since)::float8, 0) AS seconds) AS waiting
-     WHERE status IN ('planned', 'waitlist', 'active', 'onhold')
+     WHERE audience <> 'uncleared' AND status IN ('planned', 'waitlist', 'active', 'onhold')
        AND {of_those}
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     """)

@@ -12,18 +12,25 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from journey.api.access.admission import admit
-from journey.api.access.caller import Caller
+from journey.api.access.asking import Asking
+from journey.api.access.caller import INTERACTION, Caller
+from journey.api.access.login import NotLetIn
 from journey.api.access.scopes import JOURNEY
 from journey.api.access.table import PERSONAL, Permission
-from journey.api.access.trail import Access, Basis, Kind, Outcome, Who
+from journey.api.access.trail import NOBODY, Access, Basis, Kind, Outcome, Who
 from journey.api.bodies import looked_at
-from journey.api.engine import engine
+from journey.api.engine import asking, engine
 from journey.api.problems import FieldError, Problem, problem_of
 from journey.api.spelling import no_such
 from journey.domain.event import Refused
 from journey.domain.journey import NoSuchJourney
 
 PURPOSE = "X-Purpose-Of-Use"
+WITHHELD = "something that is withheld from you"
+
+USUAL = "TREAT"
+"""The purpose where none is named: treatment."""
+
 PURPOSES = re.compile(r"[A-Z][A-Z0-9]{0,19}")
 DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient"})
 """The problems that may mean that somebody was kept from something; not being there looks the same."""
@@ -40,9 +47,6 @@ KIND_OF = {
     Permission.ADMIN: Kind.KEY_CHANGED,
 }
 """What an attempt that is denied was."""
-
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="journey"'}
-
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -69,13 +73,17 @@ async def authenticated(request: Request) -> Caller:
     """Who asks. Raises Problem."""
     limits = engine(request).limits
     limits.before(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    found = await engine(request).keys.caller(token.strip()) if scheme.lower() == "bearer" else None
-    if found is None:
+    login = engine(request).login
+    try:
+        found = await login.caller(request.headers.get("authorization", ""))
+    except NotLetIn as error:
         limits.failed(request)
-        raise Problem(
-            "unauthorized", "Send an API key that is in use: Authorization: Bearer jk_…", headers=CHALLENGE
-        )
+        others = login.attempts.to_record(request.client.host if request.client else "")
+        if others is not None:
+            await _record(
+                request, Kind.LOGIN, Outcome.DENIED, {"key_id": error.key_id, "others_not_recorded": others}
+            )
+        raise Problem("unauthorized", str(error), headers={"WWW-Authenticate": error.challenge}) from None
     request.state.caller = found
     limits.let_in(request, found.id)
     return found
@@ -102,18 +110,20 @@ def _repeats(annotation: Any) -> bool:
     return any(get_origin(each) in {list, tuple} for each in (annotation, *get_args(annotation)))
 
 
-def refuse_no_purpose(request: Request) -> None:
-    """Why they ask decides what they see, and stands in the trail."""
-    purpose = request.headers.get(PURPOSE)
-    if purpose is not None and not PURPOSES.fullmatch(purpose):
+def purpose_of(request: Request) -> str:
+    """Why they ask: it decides what they see, and stands in the trail. Raises Problem."""
+    purpose = request.headers.get(PURPOSE, USUAL)
+    if not PURPOSES.fullmatch(purpose):
         error = FieldError(where="header", field=PURPOSE, message="Name a purpose of use, such as TREAT")
         raise Problem("invalid", "The purpose of use has the wrong form.", errors=(error,))
+    return purpose
 
 
 def guarded(
-    permission: Permission, resource: str = JOURNEY, interaction: str | None = None
+    permission: Permission, resource: str | None = JOURNEY, interaction: str | None = None
 ) -> type[APIRoute]:
-    """The class of routes that ask for this permission, on this FHIR resource where scopes are given.
+    """The class of routes that ask for this permission, on this FHIR resource where scopes are given; on any,
+    where it is None, and the route looks at each by itself.
 
     A route whose address names a journey is answered only if the journey is the caller's to see. What is
     answered about patients, and what is denied, is recorded before the answer leaves.
@@ -123,10 +133,12 @@ def guarded(
         """Checks, in this order: the key, its role, the parameters' names, the body's form, the journey."""
 
         asks_for = permission
+        of_resource = resource
+        by_interaction = interaction or INTERACTION.get(permission)
 
         def __init__(self, path: str, endpoint: Endpoint, **more: Any) -> None:
             """What names a journey lets it in once the request is known to make sense."""
-            admitting = _admitting(endpoint, permission) if "{journey_id}" in path else endpoint
+            admitting = _admitting(endpoint) if "{journey_id}" in path else endpoint
             super().__init__(path, admitting, **more)
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -143,7 +155,7 @@ def guarded(
                         "forbidden", f"The role {found.role} or the scopes given do not allow this."
                     )
                 refuse_wrong_parameters(request, known)
-                refuse_no_purpose(request)
+                request.state.asking = Asking(found, permission, purpose_of(request))
                 return await handle(await looked_at(request) if takes_a_body else request)
 
             async def checked(request: Request) -> Response:
@@ -163,22 +175,36 @@ def guarded(
     return Guarded
 
 
-def _admitting(endpoint: Endpoint, permission: Permission) -> Endpoint:
+def _admitting(endpoint: Endpoint) -> Endpoint:
     """The endpoint, for journeys that are the caller's to see. It raises NoSuchJourney for all others."""
 
     @wraps(endpoint)
     async def admitting(request: Request, journey_id: UUID, **given: Any) -> Response:
         key = request.headers.get("idempotency-key")
-        admitted = await admit(engine(request).reads, request.state.caller, permission, journey_id, key=key)
-        if admitted is None:
-            request.state.seen = Seen((journey_id,))
+        admission = await admit(engine(request).reads, asking(request), journey_id, key=key)
+        patients = (admission.patient_id,) if admission.patient_id else ()
+        request.state.seen = Seen((journey_id,), patients, admission.basis)
+        if admission.basis is None:
             raise NoSuchJourney("No journey has this id.")
-        patients = (admitted.patient_id,) if admitted.patient_id else ()
-        request.state.seen = Seen((journey_id,), patients, admitted.basis)
-        request.state.admitted = admitted
-        return await endpoint(request=request, journey_id=journey_id, **given)
+        request.state.admission = admission
+        try:
+            return await endpoint(request=request, journey_id=journey_id, **given)
+        except Refused as refusal:
+            raise _without_words(refusal) if admission.withheld else refusal from None
 
     return admitting
+
+
+def _without_words(refusal: Refused) -> Refused:
+    """What stands in the way may be something that is withheld: its code is told, and no more."""
+    blockers = tuple(each.model_copy(update={"what": WITHHELD}) for each in refusal.blockers)
+    return type(refusal)(refusal.sentence, blockers=blockers)
+
+
+async def denied(request: Request, journey_id: UUID) -> None:
+    """Record that somebody was kept from telling a journey something that their address does not name."""
+    request.state.seen = Seen((journey_id,))
+    await _record(request, Kind.WRITE, Outcome.DENIED)
 
 
 async def noted(request: Request, kind: Kind, said: BaseModel) -> None:
@@ -210,6 +236,6 @@ async def _record(
 
 
 def who(request: Request) -> Who:
-    """The caller as they stand in the trail."""
-    found: Caller = request.state.caller
-    return Who(found.id, found.name, found.role, found.team)
+    """The caller as they stand in the trail; nobody, where nobody was let in."""
+    found: Caller | None = getattr(request.state, "caller", None)
+    return Who(found.id, found.name, found.role, found.team) if found else NOBODY

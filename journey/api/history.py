@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 from journey.api.access.table import Permission
 from journey.api.access.withheld import withheld
 from journey.api.cursors import CursorIn, Limit, cursor, position
-from journey.api.engine import admitted, engine
+from journey.api.engine import admission, engine
 from journey.api.envelope import RecordedEvent, WithheldEvent, envelope, withheld_event
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
@@ -126,7 +126,7 @@ async def everything_recorded(
     after = int(position(scope, page)) if page is not None else 0
     parameters = (journey_id, journey_id, journey_id, after, limit + 1)
     rows = await engine(request).reads.rows(SELECT_EVENTS, parameters, binary=True)
-    kept_back = await withheld(engine(request).reads, {journey_id}, admitted(request).cleared)
+    kept_back = await withheld(engine(request).reads, {journey_id}, admission(request).cleared)
     events = [_recorded(row, kept_back) for row in rows[:limit]]
     following = cursor(scope, rows[limit - 1][4]) if rows[limit:] else None
     return _page({"journey_id": journey_id}, events, following)
@@ -149,7 +149,7 @@ async def what_happened(
     reads = engine(request).reads
     reached = (await reads.rows(SELECT_REACHED, (journey_id,)))[0][0]
     rows = await reads.rows(SELECT_TIMELINE, (journey_id, journey_id, after, limit + 1))
-    kept_back = await withheld(reads, {journey_id}, admitted(request).cleared)
+    kept_back = await withheld(reads, {journey_id}, admission(request).cleared)
     events = [_withheld(journey_id, row) if row[0] in kept_back else _entry(row) for row in rows[:limit]]
     head = {"journey_id": journey_id, "version": reached or 0}
     return _page(head, events, cursor(scope, rows[limit - 1][1]) if rows[limit:] else None)

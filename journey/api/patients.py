@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from journey.api.access.admission import admit
 from journey.api.access.table import Permission
 from journey.api.commands import IdempotencyKey, Purpose, Written, context
-from journey.api.engine import caller, engine
+from journey.api.engine import asking, engine
 from journey.api.guard import Seen, guarded
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import Problem, problem_of
@@ -79,7 +79,7 @@ REFUSALS = (*WRITING, "no-such-patient")
 @reading.get("/v1/patients/{patient_id}", responses=answers(SamePerson, "too-slow", "no-such-patient"))
 async def records_of_a_patient(request: Request, patient_id: UUID) -> Response:
     """The records that are of one person, and the one that goes on."""
-    await admitted_patient(request, patient_id, Permission.READ)
+    await admitted_patient(request, patient_id)
     rows = await engine(request).reads.rows(SAME, [patient_id])
     root = next((own for own, into in rows if into is None), patient_id)
     records = [{"patient_id": own, "merged_into": into} for own, into in rows]
@@ -95,8 +95,8 @@ async def merge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Retire another record into this patient's, on every journey of both."""
-    await admitted_patient(request, patient_id, Permission.WRITE)
-    await admitted_patient(request, command.retired, Permission.WRITE)
+    await admitted_patient(request, patient_id)
+    await admitted_patient(request, command.retired)
     told = MergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
     return await _carried_out(request, told, purpose, idempotency_key)
 
@@ -110,19 +110,19 @@ async def unmerge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take another record out of this patient's again, on every journey of both."""
-    await admitted_patient(request, patient_id, Permission.WRITE)
-    await admitted_patient(request, command.retired, Permission.WRITE)
+    await admitted_patient(request, patient_id)
+    await admitted_patient(request, command.retired)
     told = UnmergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
     return await _carried_out(request, told, purpose, idempotency_key)
 
 
-async def admitted_patient(request: Request, patient_id: UUID, permission: Permission) -> None:
+async def admitted_patient(request: Request, patient_id: UUID) -> None:
     """Whether one of the person's journeys is the caller's to see. Raises Problem."""
-    reads, asking = engine(request).reads, caller(request)
+    reads = engine(request).reads
     journeys = tuple(row[0] for row in await reads.rows(JOURNEYS, (patient_id,)))
     request.state.seen = Seen(journeys, (patient_id,))
     for each in journeys:
-        if await admit(reads, asking, permission, each):
+        if (await admit(reads, asking(request), each)).basis is not None:
             return
     raise Problem("no-such-patient")
 

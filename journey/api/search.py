@@ -14,7 +14,7 @@ from journey.api.access.admission import theirs
 from journey.api.access.table import Permission
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import CursorIn, Limit, cursor, key
-from journey.api.engine import caller, engine
+from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
 from journey.api.matching import matching
 from journey.api.openapi import LISTING, answers
@@ -107,7 +107,7 @@ async def journeys_that_match(
         *(Condition(sql, (value,)) for sql, value in equal.items() if value is not None),
         *_due(overdue, now),
         match.condition,
-        theirs(caller(request), Permission.SEARCH),
+        theirs(asking(request)),
     ]
     order = Condition("journey_id") if q is None else Condition("1, journey_id")
     scope = f"journeys {[patient, mrn, pathway, stage, team, status, overdue, q]}"

@@ -1,24 +1,27 @@
 """Whereabouts: where does this patient stand, now or at another time, as known now or then?"""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from journey.api.access.table import Permission
-from journey.api.engine import Engine, admitted, engine
+from journey.api.engine import Engine, admission, engine
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
 from journey.api.reads import Rows
 from journey.api.tags import has_it
+from journey.domain import labels
 from journey.domain.correction import History
 from journey.domain.event import Moment
 from journey.domain.journey import NoSuchJourney, journey_at
+from journey.domain.labels import Labels
 from journey.domain.standing import Standing, standing
 from journey.pathways import installed
 from journey.store.mapper import recorded
@@ -26,6 +29,8 @@ from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 
 PATIENCE = 2.0
 """Seconds for which `min_version` is waited for."""
+
+SELECT_VERSION = "SELECT max(version) FROM event WHERE journey_id = %s"
 
 router = APIRouter(route_class=guarded(Permission.READ))
 
@@ -35,6 +40,10 @@ class Whereabouts(Standing):
 
     as_of: datetime | None = None
     as_known_at: datetime | None = None
+    withheld: bool = Field(
+        default=False,
+        description="Something is recorded that is left out: you are not cleared for its label.",
+    )
 
 
 MinVersion = Annotated[
@@ -60,19 +69,20 @@ async def where_the_patient_stands(
 ) -> Response:
     """Where the patient stands: stage, what was reached, what is next, overdue and in the way, and why."""
     now = datetime.now(UTC)
+    withheld = {"withheld": admission(request).withheld}
     if as_of is None and as_known_at is None:
         found = await _current(request, min_version or 0)
-        stands = found.at(now).model_copy(update={"as_of": now, "as_known_at": now})
+        stands = found.at(now).model_copy(update={"as_of": now, "as_known_at": now, **withheld})
         tag = f'"{stands.version}"'
         quiet = not stands.overdue and not stands.at_risk  # else the clock may have changed the answer
         if quiet and has_it(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag})
         return _answer(stands, {"ETag": tag})
     history = await _history(engine(request), journey_id, min_version or 0)
-    stood = await asyncio.to_thread(_then, history, as_of, as_known_at)
+    stood = await asyncio.to_thread(_then, history, admission(request).cleared, as_of, as_known_at)
     if stood is None:
         raise Problem("not-there-yet", "The journey was not opened by that time, or not known by then.")
-    when = {"as_of": as_of or now, "as_known_at": as_known_at or now}
+    when = {"as_of": as_of or now, "as_known_at": as_known_at or now, **withheld}
     return _answer(stood.at(as_of or now).model_copy(update=when), {})
 
 
@@ -82,37 +92,54 @@ def _answer(stands: BaseModel, headers: dict[str, str]) -> Response:
 
 async def _current(request: Request, min_version: int) -> Whereabouts:
     """From the read model; from the events themselves where it has not come that far yet."""
-    known = admitted(request)
+    known = admission(request)
     if known.standing is not None and known.version >= min_version:
         return Whereabouts.model_validate_json(known.standing)
     history = await _history(engine(request), known.journey_id, min_version)
-    stands = await asyncio.to_thread(_then, history, None, None)
+    stands = await asyncio.to_thread(_then, history, known.cleared, None, None)
     if stands is None:
-        raise NoSuchJourney("No journey has this id.")
+        raise Problem("withheld", "All that is recorded here bears a label that you are not cleared for.")
     return stands
 
 
 async def _history(engine: Engine, journey_id: UUID, min_version: int) -> History:
     """The journey, as soon as it has reached the version."""
+    if min_version:
+        await _reached(engine, journey_id, min_version)
+    rows = await engine.reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
+    if not rows:
+        raise NoSuchJourney("No journey has this id.")
+    return await asyncio.to_thread(_read, rows)
+
+
+async def _reached(engine: Engine, journey_id: UUID, min_version: int) -> None:
+    """Wait for it: each time that the log has grown, and in the end, since a notification may be lost."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE
+    waiting = True
     while True:
         grown = engine.growth.next_one
-        rows = await engine.reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
-        if not rows:
+        [(version,)] = await engine.reads.rows(SELECT_VERSION, (journey_id,))
+        if version is None:
             raise NoSuchJourney("No journey has this id.")
-        if rows[-1][1] >= min_version:
-            return await asyncio.to_thread(_read, rows)
-        if not await engine.growth.wait(grown, deadline - loop.time()):
+        if version >= min_version:
+            return
+        if not waiting:
             raise Problem("version-not-reached", "The journey has not reached this version yet; ask again.")
+        waiting = await engine.growth.wait(grown, deadline - loop.time())
 
 
 def _read(rows: Rows) -> History:
     return History(tuple(map(recorded, rows)))
 
 
-def _then(history: History, as_of: datetime | None, as_known_at: datetime | None) -> Whereabouts | None:
-    journey = journey_at(history, as_of=as_of, as_known_at=as_known_at)
+def _then(
+    history: History, cleared: Labels | None, as_of: datetime | None, as_known_at: datetime | None
+) -> Whereabouts | None:
+    """By what they may see. The version is that of all there was."""
+    known = history if as_known_at is None else history.known_at(as_known_at)
+    journey = journey_at(History(tuple(labels.shown(known.recorded, cleared))), as_of=as_of)
     if journey is None:
         return None
-    return Whereabouts.model_validate_json(to_json(standing(journey, installed())))
+    stood = standing(replace(journey, version=known.version), installed())
+    return Whereabouts.model_validate_json(to_json(stood))

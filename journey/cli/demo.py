@@ -81,7 +81,7 @@ def _shown(conninfo: str) -> Shown:
     from journey.database import connect
 
     with connect(conninfo, OPERATING) as connection:
-        count = connection.execute("SELECT count(*) FROM patient_status").fetchone()
+        count = connection.execute("SELECT count(DISTINCT journey_id) FROM patient_status").fetchone()
         example = connection.execute(EXAMPLE).fetchone()
     keys = {
         str(role): create(conninfo, f"demo-{role}", role, TEAMS.get(role), replace=True).token

@@ -18,7 +18,7 @@ HEAD = ("journey", "status", "stage", "patient")
 MATCHES = """
     SELECT {rank} AS rank, journey_id, version, family, given, birth_date, identifiers, status, stage, team
       FROM patient_status AS status
-     WHERE {condition}
+     WHERE audience <> 'uncleared' AND {condition}
      ORDER BY 1, lower(family), lower(given), journey_id
      LIMIT %s
     """

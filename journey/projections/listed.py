@@ -41,19 +41,19 @@ class Listing(Protocol):
         ...
 
 
-def listed(listing: Listing, change: Change, stands: Standing) -> Iterator[Write]:
-    """What the change writes to a list."""
+def listed(listing: Listing, change: Change, stands: Standing, **common: Any) -> Iterator[Write]:
+    """What the change writes to a list; `common` stands in each of the rows."""
     if _is_as_before(listing, change):
         return
-    yield from replaced(listing.table, change, listing.rows(change.journey, stands))
+    yield from replaced(listing.table, change, listing.rows(change.journey, stands), **common)
 
 
-def replaced(table: str, change: Change, rows: Iterable[Row]) -> Iterator[Write]:
+def replaced(table: str, change: Change, rows: Iterable[Row], **common: Any) -> Iterator[Write]:
     """The journey's rows in a table, in the place of those that it had."""
     forget, add = _statements(table)
     yield Write(forget, {"journey_id": change.journey_id})
     for row in rows:
-        yield Write(add, {"journey_id": change.journey_id, **row})
+        yield Write(add, {"journey_id": change.journey_id, **common, **row})
 
 
 class Statements(NamedTuple):

@@ -3,10 +3,17 @@ Asked by everybody, all day, of one journey or of all that match a search.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from journey.domain import labels
 from journey.domain.careteam import teams
-from journey.domain.standing import stands, way
+from journey.domain.consent.state import ORDINARY
+from journey.domain.correction import CORRECTIONS
+from journey.domain.journey import fold
+from journey.domain.labels import Labels
+from journey.domain.standing import Standing, stands, way
 from journey.pathways import installed
+from journey.projections.audience import Audience
 from journey.projections.authorizations import AuthorizationStatuses
 from journey.projections.barriers import OpenBarriers
 from journey.projections.findable import findable
@@ -22,14 +29,19 @@ from journey.projections.worklist import Worklist
 UPSERT = """
     INSERT INTO patient_status
     SELECT * FROM json_populate_recordset(NULL::patient_status, %(rows)s)
-    ON CONFLICT (journey_id) DO UPDATE
+    ON CONFLICT (journey_id, audience) DO UPDATE
        SET version = excluded.version, position = excluded.position, patient_id = excluded.patient_id,
            status = excluded.status, pathway = excluded.pathway, stage = excluded.stage,
            since = excluded.since, team = excluded.team,
            person = excluded.person, family = excluded.family, given = excluded.given,
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
            next_due = excluded.next_due, standing = excluded.standing, search = excluded.search,
-           teams = excluded.teams
+           teams = excluded.teams, labels = excluded.labels
+    """
+FORGET_OTHERS = """
+    DELETE FROM patient_status
+     USING json_to_recordset(%(rows)s) AS gone (journey_id uuid, kept text[])
+     WHERE patient_status.journey_id = gone.journey_id AND audience <> ALL (kept)
     """
 
 
@@ -40,46 +52,81 @@ LISTS: tuple[Listing, ...] = (
     AuthorizationStatuses(),
     VisitList(),
     OpenBarriers(),
-    FlowVisits(),
-    FlowDecisions(),
 )
 """What is read of many journeys at a time."""
+
+COUNTED = (FlowVisits(), FlowDecisions())
+"""What flow counts, whoever asks: nobody in particular is told of."""
 
 
 class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
-    tables = ("patient_status", *(each.table for each in LISTS), *TABLES)
+    tables = ("patient_status", *(each.table for each in (*LISTS, *COUNTED)), *TABLES)
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
-        gone = way(change.journey, installed())
-        now = stands(change.journey, gone)
-        person, steps = now.patient.demographics, (*now.next, *now.later)
-        yield Write(
-            UPSERT,
-            {
-                "journey_id": now.journey_id,
-                "version": now.version,
-                "position": change.position,
-                "patient_id": now.patient.patient_id,
-                "status": now.status,
-                "pathway": now.pathway and now.pathway.id,
-                "stage": now.stage,
-                "since": now.since,
-                "team": now.responsible and now.responsible.team[:INDEXED],
-                "person": now.responsible and now.responsible.person,
-                "family": person.family and person.family[:INDEXED],
-                "given": " ".join(person.given)[:INDEXED] if person.given else None,
-                "birth_date": person.birth_date,
-                "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
-                "next_due": min((step.due for step in steps if step.due is not None), default=None),
-                "standing": now,
-                "search": findable(person, now.patient.identifiers),
-                "teams": sorted(short(each) or "" for each in teams(change.journey)),
-            },
-        )
-        for each in LISTS:
+        journey = change.journey
+        borne = labels.of_journey(journey.recorded)
+        gone = way(journey, installed())
+        now = stands(journey, gone)
+        yield from _for_audiences(change, now, borne)
+        for each in COUNTED:
             yield from listed(each, change, now)
         yield from flowing(change, gone)
+
+
+def _for_audiences(change: Change, now: Standing, borne: Labels) -> Iterator[Write]:
+    """What it writes for everyone; or for who is cleared for the journey's labels, and for who is not."""
+    if not borne:
+        if any(
+            type(each.event) in CORRECTIONS for each in change.recorded
+        ):  # it may have borne one until now
+            yield _only(change, Audience.EVERYONE)
+        yield from _rows(change, now, Audience.EVERYONE, borne)
+        return
+    anew = replace(change, before=None)
+    yield _only(change, Audience.CLEARED, Audience.UNCLEARED)
+    yield from _rows(anew, now, Audience.CLEARED, borne)
+    left = labels.shown(change.journey.recorded, ORDINARY)
+    if left:
+        seen = fold(left, change.journey_id, change.journey.version)
+        stood = stands(seen, way(seen, installed()))
+        yield from _rows(replace(anew, state=seen), stood, Audience.UNCLEARED, borne)
+
+
+def _only(change: Change, *kept: Audience) -> Write:
+    return Write(FORGET_OTHERS, {"journey_id": change.journey_id, "kept": kept})
+
+
+def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> Iterator[Write]:
+    """The journey's row for this audience, and its rows in the lists."""
+    person, steps = now.patient.demographics, (*now.next, *now.later)
+    yield Write(
+        UPSERT,
+        {
+            "journey_id": now.journey_id,
+            "audience": audience,
+            "version": now.version,
+            "position": change.position,
+            "patient_id": now.patient.patient_id,
+            "status": now.status,
+            "pathway": now.pathway and now.pathway.id,
+            "stage": now.stage,
+            "since": now.since,
+            "team": now.responsible and now.responsible.team[:INDEXED],
+            "person": now.responsible and now.responsible.person,
+            "family": person.family and person.family[:INDEXED],
+            "given": " ".join(person.given)[:INDEXED] if person.given else None,
+            "birth_date": person.birth_date,
+            "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
+            "next_due": min((step.due for step in steps if step.due is not None), default=None),
+            "standing": now,
+            "search": findable(person, now.patient.identifiers),
+            "teams": sorted(short(each) or "" for each in teams(change.journey)),
+            "labels": sorted(borne),
+        },
+    )
+    for each in LISTS:
+        yield from listed(each, change, now, audience=audience)

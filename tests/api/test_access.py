@@ -31,7 +31,11 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in OPEN | FROM_
 
 
 def filled(path: str) -> str:
-    return path.replace("{journey_id}", number(1)).replace("{key_id}", "0").replace("{break_glass_id}", number(2))
+    return (
+        path.replace("{journey_id}", number(1))
+        .replace("{key_id}", "0")
+        .replace("{break_glass_id}", number(2))
+    )
 
 
 def test_there_are_routes_to_guard() -> None:

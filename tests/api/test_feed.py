@@ -1,5 +1,6 @@
 import re
 from datetime import datetime
+from pathlib import Path
 from threading import Thread, Timer
 from time import monotonic
 from typing import Any
@@ -7,9 +8,14 @@ from typing import Any
 import pytest
 
 from journey.api import feed
+from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.api.cursors import cursor
-from tests.served import Api, number
+from journey.embedded import Cluster
+from journey.projections.projector import Projector
+from journey.projections.status import PatientStatus
+from journey.store.sequencer import drain
+from tests.served import Api, database, number, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -137,6 +143,21 @@ def test_followers_of_a_growing_log_miss_nothing(api: Api) -> None:
         writer.join()
     positions = [int(each["sequence"]) for each in seen]
     assert positions == list(range(positions[0], positions[0] + 80))
+
+
+def test_what_is_not_known_to_be_theirs_yet_is_not_passed_over(
+    cluster: Cluster, template: str, tmp_path: Path
+) -> None:
+    """Whose a journey is stands in a read model, which comes after the log."""
+    with database(cluster, template) as conninfo, served(conninfo, tmp_path, with_worker=False) as api:
+        api.tokens[Role.INTEGRATOR] = keys.create(conninfo, "partner", Role.INTEGRATOR, "ward 3").token
+        api.opened()
+        drain(conninfo)
+        nothing, before = follow(api, "wait=0.3")
+        assert nothing == []
+        Projector(conninfo, PatientStatus()).catch_up()
+        events, _ = follow(api, after=before)
+        assert [int(each["sequence"]) for each in events] == [1, 2]
 
 
 def test_an_empty_log_has_a_cursor_too(api: Api) -> None:

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Timer
 from time import monotonic
 from typing import Any
@@ -7,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from journey.api import whereabouts
-from tests.served import Api, number
+from journey.embedded import Cluster
+from tests.served import Api, database, number, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -16,7 +19,7 @@ CONTRACT = {
     "journey_id", "version", "status", "patient", "pathway", "stage", "since", "reached", "next", "overdue",
     "at_risk", "blocked_by", "responsible", "clocks", "open", "why", "as_of", "as_known_at",
 }  # fmt: skip
-BEYOND = {"waived", "later"}
+BEYOND = {"waived", "later", "withheld"}
 
 
 def projected(api: Api, journey: str, version: int) -> None:
@@ -79,6 +82,35 @@ def test_a_version_that_is_yet_to_come_is_waited_for(api: Api) -> None:
     later.start()
     assert api.get(f"{journey}?min_version=3").json()["version"] == 3
     later.join()
+
+
+def test_many_wait_for_versions_and_each_is_told_of_its_own(api: Api) -> None:
+    journeys = [api.opened() for _ in range(4)]
+    with ThreadPoolExecutor(12) as crew:
+        waiting = [
+            crew.submit(api.get, f"{journey}?min_version={version}")
+            for journey in journeys
+            for version in (3, 4, 5)
+        ]
+        for journey in journeys:
+            for item in "abc":
+                api.told(journey, "assign-identifier", identifier={"system": "here", "value": item})
+        answers = [each.result() for each in waiting]
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(a.json()["version"] >= 3 + place % 3 for place, a in enumerate(answers))
+
+
+def test_a_version_whose_notification_is_lost_is_seen_in_the_end(
+    cluster: Cluster, template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a worker, nothing is given its place in the log, and nobody is told."""
+    monkeypatch.setattr(whereabouts, "PATIENCE", 0.5)
+    with database(cluster, template) as conninfo, served(conninfo, tmp_path, with_worker=False) as api:
+        journey = api.opened()
+        with ThreadPoolExecutor(1) as crew:
+            waiting = crew.submit(api.get, f"{journey}?min_version=3")
+            api.told(journey, "start-intake", channel="phone")
+            assert waiting.result().json()["version"] == 3
 
 
 def test_a_version_that_does_not_come_is_not_waited_for_for_ever(

@@ -106,7 +106,7 @@ def test_the_recomputation_would_notice(full_url: str) -> None:
         connection.execute("DELETE FROM timeline WHERE position = 5")
         connection.execute("UPDATE checkpoint SET position = position - 1 WHERE name = 'timeline'")
     said = "\n".join(wrong(full_url))
-    assert re.search(r"^patient_status \S+ differs: team$", said, re.MULTILINE)
+    assert re.search(r"^patient_status \S+ everyone differs: team$", said, re.MULTILINE)
     assert re.search(r"^timeline \S+ \d+ is missing$", said, re.MULTILINE)
     assert f"timeline has come to {end_of(full_url) - 1} of {end_of(full_url)}" in said
 

@@ -4,10 +4,11 @@ from contextlib import closing
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from journey.projections import READ_MODELS
 from journey.projections import verify as module
-from journey.projections.model import ReadModel
+from journey.projections.model import ReadModel, tables_of
 from journey.projections.projector import Projector
 from journey.projections.status import PatientStatus
 from journey.projections.timeline import Timeline
@@ -51,13 +52,15 @@ def test_the_first_row_is_named_and_what_is_wrong_with_it(full_url: str) -> None
         connection.execute(
             "UPDATE patient_status SET standing = '{}', team = 'nobody' WHERE journey_id = %s", (victim,)
         )
-        assert said(full_url, PatientStatus()) == [f"patient_status {victim} differs: standing, team"]
+        assert said(full_url, PatientStatus()) == [
+            f"patient_status {victim} everyone differs: standing, team"
+        ]
         first, second = said(full_url, Timeline(), at_most=5)
         assert first.startswith("timeline ")
         assert first.endswith(" differs: actor_id, type")
         assert said(full_url, Timeline()) == [first] != [second]
         connection.execute("DELETE FROM patient_status WHERE journey_id = %s", (victim,))
-        assert said(full_url, PatientStatus()) == [f"patient_status {victim} is missing"]
+        assert said(full_url, PatientStatus()) == [f"patient_status {victim} everyone is missing"]
     caught_up(full_url)
 
 
@@ -75,12 +78,25 @@ def test_rows_of_nobody_are_named(full_url: str) -> None:
     }
 
 
-def test_every_table_of_a_model_is_looked_at(full_url: str) -> None:
+def test_a_row_that_is_gone_is_named_in_every_table(full_url: str) -> None:
+    caught_up(full_url)
+    gone: set[str] = set()
+    with psycopg.connect(full_url, autocommit=True) as connection:
+        for table in tables_of(PatientStatus()):
+            first = SQL("DELETE FROM {0} WHERE ctid = (SELECT min(ctid) FROM {0})").format(Identifier(table))
+            gone |= {table} if connection.execute(first).rowcount else set()
+    assert len(gone) > 3
+    named = [each.partition(" ") for each in said(full_url, PatientStatus(), 99)]
+    assert {table for table, _, _ in named} == gone
+    assert all(rest.endswith(" is missing") for _, _, rest in named)
+
+
+def test_a_cell_that_is_another_is_named_in_every_table(full_url: str) -> None:
     caught_up(full_url)
     with psycopg.connect(full_url, autocommit=True) as connection:
-        row = connection.execute("UPDATE worklist SET step = 'x' RETURNING journey_id").fetchone()
-    assert row is not None
-    assert said(full_url, PatientStatus())[0].endswith(" differs: step")
+        connection.execute("UPDATE worklist SET step = 'x'; UPDATE visit_list SET team = 'nobody'")
+    wrong = {(each.table, *each.columns) for each in verified(full_url, PatientStatus(), 999).differences}
+    assert wrong == {("worklist", "step"), ("visit_list", "team")}
 
 
 def test_it_is_one_moment_while_all_goes_on(full_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 
 from fastapi import Request
 
-from journey.api.access.admission import Admitted, admit
+from journey.api.access.admission import Admission, admit
 from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
 from journey.api.commands import refuse_others
@@ -95,11 +95,14 @@ class Teller:
         """The lines of a journey that is theirs; of another, those that repeat what they once told it."""
         if not group:
             return []
-        if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await self._admitted(group[0]):
-            return [line for line in group if await self._admitted(line, key=line.key)]
+        if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await self._is_theirs(group[0]):
+            return [line for line in group if await self._is_theirs(line, key=line.key)]
         return [line for line in group if await self._names_theirs(line)]
 
-    async def _admitted(self, line: Told, *, key: str | None = None) -> Admitted | None:
+    async def _is_theirs(self, line: Told, *, key: str | None = None) -> bool:
+        return (await self._admission(line, key=key)).basis is not None
+
+    async def _admission(self, line: Told, *, key: str | None = None) -> Admission:
         return await admit(self._engine.reads, asking(self._request), line.journey_id, key=key)
 
     async def _names_theirs(self, line: Told) -> bool:
@@ -120,8 +123,8 @@ class Teller:
             return
         results = await self._engine.write(partial(tell, self._engine.store, self._sender, group))
         if any(each.blockers for each in results):
-            admitted = await self._admitted(group[0])
-            if admitted is None or admitted.withheld:
+            admission = await self._admission(group[0])
+            if admission.basis is None or admission.withheld:
                 results = [_without_words(each) for each in results]
         window.settle(group, results)
         said = [each.code or ("recorded" if each.events else "nothing-to-do") for each in results]

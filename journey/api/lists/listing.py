@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from psycopg.sql import SQL, Composed, Identifier
 from pydantic import BaseModel, Field
 
-from journey.api.access.admission import EVERYBODYS
+from journey.api.access.admission import WHOLE
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import Kind, Part, cursor, key
 from journey.domain.codes import JourneyStatus
@@ -27,7 +27,7 @@ SELECT = SQL("""
     SELECT {keys}, status.version, status.patient_id, status.family, status.given, status.birth_date,
            status.identifiers, status.status, status.stage, status.pathway, status.team, status.person,
            {columns}
-      FROM {table} AS listed JOIN patient_status AS status USING (journey_id)
+      FROM {table} AS listed JOIN patient_status AS status USING (journey_id, audience)
      WHERE {conditions}
      ORDER BY {order} LIMIT %s
     """)
@@ -145,7 +145,7 @@ class List(NamedTuple):
         asked: Asked,
         after: Sequence[Part] | None,
         limit: int,
-        whose: Condition = EVERYBODYS,
+        whose: Condition = WHOLE,
     ) -> tuple[Composed, list[Any]]:
         """What finds a page, and one row more where there is another."""
         conditions = [whose]

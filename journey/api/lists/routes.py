@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from journey.api.access.admission import theirs
 from journey.api.access.table import Permission
 from journey.api.cursors import CursorIn, Limit
-from journey.api.engine import caller, engine
+from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
 from journey.api.lists.authorizations import AUTHORIZATIONS
 from journey.api.lists.barriers import BARRIERS
@@ -69,7 +69,7 @@ def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
         given = {name.rstrip("_"): value for name, value in given.items()}
         scope = scope_of(listing, given, asked)
         behind = None if after is None else listing.after(scope, after)
-        whose = theirs(caller(request), Permission.SEARCH)
+        whose = theirs(asking(request))
         found = await held.reads.rows(*listing.statement(given, asked, behind, limit, whose))
         page = listing.page(found, asked, scope, limit)
         request.state.seen = seen(page[listing.name])
