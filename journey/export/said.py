@@ -22,6 +22,9 @@ NAMES = frozenset(
 )
 """The fields whose text is a name that the site gave to something of its own."""
 
+OTHERWISE_NAMED = {"survivor": "patient", "retired": "patient", "supersedes": "authorization"}
+"""The kinds of things whose fields say what they are to the event, and not what they are."""
+
 PERSONAL = (Demographics, Identifier)
 
 
@@ -84,7 +87,9 @@ def things(event: Event) -> Iterator[tuple[str, str, str]]:
     """The things that it names, wherever in it: what they are to it, of which kind, and their id."""
     for path, value in flat(data(event)):
         name = path.rpartition(".")[2]
-        if name.endswith("_id"):
+        if name in OTHERWISE_NAMED:
+            yield name, OTHERWISE_NAMED[name], value
+        elif name.endswith("_id"):
             yield name.removesuffix("_id"), kind(name), value
 
 

@@ -22,6 +22,7 @@ from journey.store.sequencer import drain
 from journey.store.store import Store
 from tests.spec import at
 from tests.store.asked import CONTEXT
+from tests.store.test_across import merge, patient
 
 JOURNEY, OTHER = uuid7(), uuid7()
 
@@ -92,6 +93,22 @@ def test_every_format_holds_the_same_events(
     assert len(json.loads((tmp_path / "log.ocel").read_text())["events"]) == expected
     text = (tmp_path / "log.csv").read_text()
     assert ",=west" not in text
+
+
+def test_a_merge_is_about_both_patients(database_url: str, tmp_path: Path) -> None:
+    with closing(Store(database_url)) as store:
+        (retired, _), (survivor, _) = patient(store), patient(store)
+        merge(store, survivor, retired)
+    drain(database_url)
+    export(database_url, Selection(), "ocel", str(tmp_path / "log"), lambda _: None)
+    read = json.loads((tmp_path / "log").read_text())
+    merged = [each for each in read["events"] if each["type"] == "Patient merged"]
+    about = {(each["objectId"], each["qualifier"]) for each in merged[0]["relationships"]}
+    assert len(merged) == 2
+    assert {(f"patient:{retired}", "retired"), (f"patient:{survivor}", "survivor")} < about
+    there = [each["id"] for each in read["objects"]]
+    assert len(there) == len(set(there)) == 4
+    assert {each["objectId"] for one in read["events"] for each in one["relationships"]} == set(there)
 
 
 def test_an_empty_log_is_a_whole_file_in_every_format(database_url: str, tmp_path: Path) -> None:
