@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from inspect import getdoc
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from journey.bench.scratch import Scratch
     from journey.bench.soak import Report
 
-NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists")
-"""Each a module of `journey.bench` with a function of its own name."""
+NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists", "import")
+"""Each a module of `journey.bench` with a function of its own name, or that and a _."""
 
 SOAK = "soak"
 HEAD = ("what", "value", "unit", "compared")
@@ -81,7 +82,7 @@ def _measure(names: tuple[str, ...], events: int, journeys: int, *, as_json: boo
 
 
 def _benchmark(name: str) -> "Callable[[Scratch], Iterator[Figure]]":
-    function = name.replace("-", "_")
+    function = name.replace("-", "_") + ("_" if iskeyword(name) else "")
     return getattr(import_module(f"journey.bench.{function}"), function)  # type: ignore[no-any-return]  # by the test
 
 

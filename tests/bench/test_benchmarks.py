@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from journey.bench import answer, append, catch_up, drain, figures, latency, lists, load, rebuild, ward
+from journey.bench import (
+    answer,
+    append,
+    catch_up,
+    drain,
+    figures,
+    import_,
+    latency,
+    lists,
+    load,
+    rebuild,
+    ward,
+)
 from journey.bench.figures import Figure, measured, percentile
 from journey.bench.scratch import Scratch, scratch
 from journey.domain.journey import fold
@@ -31,7 +43,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drain, "APPENDS", 50)
     monkeypatch.setattr(latency, "SAMPLES", 10)
     monkeypatch.setattr(lists, "SAMPLES", 2)
-    for module in (figures, catch_up, drain, rebuild):
+    monkeypatch.setattr(import_, "LINES", 20)
+    for module in (figures, catch_up, drain, rebuild, import_):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -46,6 +59,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (rebuild.rebuild, 8),
         (latency.latency, 4),
         (lists.lists, 80),
+        (import_.import_, 5),
     ],
 )
 def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> None:

@@ -16,7 +16,7 @@ def test_every_benchmark_has_its_name() -> None:
         import_module(f"journey.bench.{each.name}") for each in pkgutil.iter_modules(journey.bench.__path__)
     ]
     there = [
-        name.replace("_", "-")
+        name.rstrip("_").replace("_", "-")
         for module in modules
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ == f"journey.bench.{name}"
