@@ -27,17 +27,23 @@ def labelled(recorded: Sequence[Recorded]) -> Mapping[UUID, Labels]:
     if not told:
         return UNLABELLED
     opening = NONE.union(*(told.get(each.event_id, NONE) for each in recorded if each.version == 1))
-    of: defaultdict[UUID, Labels] = defaultdict(frozenset, told)
-    for each in recorded:
-        if each.event_id in told:
-            for thing in _about(each.event):
-                of[thing] |= told[each.event_id]
-    borne: dict[UUID, Labels] = {}
-    for each in recorded:
-        borne[each.event_id] = of[each.event_id] = opening.union(
-            told.get(each.event_id, NONE), *(of[thing] for thing in _about(each.event))
-        )
+    stuck: defaultdict[UUID, Labels] = defaultdict(frozenset, told)
+    linked = [(each.event_id, *_about(each.event)) for each in recorded]
+    while _sticks(linked, stuck):
+        pass
+    borne = {each.event_id: opening | stuck[each.event_id] for each in recorded}
     return {event_id: labels for event_id, labels in borne.items() if labels}
+
+
+def _sticks(linked: Iterable[tuple[UUID, ...]], stuck: defaultdict[UUID, Labels]) -> bool:
+    """Give an event and what it is about each other's labels; whether that was news."""
+    news = False
+    for together in linked:
+        labels = NONE.union(*(stuck[each] for each in together))
+        for each in together:
+            news = news or stuck[each] != labels
+            stuck[each] = labels
+    return news
 
 
 def of_journey(recorded: Sequence[Recorded]) -> Labels:
