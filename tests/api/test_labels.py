@@ -13,7 +13,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.database
 
-SECRET = "Methadonambulanz"
+CLINIC = "Methadonambulanz"
 LABELLED = {"X-Security-Labels": "42CFRPart2"}
 TEAM = "ward 3"
 CODE = {"system": "local", "code": "consult"}
@@ -44,7 +44,7 @@ def ask(api: Api, token: str, url: str, method: str = "GET", **more: Any) -> Res
 def journey(api: Api, tokens: dict[str, str]) -> str:
     """A journey with one referral that is nobody's business, and one that is everybody's."""
     address = api.opened(patient={"family": "Applewhite"})
-    for referral_id, labels, name in ((number(31), LABELLED, SECRET), (number(32), {}, "Orthopaedics")):
+    for referral_id, labels, name in ((number(31), LABELLED, CLINIC), (number(32), {}, "Orthopaedics")):
         body = {"referral_id": referral_id, "order": {"service": {**CODE, "display": name}}}
         answer = api.post(f"{address}/send-referral", body, headers=labels)
         assert answer.status_code == 200, answer.text
@@ -81,7 +81,7 @@ def test_it_shows_nowhere_to_who_is_not_cleared(api: Api, tokens: dict[str, str]
         for who in ("nurse", "psychiatry"):
             answer = ask(api, tokens[who], url)
             assert answer.status_code == 200, answer.text
-            assert SECRET not in answer.text, url
+            assert CLINIC not in answer.text, url
             assert number(31) not in answer.text, url
             assert "42CFRPart2" not in answer.text, url
 
@@ -107,9 +107,9 @@ def test_who_is_cleared_sees_it_for_treatment_and_not_for_research(
     api: Api, tokens: dict[str, str], journey: str
 ) -> None:
     for url in (journey, f"{journey}/events", f"{journey}/timeline", places(journey)[5]):
-        assert SECRET in ask(api, tokens["cleared"], url).text
-        assert SECRET in api.get(url, role=Role.COMPLIANCE).text
-        assert SECRET not in ask(api, tokens["cleared"], url, headers={"X-Purpose-Of-Use": "HRESCH"}).text
+        assert CLINIC in ask(api, tokens["cleared"], url).text
+        assert CLINIC in api.get(url, role=Role.COMPLIANCE).text
+        assert CLINIC not in ask(api, tokens["cleared"], url, headers={"X-Purpose-Of-Use": "HRESCH"}).text
 
 
 def test_broken_glass_shows_it(api: Api, tokens: dict[str, str], journey: str) -> None:
@@ -118,8 +118,8 @@ def test_broken_glass_shows_it(api: Api, tokens: dict[str, str], journey: str) -
     body = {"journey_id": journey.rpartition("/")[2], "reason": reason}
     assert ask(api, doctor, "/v1/break-glass", "POST", json=body).status_code == 201
     for url in places(journey)[:6]:
-        assert SECRET in ask(api, doctor, url).text, url
-    assert SECRET not in ask(api, tokens["nurse"], journey).text
+        assert CLINIC in ask(api, doctor, url).text, url
+    assert CLINIC not in ask(api, tokens["nurse"], journey).text
 
 
 def test_a_partner_is_told_that_something_is_withheld_and_in_its_place(
@@ -130,8 +130,8 @@ def test_a_partner_is_told_that_something_is_withheld_and_in_its_place(
     until(lambda: rows(api, tokens["programme"], feed))
     whole, theirs = (rows(api, tokens[who], feed) for who in ("programme", "partner"))
     assert [each["sequence"] for each in whole] == [each["sequence"] for each in theirs]
-    assert SECRET in str(whole)
-    assert SECRET not in str(theirs)
+    assert CLINIC in str(whole)
+    assert CLINIC not in str(theirs)
     assert {each["type"] for each in theirs if "data" not in each} == {"withheld"}
 
 
@@ -145,20 +145,20 @@ def test_what_stands_in_the_way_is_not_told_in_words(api: Api, tokens: dict[str,
 
 
 def test_a_journey_that_was_opened_with_a_label(api: Api, tokens: dict[str, str]) -> None:
-    opened = api.post("/v1/journeys", {"team": TEAM, "patient": {"family": SECRET}}, headers=LABELLED)
+    opened = api.post("/v1/journeys", {"team": TEAM, "patient": {"family": CLINIC}}, headers=LABELLED)
     address = opened.headers["location"]
-    assert ask(api, tokens["cleared"], address).json()["patient"]["demographics"]["family"] == SECRET
-    until(lambda: rows(api, tokens["cleared"], f"/v1/journeys?q={SECRET}"))
+    assert ask(api, tokens["cleared"], address).json()["patient"]["demographics"]["family"] == CLINIC
+    until(lambda: rows(api, tokens["cleared"], f"/v1/journeys?q={CLINIC}"))
     for at in ("", "?min_version=1"):
         answer = ask(api, tokens["nurse"], address + at)
         assert (answer.status_code, answer.json()["code"]) == (403, "withheld")
-    assert rows(api, tokens["nurse"], f"/v1/journeys?q={SECRET}") == []
+    assert rows(api, tokens["nurse"], f"/v1/journeys?q={CLINIC}") == []
 
 
 def test_a_label_that_is_voided_away_lets_it_be_seen_again(api: Api, tokens: dict[str, str]) -> None:
     address = api.opened()
     journey_id = address.rpartition("/")[2]
-    body = {"referral_id": number(41), "order": {"service": {**CODE, "display": SECRET}}}
+    body = {"referral_id": number(41), "order": {"service": {**CODE, "display": CLINIC}}}
     told = api.post(f"{address}/send-referral", body, headers=LABELLED).json()
     url = f"/v1/journeys?patient={api.get(address).json()['patient']['patient_id']}"
     until(lambda: rows(api, tokens["cleared"], f"/v1/referrals?journey={journey_id}"))
@@ -169,7 +169,7 @@ def test_a_label_that_is_voided_away_lets_it_be_seen_again(api: Api, tokens: dic
     until(lambda: [each["version"] for each in rows(api, tokens["nurse"], url)] == [version])
     stands = ask(api, tokens["nurse"], address).json()
     assert stands["withheld"] is False
-    assert SECRET not in ask(api, tokens["nurse"], f"{address}/events").text
+    assert CLINIC not in ask(api, tokens["nurse"], f"{address}/events").text
 
 
 @pytest.mark.parametrize("label", ["42 CFR", "x" * 21, "PSY;HIV", ",".join(f"L{n}" for n in range(11))])
