@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TextIO, cast
 
 import structlog
@@ -84,6 +85,7 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     }
 
 
+@lru_cache(1024)
 def _is_personal(key: str) -> bool:
     words = [word.lower() for word in _WORD.findall(key)]
     return bool(words) and words[-1] not in POINTERS and not (PERSONAL | SECRET).isdisjoint(words)

@@ -231,7 +231,8 @@ class Edge:
             going.listens = True
             message = await receive()
             going.listens = False
-            going.goes_on()
+            if message.get("more_body"):
+                going.goes_on()
             taken += len(message.get("body", b""))
             if taken > most:
                 raise BodyTooLarge

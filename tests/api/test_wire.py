@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from journey.api import wire
+from journey.api import edge, wire
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
@@ -87,6 +87,19 @@ def test_a_head_that_does_not_end(server: Server) -> None:
     line = b"X-Anything: " + b"x" * 1000 + b"\r\n"
     status, body = server.answer(b"GET /healthz HTTP/1.1\r\n", *([line] * 66))
     assert (status, body["code"]) == (431, "headers-too-large")
+
+
+def test_a_body_that_does_not_come(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "PATIENCE", 0.3)
+    key = f"Authorization: {server.key['Authorization']}\r\n".encode()
+    head = b"POST /v1/journeys HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + key
+    for begun in (
+        b"Content-Length: 9\r\n\r\n",
+        b'Content-Length: 9\r\n\r\n{"te',
+        b"Transfer-Encoding: chunked\r\n\r\n1",
+    ):
+        status, body = server.answer(head + begun)
+        assert (status, body["code"]) == (408, "request-timeout")
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"HELLO\r\n\r\n"])
