@@ -1,79 +1,23 @@
 """Key routes: an admin hands out API keys and takes them back."""
 
 import asyncio
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from journey.api.access import keys
-from journey.api.access.keys import ApiKey, Grant
-from journey.api.access.scopes import Scopes
-from journey.api.access.table import Permission, Role
+from journey.api.access.keys import ApiKey
+from journey.api.access.table import Permission
+from journey.api.access.wanted import KeyChanged, KeyWanted
 from journey.api.engine import engine
 from journey.api.guard import guarded, who
 from journey.api.openapi import TAKING_A_BODY, answers
 
 router = APIRouter(route_class=guarded(Permission.ADMIN), tags=["keys"])
 
-
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]
-Team = Annotated[str, Field(min_length=1, max_length=100)]
-Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
-
-
-class KeyChanged(BaseModel):
-    """What a key is for."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    role: Role
-    team: Team | None = Field(default=None, description="The team that its holder works in.")
-    teams: tuple[Team, ...] | None = Field(
-        default=None,
-        max_length=100,
-        description="Whose journeys are theirs; left out, those of `team`, or every team's without one.",
-    )
-    every_team: bool = Field(default=False, description="Every team's journeys are theirs.")
-    labels: tuple[Label, ...] = Field(
-        default=(), max_length=100, description="Security labels whose events its holder may see: `PSY`."
-    )
-    scopes: tuple[str, ...] | None = Field(
-        default=None,
-        max_length=100,
-        description="What the key is narrowed down to: `system/ServiceRequest.cru`.",
-    )
-
-    @field_validator("scopes")
-    @classmethod
-    def _known(cls, scopes: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        Scopes.of(scopes or ())
-        return scopes
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        if self.every_team and self.teams is not None:
-            raise ValueError("teams: name teams or every team, not both")
-        return self
-
-    @property
-    def grant(self) -> Grant:
-        own = None if self.team is None else (self.team,)
-        return Grant(None if self.every_team else self.teams or own, self.labels, self.scopes)
-
-
-class KeyWanted(KeyChanged):
-    """A key to be made."""
-
-    name: str = Field(
-        pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="Who holds it; stands on the events it brings."
-    )
-
-    @field_validator("name")
-    @classmethod
-    def _own(cls, name: str) -> str:
-        return keys.own_name(name)
 
 
 class KeyMade(BaseModel):

@@ -21,6 +21,7 @@ from journey.domain.journey import COMMANDS
 
 GUARDED = (
     "unauthorized",
+    "issuer-unavailable",
     "forbidden",
     "address-too-long",
     "invalid",

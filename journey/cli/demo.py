@@ -15,6 +15,9 @@ MONTHS = 6
 TEAMS = {"coordinator": "care-coordination", "clinician": "cardiology"}
 """The team of a role's key, where the role has one."""
 
+OWN_TEAM_ONLY = frozenset({"clinician"})
+"""The roles whose key is bound to their team, to show what that looks like; the others see every journey."""
+
 EXAMPLE = """
     SELECT journey_id::text FROM patient_status
      ORDER BY status = 'active' DESC, next_due IS NULL, stage = 'in-hospital' DESC, next_due DESC
@@ -75,7 +78,7 @@ def _fill(conninfo: str, patients: int, seed: int) -> None:
 
 def _shown(conninfo: str) -> Shown:
     """What there is to see, and a fresh key for each role: those of the demo before end here."""
-    from journey.api.access.keys import create
+    from journey.api.access.keys import Grant, create
     from journey.api.access.table import Role
     from journey.connection import OPERATING
     from journey.database import connect
@@ -84,8 +87,9 @@ def _shown(conninfo: str) -> Shown:
         count = connection.execute("SELECT count(DISTINCT journey_id) FROM patient_status").fetchone()
         example = connection.execute(EXAMPLE).fetchone()
     keys = {
-        str(role): create(conninfo, f"demo-{role}", role, TEAMS.get(role), replace=True).token
+        str(role): create(conninfo, f"demo-{role}", role, TEAMS.get(role), grant, replace=True).token
         for role in Role
+        for grant in (None if role in OWN_TEAM_ONLY else Grant(),)
     }
     return Shown(count[0] if count else 0, example[0] if example else None, keys)
 

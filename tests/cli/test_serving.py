@@ -113,23 +113,55 @@ def test_api_and_worker_in_processes_of_their_own(program: Program, database_url
         assert process.returncode == 0
 
 
-def test_keys_are_made_listed_and_ended(program: Program, database_url: str) -> None:
+def cells(table: str) -> list[list[str]]:
+    return [re.split(r"  +", line) for line in table.splitlines()[1:]]
+
+
+def test_keys_are_made_changed_listed_and_ended(program: Program, database_url: str) -> None:
     made = program.answer("keys", "create", "--name", "Ann", "--role", "clinician", "--team", "cardiology")
     assert made["token"].startswith(f"jk_{made['id']}.")
-    other = program.run("keys", "create", "--name", "Feed", "--role", "integrator")
+    other, again = program.all(
+        [
+            ("keys", "create", "--name", "Feed", "--role", "integrator", "--scope", "system/*.rs"),
+            ("keys", "create", "--name", "Ann", "--role", "admin"),
+        ]
+    )
     token = re.search(r"^token +(jk_\S+)$", other.stdout, re.MULTILINE)
     assert token is not None
-    again = program.run("keys", "create", "--name", "Ann", "--role", "admin")
     assert again.returncode == 1
     assert again.stderr.startswith("Error: A key of this name is in use; ")
+    more = ("--also-team", "Ward 3", "--label", "PSY", "--scope", "user/Task.cru", "--scope", "user/*.rs")
+    changed = program.run("keys", "change", made["id"], "--role", "coordinator", "--team", "desk", *more)
+    (told,) = cells(changed.stdout)
+    assert told[:6] == [made["id"], "Ann", "coordinator", "desk", "desk, ward 3", "PSY"]
+    assert told[6] == "user/Task.cru user/*.rs"
     listed = program.run("keys", "list").stdout
-    assert made["id"] in listed
+    assert told in cells(listed)
+    assert re.search(r"Feed +integrator +- +every team +- +system/\*\.rs ", listed)
     assert token[1].partition(".")[2] not in listed
-    revoked, unknown = program.run("keys", "revoke", made["id"]), program.run("keys", "revoke", "nothing")
+    revoked, unknown = program.all([("keys", "revoke", made["id"]), ("keys", "revoke", "nothing")])
     assert (revoked.returncode, revoked.stdout) == (0, f"{made['id']} (Ann) is revoked.\n")
     assert (unknown.returncode, unknown.stderr) == (1, "Error: No key in use has this id.\n")
     ended = {key["name"]: key["revoked_at"] is not None for key in program.answer("keys", "list")}
     assert ended == {"Ann": True, "Feed": False}
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT api_key::text FROM api_key").fetchall()
+        trail = connection.execute("SELECT kind, name FROM access_event ORDER BY at").fetchall()
     assert not any(token[1].partition(".")[2] in row[0] for row in rows)
+    assert sorted(trail) == sorted(
+        (kind, "the command line") for kind in ["key-changed", "key-created", "key-created", "key-revoked"]
+    )
+
+
+def test_a_key_that_says_nothing_is_not_made(bare: Program) -> None:
+    wrong = {
+        ("--name", "Ann", "--scope", "patient/*.rs"): ("--scope", "A scope is written system/Task.rs"),
+        ("--name", "oidc:ann"): ("--name", "Names that begin with oidc:"),
+        ("--name", "Ann", "--also-team", "a", "--every-team"): ("--every-team", "name teams or every team"),
+    }
+    done = bare.all([("keys", "create", "--role", "clinician", *options) for options in wrong])
+    for each, (option, said) in zip(done, wrong.values(), strict=True):
+        told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", each.stderr).split())
+        assert (each.returncode, each.stdout) == (2, "")
+        assert f"'{option}'" in told
+        assert said in told
