@@ -14,6 +14,7 @@ from httpx2 import Response
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.store.errors import StoreUnavailable
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database
@@ -275,3 +276,22 @@ def test_the_example_of_the_page_runs(api: Api) -> None:
         ):
             assert word in json.dumps(result, separators=(",", ":")), word
         assert list(result) == re.findall(r'"(\w+)":', re.sub(r"\[.*\]", "[]", told))
+
+
+def test_a_database_that_is_lost_is_where_it_stops(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [line(f"lost {n}", "open-journey", team="ward 3") for n in range(3)]
+    one, *_ = became(api, lines(*known))
+    load = api.engine.store.load
+
+    def loading(journey_id: UUID) -> Any:
+        if str(journey_id) != one["journey_id"]:
+            raise StoreUnavailable
+        return load(journey_id)
+
+    intakes = lines(*(line(f"lost {n}", "start-intake", channel="phone") for n in range(3)))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(api.engine.store, "load", loading)
+        done, summary = became(api, intakes)
+    assert (done["line"], done["status"]) == (1, "applied")
+    assert (summary["status"], summary["code"], summary["resume_at"]) == ("stopped", "store-unavailable", 2)
+    assert statuses(became(api, intakes)) == ["duplicate", "applied", "applied", "complete"]
