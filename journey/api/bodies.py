@@ -99,11 +99,12 @@ def _no_number(_: str) -> NoReturn:
     raise ValueError
 
 
-def _finite(text: str) -> float:
+def _finite(text: str) -> float | int:
+    """JSON has one kind of number: 3.0 is as whole as 3."""
     number = float(text)
     if number in {float("inf"), float("-inf")}:
         raise TooLarge(TooLarge.__doc__)
-    return number
+    return int(number) if number.is_integer() else number
 
 
 def _faults(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:

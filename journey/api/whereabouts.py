@@ -54,7 +54,7 @@ MinVersion = Annotated[
 @router.get(
     "/v1/journeys/{journey_id}",
     tags=["read"],
-    responses=answers(Whereabouts, *READING, "no-such-journey", "not-there-yet", "version-not-reached"),
+    responses=answers(Whereabouts, *READING, "withheld", "not-there-yet", "version-not-reached", tagged=True),
 )
 async def where_the_patient_stands(
     request: Request,

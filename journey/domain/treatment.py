@@ -17,10 +17,9 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.event import Coded, Command, Event, Fact
-from journey.domain.number import Whole
 from journey.domain.room import Milestone, Silent, Step, milestone
 from journey.domain.rtt import IN_WORDS, RttCode
 
@@ -120,7 +119,9 @@ class RecordAssessment(Command):
     assessment_id: UUID
     kind: Coded
     finding: Coded | None = None
-    weeks: Whole | None = Field(default=None, ge=0, description="For how long, where that is what was found.")
+    weeks: StrictInt | None = Field(
+        default=None, ge=0, description="For how long, where that is what was found."
+    )
 
 
 class CommunicateDiagnosis(Command):

@@ -98,6 +98,12 @@ def test_what_is_not_json_in_utf_8(body: bytes) -> None:
     assert problem.value.code == "malformed-json"
 
 
+def test_a_number_is_written_as_one(api: Api, journey: str) -> None:
+    assert said(b'{"a": 3.0, "b": 2.5, "c": -1e2}') == {"a": 3, "b": 2.5, "c": -100}
+    answer = api.post(f"{journey}/start-intake", {"channel": "phone", "reported": "yes"})
+    assert complaints(answer) == {("reported", "Input should be a valid boolean")}
+
+
 def test_what_is_packed_is_sent_back(api: Api, journey: str) -> None:
     packed = gzip.compress(b'{"item": "a"}')
     headers = {**JSON, "Content-Encoding": "gzip"}

@@ -2,11 +2,13 @@
 
 import json
 import os
+from ipaddress import IPv4Address
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 import schemathesis
-from schemathesis import Case, CheckContext, HookContext, Response
+from schemathesis import Case, CheckContext, HookContext, Response, SerializationContext
 from schemathesis.auths import AuthContext
 
 BEYOND_A_SHAPE = (
@@ -26,6 +28,9 @@ BEYOND_A_SHAPE = (
 )
 """What is wrong with a value although its shape is right."""
 
+ADDRESSES = map(IPv4Address, count(int(IPv4Address("10.0.0.1"))))
+"""Each request comes from another address: it is sent without its key as well, as one address may seldom."""
+
 UNREACHED = {"version-not-reached"}
 """The only 503 of a server that has everything it needs."""
 
@@ -39,8 +44,16 @@ class WithAKey:
         return tokens.get(f"{case.operation.method.upper()} {case.operation.path}")
 
     def set(self, case: Case[Any], data: str | None, _: AuthContext) -> None:
+        case.headers["X-Forwarded-For"] = str(next(ADDRESSES))
         if data:
             case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(_: SerializationContext, value: Any) -> bytes:
+    """A line for each of several, or one."""
+    each = value if isinstance(value, list) else [value]
+    return b"".join(one if isinstance(one, bytes) else json.dumps(one).encode() + b"\n" for one in each)
 
 
 @schemathesis.hook

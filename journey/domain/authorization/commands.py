@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.authorization.request import (
     AppealLevel,
@@ -14,7 +14,6 @@ from journey.domain.authorization.request import (
     RequirementSource,
 )
 from journey.domain.event import Coded, Command, Moment
-from journey.domain.number import Whole
 
 
 class DetermineAuthorizationRequirement(Command):
@@ -196,8 +195,8 @@ class ConsumeAuthorizationUnits(Command):
 
     authorization_id: UUID
     consumption_id: UUID
-    quantity: Whole = Field(ge=1)
-    sequence: Whole | None = Field(
+    quantity: StrictInt = Field(ge=1)
+    sequence: StrictInt | None = Field(
         default=None, ge=1, description="Of which item; of the first, if left out."
     )
     note: str | None = None

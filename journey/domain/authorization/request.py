@@ -4,10 +4,9 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from journey.domain.event import Coded, Frozen
-from journey.domain.number import Whole
 
 
 class ReviewAction(StrEnum):
@@ -68,11 +67,11 @@ class AppealOutcome(StrEnum):
 class AuthorizationItem(Frozen):
     """One service that is asked for (Claim.item, 278 service line)."""
 
-    sequence: Whole = Field(ge=1, description="Its number, the same in request, answer and update.")
+    sequence: StrictInt = Field(ge=1, description="Its number, the same in request, answer and update.")
     service: Coded = Field(description="CPT or HCPCS.")
     modifiers: tuple[str, ...] = ()
     diagnoses: tuple[Coded, ...] = Field(default=(), description="ICD-10-CM.")
-    quantity: Whole | None = Field(default=None, ge=1)
+    quantity: StrictInt | None = Field(default=None, ge=1)
     unit: AuthorizationUnit = AuthorizationUnit.VISITS
     valid_from: date | None = None
     valid_until: date | None = None
@@ -96,7 +95,7 @@ class AuthorizedItem(Frozen):
     """What the payer authorizes; what it leaves out is as it was asked for (the addItem of an A6)."""
 
     service: Coded | None = None
-    quantity: Whole | None = Field(default=None, ge=1)
+    quantity: StrictInt | None = Field(default=None, ge=1)
     unit: AuthorizationUnit | None = None
     valid_from: date | None = None
     valid_until: date | None = None
@@ -106,7 +105,7 @@ class AuthorizedItem(Frozen):
 class LineDecision(Frozen):
     """The payer's answer to one item, linked to it by its sequence."""
 
-    sequence: Whole = Field(ge=1)
+    sequence: StrictInt = Field(ge=1)
     action: ReviewAction
     authorized: AuthorizedItem | None = Field(
         default=None,

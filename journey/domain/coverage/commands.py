@@ -3,11 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from journey.domain.coverage.events import Benefits, EligibilityPurpose, FinancialAid, LineOfBusiness
 from journey.domain.event import Coded, Command
-from journey.domain.number import Whole
 
 
 class RecordCoverage(Command):
@@ -39,7 +38,7 @@ class ConfirmEligibility(Command):
     service_type: Coded | None = Field(default=None, description="X12 service type code, such as 30.")
     benefits: Benefits = Benefits()
     response: str | None = Field(default=None, description="The payer's answer (its id).")
-    valid_days: Whole | None = Field(
+    valid_days: StrictInt | None = Field(
         default=None, ge=0, description="How many days before the service the answer may be from."
     )
 
@@ -99,7 +98,7 @@ class GiveFinancialEstimate(Command):
     """Record that the patient was told what it will cost them."""
 
     estimate_id: UUID
-    amount: Whole = Field(ge=0, description="In cents.")
+    amount: StrictInt = Field(ge=0, description="In cents.")
     service: Coded | None = None
     coverage_id: UUID | None = None
     visit_id: UUID | None = None

@@ -4,10 +4,9 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.event import Coded, Event, Frozen
-from journey.domain.number import Whole
 
 
 class LineOfBusiness(StrEnum):
@@ -48,8 +47,8 @@ class Benefits(Frozen):
     in_network: StrictBool | None = None
     authorization_required: StrictBool | None = None
     referral_required: StrictBool | None = None
-    copay: Whole | None = Field(default=None, ge=0)
-    deductible_remaining: Whole | None = Field(default=None, ge=0)
+    copay: StrictInt | None = Field(default=None, ge=0)
+    deductible_remaining: StrictInt | None = Field(default=None, ge=0)
 
 
 class CoverageRecorded(Event, stored_as="coverage.recorded"):

@@ -3,13 +3,12 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode.events import Relation
 from journey.domain.event import Coded, Command
 from journey.domain.identity import Demographics, Identifier
-from journey.domain.number import Whole
 
 
 class OpenJourney(Command):
@@ -91,7 +90,7 @@ class LinkJourney(Command):
 
     relation: Relation
     other_journey_id: UUID
-    days: Whole | None = Field(
+    days: StrictInt | None = Field(
         default=None, ge=0, description="Of a readmission: days since the discharge, whose day is day 0."
     )
     planned: StrictBool | None = Field(default=None, description="Of a readmission: it was planned.")

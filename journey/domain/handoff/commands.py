@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from journey.domain.event import Command, Moment
 from journey.domain.handoff.events import HandoffAction, HandoffOffer
-from journey.domain.number import Whole
 
 ACCEPT_DUE = "Until when it should be accepted; by the severity of the illness, where it is left out."
 
@@ -87,7 +86,7 @@ class EscalateHandoff(Command):
     """Ask the next one on the ladder. Names the level, so that two who ask at once escalate once."""
 
     handoff_id: UUID
-    level: Whole = Field(ge=1, description="The first name on the ladder is level 1.")
+    level: StrictInt = Field(ge=1, description="The first name on the ladder is level 1.")
     to: str | None = Field(
         default=None,
         min_length=1,

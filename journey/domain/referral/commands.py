@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from journey.domain.codes import Priority
 from journey.domain.event import Coded, Command, Moment
-from journey.domain.number import Whole
 from journey.domain.referral.events import ReferralOrder
 
 
@@ -68,7 +67,7 @@ class AcceptReferral(Command):
     referral_id: UUID
     owner: str | None = Field(default=None, description="Who will see to it there.")
     expected_by: Moment | None = None
-    visits: Whole | None = Field(default=None, ge=1, description="How many visits are agreed to.")
+    visits: StrictInt | None = Field(default=None, ge=1, description="How many visits are agreed to.")
 
 
 class DeclineReferral(Command):

@@ -3,11 +3,10 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StrictBool, model_validator
+from pydantic import AwareDatetime, Field, StrictBool, StrictInt, model_validator
 
 from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Event, Frozen, Moment
-from journey.domain.number import Whole
 from journey.domain.place import Location
 
 
@@ -41,7 +40,7 @@ class Appointment(Frozen):
         default=None, description="The payer's authorization that it is held under."
     )
     authorization_required: StrictBool | None = None
-    authorization_units: Whole | None = Field(
+    authorization_units: StrictInt | None = Field(
         default=None, ge=1, description="How much of it the visit uses, where it is not counted in visits."
     )
 
