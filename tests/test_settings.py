@@ -71,8 +71,10 @@ def test_set_but_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "JOURNEY_CORS_ORIGINS",
             "*",
-            "JOURNEY_CORS_ORIGINS is '*': it should be origins by commas, such as https://board.example.org, "
-            "and never *.",
+            (
+                "JOURNEY_CORS_ORIGINS is '*': it should be origins by commas, such as "
+                "https://board.example.org, and never *."
+            ),
         ),
         (
             "JOURNEY_READ_POOL_SIZE",
