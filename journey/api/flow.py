@@ -13,7 +13,7 @@ from journey.api.flowmodels import Bucket, FlowFigures
 from journey.api.guard import guarded
 from journey.api.openapi import answers
 from journey.api.problems import FieldError, Problem
-from journey.domain.event import Moment
+from journey.api.times import Time
 
 router = APIRouter(route_class=guarded(Permission.FIGURES), tags=["read"])
 
@@ -27,9 +27,9 @@ async def how_patients_flow(
     pathway: Annotated[Text, Query(description="Journeys on this pathway only.")] = None,
     team: Annotated[Text, Query(description="Journeys that this team is accountable for now.")] = None,
     begins: Annotated[
-        Moment | None, Query(alias="from", description="What began, was reached or came due from then on.")
+        Time | None, Query(alias="from", description="What began, was reached or came due from then on.")
     ] = None,
-    ends: Annotated[Moment | None, Query(alias="to", description="… and before then.")] = None,
+    ends: Annotated[Time | None, Query(alias="to", description="… and before then.")] = None,
     bucket: Annotated[
         Bucket, Query(description="The pieces of time that trends are made of.")
     ] = Bucket.MONTH,

@@ -308,6 +308,8 @@ def test_the_rows_are_what_the_log_gives(api: Api) -> None:
         ({"pathway": "no-such-way"}, "pathway"),
         ({"from": "2026-01-02T00:00:00Z", "to": "2026-01-01T00:00:00Z"}, "to"),
         ({"from": "yesterday"}, "from"),
+        ({"from": "0001-01-01T00:00:00+14:00"}, "from"),
+        ({"to": "9999-12-31T23:59:59-14:00"}, "to"),
         ({"bucket": "decade"}, "bucket"),
         ({"ward": "3"}, "ward"),
     ],

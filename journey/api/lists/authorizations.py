@@ -20,7 +20,7 @@ from journey.api.lists.listing import (
     before,
     equal,
 )
-from journey.api.lists.times import Time
+from journey.api.times import Time
 from journey.domain.authorization.request import AuthorizationUnit, Urgency
 from journey.domain.authorization.status import AuthorizationStatus
 

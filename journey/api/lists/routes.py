@@ -20,10 +20,10 @@ from journey.api.lists.barriers import BARRIERS
 from journey.api.lists.handoffs import HANDOFFS
 from journey.api.lists.listing import Asked, List
 from journey.api.lists.referrals import REFERRALS
-from journey.api.lists.times import Time
 from journey.api.lists.visits import VISITS
 from journey.api.lists.worklist import WORKLIST
 from journey.api.openapi import LISTING, answers
+from journey.api.times import Time
 from journey.settings import TimeZone
 
 LISTS = {each.name: each for each in (WORKLIST, HANDOFFS, REFERRALS, AUTHORIZATIONS, VISITS, BARRIERS)}

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from journey.api.conditions import Condition
 from journey.api.lists.listing import Asked, Filter, Key, List, ListedRow, Row, equal, whether
-from journey.api.lists.times import Day, TimeOrDay
+from journey.api.times import Day, TimeOrDay
 from journey.domain.codes import EncounterClass, VisitStatus
 
 

@@ -19,7 +19,7 @@ from journey.api.lists.listing import (
     equal,
     whether,
 )
-from journey.api.lists.times import Time
+from journey.api.times import Time
 
 
 class WorklistItem(ListedRow):

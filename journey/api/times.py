@@ -1,4 +1,4 @@
-"""Times: which time or day a list is asked about, as people write them; others are slips of the pen."""
+"""Times: which time or day is asked about, as people write them; others are slips of the pen."""
 
 import re
 from datetime import date, datetime
