@@ -4,9 +4,11 @@ The commands differ in their bodies and words alone: the framework describes one
 made from it, in a fifth of the time.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastapi.openapi.utils import get_openapi
@@ -40,6 +42,9 @@ TAKING_A_BODY = ("malformed-json", "request-timeout", "body-too-large", "unsuppo
 WRITING = (*TAKING_A_BODY, "key-reused", "contended", "outcome-unknown")
 
 JSON = "application/json"
+EXAMPLES = Path(__file__).with_name("examples.json")
+"""Of each command a request and its answer; written and carried out by the tests."""
+
 REF = "#/components/schemas/{model}"
 REFUSAL = "Refusal"
 ABOUT = """Every request carries `Authorization: Bearer jk_…`. Times are UTC, RFC 3339. Every error is an
@@ -142,8 +147,19 @@ def document(title: str, version: str, routes: Sequence[APIRoute]) -> dict[str, 
         operation["security"] = [{"key": []}] if path.startswith("/v1/") else []
         operation["parameters"] = [_never_null(each) for each in operation.get("parameters", ())]
     links.attach(made)
+    _exemplify(paths)
     made["components"] |= _shared(paths)
     return made
+
+
+def _exemplify(paths: dict[str, Any]) -> None:
+    """Beside each command what was sent in a test, and what came of it."""
+    examples: dict[str, Any] = json.loads(EXAMPLES.read_bytes())
+    for path, operation in operations_of(paths):
+        if path.endswith(f"/{operation['operationId']}") and operation["operationId"] in examples:
+            example = examples[operation["operationId"]]
+            operation["requestBody"]["content"][JSON]["example"] = example["request"]
+            operation["responses"]["200"]["content"][JSON]["example"] = example["response"]
 
 
 def _never_null(parameter: dict[str, Any]) -> dict[str, Any]:
