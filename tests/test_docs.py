@@ -15,6 +15,7 @@ from typing import Any, get_args
 import pytest
 import typer
 
+from journey.api.access.trail import Kind
 from journey.api.app import create_app
 from journey.api.figures import Figures
 from journey.api.lists.routes import LISTS
@@ -23,12 +24,14 @@ from journey.cli.app import app
 from journey.domain.journey import ROOMS
 from journey.projections import READ_MODELS
 from journey.settings import Settings, environment_name
+from tests import access_tables
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 HAND_WRITTEN = [
     *("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/glossary.md"),
     *(
+        "docs/access.md",
         "docs/adding-an-event.md",
         "docs/adding-a-read-model.md",
         "docs/pathways.md",
@@ -98,6 +101,17 @@ def problems() -> str:
     return PROBLEMS + "".join(f"| `{code}` | {kind.status} | {kind.meaning} |\n" for code, kind in kinds)
 
 
+def between_marks(name: str, written: dict[str, str]) -> str:
+    """The page, with what is written from the code between its marks."""
+    page = (DOCS / name).read_text()
+    for mark, text in written.items():
+        before, begin, rest = page.partition(f"<!-- {mark} -->\n")
+        _, end, after = rest.partition(f"<!-- end of {mark}")
+        assert end, f"what is written of {mark} stands between marks"
+        page = f"{before}{begin}{text}{end}{after}"
+    return page
+
+
 def api() -> str:
     """The page, with every command in the list of its room, and every list with its filters."""
     rooms = {name: [each.name() for each in get_args(room.commands)] for name, room in ROOMS.items()}
@@ -105,13 +119,11 @@ def api() -> str:
         f"`/v1/{name}`": [*(each.name for each in listing.every_filter), *(["zone"] if listing.zoned else [])]
         for name, listing in LISTS.items()
     }
-    page = (DOCS / "api.md").read_text()
-    for mark, names in {"commands": rooms, "lists": asked}.items():
-        before, begin, rest = page.partition(f"<!-- {mark} -->\n")
-        _, end, after = rest.partition(f"<!-- end of {mark}")
-        assert end, f"what is written of {mark} stands between marks"
-        page = "".join([before, begin, *(_listed(name, each) for name, each in names.items()), end, after])
-    return page
+    listed = {
+        mark: "".join(_listed(name, each) for name, each in names.items())
+        for mark, names in {"commands": rooms, "lists": asked}.items()
+    }
+    return between_marks("api.md", listed)
 
 
 def operations() -> str:
@@ -120,10 +132,12 @@ def operations() -> str:
         f"| `{each.name}` | {each.kind} | {', '.join(each.labels)} | {each.meaning} |\n"
         for each in Figures().described
     ]
-    before, begin, rest = (DOCS / "operations.md").read_text().partition("<!-- figures -->\n")
-    _, end, after = rest.partition("<!-- end of figures -->")
-    assert end, "what is written of figures stands between marks"
-    return "".join([before, begin, FIGURES, *rows, end, after])
+    return between_marks("operations.md", {"figures": "".join([FIGURES, *rows])})
+
+
+def access() -> str:
+    """The page, with the table of who may do what, and what every address asks for."""
+    return between_marks("access.md", access_tables.written())
 
 
 def _listed(name: str, words: list[str]) -> str:
@@ -136,6 +150,7 @@ WRITTEN = {
     "problems.md": problems,
     "api.md": api,
     "operations.md": operations,
+    "access.md": access,
 }
 
 
@@ -150,6 +165,11 @@ def test_every_setting_is_described(field: str) -> None:
     pattern = rf"^\| `{environment_name(field)}` \| .+ \| {re.escape(str(described))} \|$"
     page = (DOCS / "operations.md").read_text()
     assert re.search(pattern, page, re.MULTILINE), f"add a row that ends with: {described}"
+
+
+def test_every_kind_of_record_is_told() -> None:
+    page = (DOCS / "access.md").read_text()
+    assert [kind for kind in Kind if f"`{kind}`" not in page] == []
 
 
 def test_every_read_model_is_in_the_glossary() -> None:
@@ -180,7 +200,7 @@ def test_every_route_that_a_page_names_is_there(settings: Settings) -> None:
     shapes = [re.compile(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(path))) for path in paths]
     for page in HAND_WRITTEN:
         for named in re.findall(
-            r"`(?:GET |POST |DELETE )?(/(?:v1/|healthz|readyz|metrics)[^`?]*)", (ROOT / page).read_text()
+            r"`(?:GET |POST |PUT |DELETE )?(/(?:v1/|healthz|readyz|metrics)[^`?]*)", (ROOT / page).read_text()
         ):
             assert any(shape.fullmatch(named) for shape in shapes), f"{page} names {named}"
 
