@@ -9,6 +9,7 @@ CREATE TABLE flow_stage (
     place integer NOT NULL,
     stage text NOT NULL,
     number integer NOT NULL,
+    nth integer NOT NULL,
     entered_at timestamptz NOT NULL,
     left_at timestamptz,
     PRIMARY KEY (journey_id, place)
@@ -16,6 +17,7 @@ CREATE TABLE flow_stage (
 CREATE INDEX flow_stage_entered ON flow_stage (pathway, entered_at);
 COMMENT ON COLUMN flow_stage.place IS 'Of the stay, in the order of time, from 1.';
 COMMENT ON COLUMN flow_stage.number IS 'Of the stage, in the definition, from 0.';
+COMMENT ON COLUMN flow_stage.nth IS 'Of the stays in this stage, in the order of time, from 1.';
 COMMENT ON COLUMN flow_stage.left_at IS 'Null while the patient is there.';
 
 -- When was each milestone reached, and was that late?
@@ -33,12 +35,15 @@ CREATE TABLE flow_milestone (
     counted_from timestamptz NOT NULL,
     undone integer NOT NULL,
     undone_at timestamptz,
+    earlier text,
+    earlier_at timestamptz,
     PRIMARY KEY (journey_id, milestone)
 );
 CREATE INDEX flow_milestone_reached ON flow_milestone (pathway, reached_at);
 COMMENT ON COLUMN flow_milestone.began_at IS 'When the pathway began.';
 COMMENT ON COLUMN flow_milestone.reached_at IS 'Null where it is undone.';
 COMMENT ON COLUMN flow_milestone.undone IS 'How often it was undone.';
+COMMENT ON COLUMN flow_milestone.earlier IS 'The milestone that was reached right before.';
 
 -- Which clocks run, which were stopped in time?
 CREATE TABLE flow_clock (

@@ -82,35 +82,34 @@ FOUND = SQL("""
                %s::text AS bucket, %s::text AS zone, %s::timestamptz AS now
     ),
     stay AS (
-        SELECT journey_id, flow_stage.pathway, stage, number, entered_at, left_at,
+        SELECT journey_id, flow_stage.pathway, stage, number, nth, entered_at, left_at,
                extract(epoch FROM left_at - entered_at)::float8 AS seconds,
                {entered} AS begun, left_at IS NOT NULL AND {left} AS over,
                date_trunc(bucket, entered_at, zone) AS begun_in, date_trunc(bucket, left_at, zone) AS over_in
           FROM flow_stage, asked WHERE {of_stages}
     ),
-    stage_trend AS (
-        SELECT pathway, stage, begun_in AS begins, count(seconds) AS n,
+    staying AS (
+        SELECT pathway, stage, min(number) AS number, grouping(begun_in) = 1 AS ever, begun_in AS begins,
+               count(*) AS stays, count(*) FILTER (WHERE left_at IS NULL) AS here, count(seconds) AS n,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
                percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90
-          FROM stay WHERE begun GROUP BY 1, 2, 3
+          FROM stay WHERE begun GROUP BY GROUPING SETS ((pathway, stage), (pathway, stage, begun_in))
     ),
-    queue_trend AS (
-        SELECT pathway, stage, at AS begins, count(*) FILTER (WHERE came) AS arrivals,
-               count(*) FILTER (WHERE NOT came) AS departures
-          FROM stay, LATERAL (SELECT begun_in AS at, true AS came WHERE begun
-                              UNION ALL SELECT over_in, false WHERE over) AS moved
+    queueing AS MATERIALIZED (
+        SELECT pathway, stage, begins, sum(arrivals)::int AS arrivals, sum(departures)::int AS departures
+          FROM (SELECT pathway, stage, begun_in AS begins, count(*) AS arrivals, 0 AS departures
+                  FROM stay WHERE begun GROUP BY 1, 2, 3
+                 UNION ALL
+                SELECT pathway, stage, over_in, 0, count(*) FROM stay WHERE over GROUP BY 1, 2, 3) AS moved
          GROUP BY 1, 2, 3
     ),
-    passed AS (
-        SELECT journey_id, flow_milestone.pathway, milestone, number, reached_at, due, late,
-               lag(milestone) OVER way AS earlier,
-               extract(epoch FROM reached_at - lag(reached_at) OVER way)::float8 AS since_earlier,
+    reached AS NOT MATERIALIZED (
+        SELECT flow_milestone.pathway, milestone, number, due, late, earlier,
+               extract(epoch FROM reached_at - earlier_at)::float8 AS since_earlier,
                greatest(extract(epoch FROM reached_at - began_at)::float8, 0) AS since_start,
                greatest(extract(epoch FROM reached_at - counted_from)::float8, 0) AS since_base
-          FROM flow_milestone, asked WHERE reached_at IS NOT NULL AND {of_milestones}
-        WINDOW way AS (PARTITION BY journey_id ORDER BY reached_at, number)
+          FROM flow_milestone, asked WHERE reached_at IS NOT NULL AND {reached} AND {of_milestones}
     ),
-    reached AS (SELECT passed.* FROM passed, asked WHERE {reached}),
     ran AS (
         SELECT flow_clock.pathway, clock, state, standard,
                due IS NOT NULL AND state = 'stopped' AS measured,
@@ -137,12 +136,11 @@ CENSUS = SQL("""
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
     """)
 STAGES = SQL("""
-    SELECT pathway, stage, count(*) AS stays, count(*) FILTER (WHERE left_at IS NULL) AS here,
-           {time} AS time,
-           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM stage_trend AS piece
-             WHERE (piece.pathway, piece.stage) = (stay.pathway, stay.stage)) AS trend
-      FROM stay WHERE begun GROUP BY pathway, stage ORDER BY pathway, min(number), stage
-    """).format(time=_spread("seconds"))
+    SELECT pathway, stage, stays, here, json_build_object('n', n, 'median', median, 'p90', p90) AS time,
+           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM staying AS piece
+             WHERE NOT ever AND (piece.pathway, piece.stage) = (staying.pathway, staying.stage)) AS trend
+      FROM staying WHERE ever ORDER BY pathway, number, stage
+    """)
 MILESTONES = SQL("""
     SELECT pathway, milestone, count(*) AS reached, count(due) AS due, count(*) FILTER (WHERE late) AS late,
            {from_start} AS from_start, {from_base} AS from_due_base
@@ -156,14 +154,16 @@ STEPS = SQL("""
 QUEUES = SQL("""
     SELECT pathway, stage, count(*) FILTER (WHERE left_at IS NULL) AS length,
            count(*) FILTER (WHERE begun) AS arrivals, count(*) FILTER (WHERE over) AS departures,
-           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM queue_trend AS piece
+           (SELECT coalesce(json_agg(to_json(piece) ORDER BY begins), '[]') FROM queueing AS piece
              WHERE (piece.pathway, piece.stage) = (stay.pathway, stay.stage)) AS trend
       FROM stay GROUP BY pathway, stage ORDER BY pathway, min(number), stage
     """)
 STAGE_REWORK = SQL("""
     SELECT pathway, stage, count(*) AS journeys, sum(times - 1) AS again
       FROM (SELECT pathway, stage, min(number) AS number, count(*) AS times
-              FROM stay WHERE begun GROUP BY pathway, stage, journey_id HAVING count(*) > 1) AS returned
+              FROM stay
+             WHERE begun AND (journey_id, stage) IN (SELECT journey_id, stage FROM stay WHERE nth > 1)
+             GROUP BY pathway, stage, journey_id HAVING count(*) > 1) AS returned
      GROUP BY pathway, stage ORDER BY pathway, min(number), stage
     """)
 MILESTONE_REWORK = SQL("""

@@ -2,7 +2,9 @@
 Asked by whoever plans, of all journeys of a pathway together.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from journey.domain.codes import JourneyStatus
@@ -66,19 +68,28 @@ def _rows(journey: Journey, gone: Way) -> Rows:
 def _stages(way: Flow, journey: Journey) -> Iterator[Row]:
     """Whoever's journey is over is in no stage any more."""
     over = journey.episode.since if journey.episode.is_over else None
+    times = Counter[str]()
     for place, each in enumerate(way.stays, 1):
+        times[each.stage] += 1
         left_at = each.left_at or (over and max(over.at, each.entered_at))
         yield {
             "place": place,
             "stage": each.stage,
             "number": each.place,
+            "nth": times[each.stage],
             "entered_at": each.entered_at,
             "left_at": left_at,
         }
 
 
 def _milestones(way: Flow) -> Iterator[Row]:
+    """Each with the one that was reached right before it."""
+    reached = sorted(
+        (each.reached_at, each.place, each.milestone) for each in way.milestones if each.reached_at
+    )
+    earlier = {later: (name, at) for (at, _, name), (_, _, later) in pairwise(reached)}
     for each in way.milestones:
+        name, at = earlier.get(each.milestone, (None, None))
         yield {
             "milestone": each.milestone,
             "number": each.place,
@@ -89,6 +100,8 @@ def _milestones(way: Flow) -> Iterator[Row]:
             "counted_from": each.counted_from,
             "undone": each.undone,
             "undone_at": each.undone_at,
+            "earlier": name,
+            "earlier_at": at,
         }
 
 
