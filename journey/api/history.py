@@ -16,6 +16,7 @@ from journey.api.engine import admission, engine
 from journey.api.envelope import RecordedEvent, WithheldEvent, envelope, withheld_event
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
+from journey.api.tags import IfNoneMatch, tagged
 from journey.domain.correction.events import EventCorrected
 from journey.domain.correction.evolve import corrected_event
 from journey.domain.event import EVENTS, Actor, Precision
@@ -112,7 +113,7 @@ class TimelinePage(BaseModel):
 
 @router.get(
     "/v1/journeys/{journey_id}/events",
-    responses=answers(EventsPage, *READING, "bad-cursor"),
+    responses=answers(EventsPage, *READING, "bad-cursor", tagged=True),
 )
 async def everything_recorded(
     request: Request,
@@ -120,6 +121,7 @@ async def everything_recorded(
     *,
     limit: Limit = 100,
     page: CursorIn = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Everything recorded on the journey, in the order of recording, what does not hold any more included."""
     scope = f"events {journey_id}"
@@ -129,12 +131,12 @@ async def everything_recorded(
     kept_back = await withheld(engine(request).reads, {journey_id}, admission(request).cleared)
     events = [_recorded(row, kept_back) for row in rows[:limit]]
     following = cursor(scope, rows[limit - 1][4]) if rows[limit:] else None
-    return _page({"journey_id": journey_id}, events, following)
+    return tagged(_page({"journey_id": journey_id}, events, following), if_none_match)
 
 
 @router.get(
     "/v1/journeys/{journey_id}/timeline",
-    responses=answers(TimelinePage, *READING, "bad-cursor"),
+    responses=answers(TimelinePage, *READING, "bad-cursor", tagged=True),
 )
 async def what_happened(
     request: Request,
@@ -142,6 +144,7 @@ async def what_happened(
     *,
     limit: Limit = 100,
     page: CursorIn = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """What happened on the journey, in the order of happening; what was struck out says by what."""
     scope = f"timeline {journey_id}"
@@ -152,11 +155,12 @@ async def what_happened(
     kept_back = await withheld(reads, {journey_id}, admission(request).cleared)
     events = [_withheld(journey_id, row) if row[0] in kept_back else _entry(row) for row in rows[:limit]]
     head = {"journey_id": journey_id, "version": reached or 0}
-    return _page(head, events, cursor(scope, rows[limit - 1][1]) if rows[limit:] else None)
+    following = cursor(scope, rows[limit - 1][1]) if rows[limit:] else None
+    return tagged(_page(head, events, following), if_none_match)
 
 
-def _page(head: dict[str, Any], events: list[dict[str, Any]], next_: str | None) -> Response:
-    return Response(to_json({**head, "events": events, "next": next_}), media_type="application/json")
+def _page(head: dict[str, Any], events: list[dict[str, Any]], next_: str | None) -> bytes:
+    return to_json({**head, "events": events, "next": next_})
 
 
 def _recorded(row: tuple[Any, ...], kept_back: frozenset[UUID]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ REFUSAL = "Refusal"
 ABOUT = """Every request carries `Authorization: Bearer jk_…`. Times are UTC, RFC 3339. Every error is an
 `application/problem+json` with a stable `code`. Every answer carries `X-Request-Id`."""
 
-ETAG = {"ETag": {"description": "Names what is answered.", "required": True, "schema": {"type": "string"}}}
+ETAG = {"ETag": {"description": "Names what is answered.", "schema": {"type": "string"}}}
 HEADERS: dict[int, dict[str, Any]] = {
     201: {"Location": {"description": "Where it is.", "schema": {"type": "string"}}},
     401: {"WWW-Authenticate": {"description": "How to say who asks.", "schema": {"type": "string"}}},

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from journey.api.access.table import Permission
 from journey.api.guard import guarded
 from journey.api.openapi import answers
 from journey.api.problems import Problem
-from journey.api.tags import has_it
+from journey.api.tags import IfNoneMatch, has_it, tagged
 from journey.domain.pathway.definition import Definition
 from journey.pathways import installed
 
@@ -34,11 +34,12 @@ class PathwayList(BaseModel):
     pathways: tuple[PathwaySummary, ...]
 
 
-@router.get("/v1/pathways", tags=["read"], responses=answers(PathwayList))
-async def list_pathways() -> PathwayList:
+@router.get("/v1/pathways", tags=["read"], responses=answers(PathwayList, tagged=True))
+async def list_pathways(*, if_none_match: IfNoneMatch = None) -> Response:
     """The definitions at hand: those that ship, and the site's own."""
     at_hand = installed()
-    return PathwayList(pathways=tuple(_summary(each, at_hand.digest(each)) for each in at_hand))
+    found = PathwayList(pathways=tuple(_summary(each, at_hand.digest(each)) for each in at_hand))
+    return tagged(found.model_dump_json().encode(), if_none_match)
 
 
 def _summary(definition: Definition, digest: str) -> PathwaySummary:
@@ -53,12 +54,14 @@ def _summary(definition: Definition, digest: str) -> PathwaySummary:
     )
 
 
-@router.get("/v1/pathways/{pathway}", tags=["read"], responses=answers(Definition, "no-such-pathway"))
+@router.get(
+    "/v1/pathways/{pathway}", tags=["read"], responses=answers(Definition, "no-such-pathway", tagged=True)
+)
 async def what_a_pathway_asks_for(
     pathway: str,
     *,
     version: Annotated[str | None, Query(max_length=40, description="The latest, if left out.")] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A definition: stages, milestones, clocks. Its digest is the ETag, and stands on each assignment."""
     definition = installed().get(pathway, version)

@@ -388,3 +388,17 @@ def test_the_overdue_are_found(api: Api) -> None:
     (found,) = api.get("/v1/journeys?team=late+team&overdue=true").json()["journeys"]
     assert (found["overdue"], found["next_due"]) == (True, "2026-03-02T09:30:00Z")
     assert api.get("/v1/journeys?team=late+team&overdue=false").json()["journeys"] == []
+
+
+def test_what_the_caller_has_is_not_sent_again(api: Api) -> None:
+    journey = api.opened()
+    for url in (f"{journey}/events", "/v1/pathways"):
+        first = api.get(url)
+        again = api.get(url, headers={"If-None-Match": first.headers["ETag"]})
+        assert first.json() is not None
+        if again.status_code == 200:  # the event has got its position meanwhile
+            again = api.get(url, headers={"If-None-Match": again.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    had = api.get(f"{journey}/events").headers["ETag"]
+    api.told(journey, "start-intake", channel="phone")
+    assert api.get(f"{journey}/events", headers={"If-None-Match": had}).status_code == 200
