@@ -1,9 +1,12 @@
 import ast
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
+from journey.api.access.table import Role
+from journey.oidc import RoleWord
 from journey.settings import Settings, SettingsError, environment_name
 
 PACKAGE = Path(__file__).parents[1] / "journey"
@@ -77,6 +80,30 @@ def test_set_but_empty_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
             ),
         ),
         (
+            "JOURNEY_OIDC_ISSUER",
+            "http://id.example.org",
+            (
+                "JOURNEY_OIDC_ISSUER is 'http://id.example.org': it should be an https:// address; http:// is for "
+                "this machine alone."
+            ),
+        ),
+        (
+            "JOURNEY_OIDC_ROLES",
+            "ward-clerk",
+            (
+                "JOURNEY_OIDC_ROLES is 'ward-clerk': it should be pairs by commas, such as "
+                "ward-clerk=coordinator,auditor=compliance."
+            ),
+        ),
+        (
+            "JOURNEY_OIDC_ROLES",
+            "ward-clerk=boss",
+            (
+                "JOURNEY_OIDC_ROLES is 'boss': it should be 'coordinator', 'clinician', 'compliance', "
+                "'integrator' or 'admin'."
+            ),
+        ),
+        (
             "JOURNEY_READ_POOL_SIZE",
             "0",
             "JOURNEY_READ_POOL_SIZE is '0': it should be greater than or equal to 1.",
@@ -121,3 +148,52 @@ def test_nothing_else_reads_the_environment() -> None:
             names = {node.attr} if isinstance(node, ast.Attribute) else set()
             names |= {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
             assert not names & readers, f"{path} reads the environment: that is for journey/settings.py"
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256", "RS256,HS256", "rs256", ","])
+def test_tokens_are_never_signed_with_a_secret(monkeypatch: pytest.MonkeyPatch, algorithm: str) -> None:
+    monkeypatch.setenv("JOURNEY_OIDC_ALGORITHMS", algorithm)
+    with pytest.raises(SettingsError, match="^JOURNEY_OIDC_ALGORITHMS is "):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://a b",
+        "https://",
+        "https://u:p@id.example.org",
+        "https://id.example.org/#x",
+        "https://[::",
+        "id",
+    ]
+    + [
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+        "https://id.example.org:x",
+        "ftp://::1",
+    ],
+)
+def test_an_issuer_is_where_nobody_can_come_between(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("JOURNEY_OIDC_AUDIENCE", "journey")
+    monkeypatch.setenv("JOURNEY_OIDC_ISSUER", issuer)
+    with pytest.raises(SettingsError, match="^JOURNEY_OIDC_ISSUER is "):
+        Settings.load()
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://id.example.org/realms/a", "http://[::1]:8080", "http://localhost"]
+)
+def test_an_issuer_says_what_its_tokens_are_meant_for(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
+    monkeypatch.setenv("JOURNEY_OIDC_ISSUER", issuer)
+    with pytest.raises(SettingsError, match="^JOURNEY_OIDC_AUDIENCE is .*what tokens are meant for"):
+        Settings.load()
+    monkeypatch.setenv("JOURNEY_OIDC_AUDIENCE", "journey, account")
+    monkeypatch.setenv("JOURNEY_OIDC_ROLES", "nurse=clinician, clerk = coordinator")
+    settings = Settings.load()
+    assert settings.oidc_audience == ("journey", "account")
+    assert settings.oidc_roles == {"nurse": "clinician", "clerk": "coordinator"}
+
+
+def test_every_role_can_be_a_word_of_the_issuer() -> None:
+    assert set(get_args(RoleWord)) == set(Role) == set(Settings.load().oidc_roles)

@@ -36,7 +36,7 @@ class AccessRecord(BaseModel):
     at: datetime
     kind: Kind
     outcome: Outcome
-    caller: str | None = Field(description="The key's id, or the token's subject.")
+    caller: str | None = Field(description="The key's id, or a hash of the token's issuer and subject.")
     name: str | None
     role: str | None
     team: str | None

@@ -47,7 +47,8 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 
 REF = "#/components/schemas/{model}"
 REFUSAL = "Refusal"
-ABOUT = """Every request carries `Authorization: Bearer jk_…`. Times are UTC, RFC 3339. Every error is an
+WITH = "An API key, `jk_<id>.<secret>`, or an access token of the issuer that the settings name."
+ABOUT = """Every request carries `Authorization: Bearer …`. Times are UTC, RFC 3339. Every error is an
 `application/problem+json` with a stable `code`. Every answer carries `X-Request-Id`."""
 
 ETAG = {"ETag": {"description": "Names what is answered.", "schema": {"type": "string"}}}
@@ -141,7 +142,7 @@ def document(title: str, version: str, routes: Sequence[APIRoute]) -> dict[str, 
             raise ValueError(f"{name} has another shape where it is sent than where it is answered")
     made["components"]["schemas"] = dict(sorted(schemas.items()))
     made["components"]["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": "An API key: `jk_<id>.<secret>`."}
+        "key": {"type": "http", "scheme": "bearer", "description": WITH}
     }
     for path, operation in operations_of(paths):
         operation["security"] = [{"key": []}] if path.startswith("/v1/") else []

@@ -6,14 +6,21 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Thread
 from time import time
 from typing import Any
 
 import jwt
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from journey.settings import Settings
@@ -53,6 +60,25 @@ def by_hand(head: object, claims: object, secret: bytes | None = None) -> str:
     said = f"{part(head)}.{part(claims)}"
     signature = b"" if secret is None else hmac.digest(secret, said.encode(), "sha256")
     return f"{said}.{part(signature)}"
+
+
+def certificate(to: Path) -> SSLContext:
+    """A server's, for this machine, that nobody has vouched for; it is kept there, with its key."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now, key = datetime.now(UTC), ec_key()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    to.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(to)
+    return context
 
 
 @dataclass
@@ -109,7 +135,7 @@ def send(to: BaseHTTPRequestHandler, body: object, status: int = 200, **headers:
 
 
 @contextmanager
-def issuing() -> Iterator[Issuer]:
+def issuing(tls: SSLContext | None = None) -> Iterator[Issuer]:
     """It runs while the block does, with one key."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -120,7 +146,10 @@ def issuing() -> Iterator[Issuer]:
             """Nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        issuer = Issuer(f"http://127.0.0.1:{server.server_port}", [published(rsa_key("first"))])
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        issuer = Issuer(f"{scheme}://127.0.0.1:{server.server_port}", [published(rsa_key("first"))])
         serving = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         serving.start()
         try:

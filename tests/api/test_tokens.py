@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from threading import Event
 from time import time
 from typing import Any
@@ -27,6 +28,7 @@ from tests.api.issuing import (
     KEYS,
     Issuer,
     by_hand,
+    certificate,
     ec_key,
     issuing,
     part,
@@ -56,6 +58,17 @@ class Asked:
         with pytest.raises(NotAccepted) as refused:
             self(token)
         return refused.value
+
+    @classmethod
+    def lets_in(cls, issuer: Issuer, token: str) -> bool:
+        """One that is begun for the occasion."""
+        asked = cls(issuer)
+        with asked.loop:
+            try:
+                asked(token)
+            except IssuerUnavailable:
+                return False
+            return True
 
     def refreshed(self) -> None:
         """The question under way is answered."""
@@ -500,3 +513,13 @@ def test_the_address_of_the_keys_may_be_set(issuer: Issuer, asking: Callable[...
     issuer.instead[DISCOVERY] = lambda to: send(to, {}, 404)
     assert asking(oidc_jwks_url=issuer.url + KEYS)(issuer.token()).name == "oidc:ann"
     assert issuer.asked == [KEYS]
+
+
+def test_an_issuer_shows_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS, where nobody has vouched for it, or somebody whom the machine's administrator trusts."""
+    known = tmp_path / "known.pem"
+    with issuing(certificate(known)) as issuer:
+        assert not Asked.lets_in(issuer, issuer.token())
+        assert issuer.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(known))
+        assert Asked.lets_in(issuer, issuer.token())

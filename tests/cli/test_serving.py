@@ -8,6 +8,7 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from typing import IO, Any
+from urllib.error import HTTPError
 
 import psycopg
 import pytest
@@ -16,6 +17,8 @@ from tests.cli.conftest import Program
 from tests.conftest import throw_away_folder
 from tests.embedded.test_cluster import is_gone
 from tests.waiting import until
+
+ROLES = ("coordinator", "clinician", "compliance")
 
 
 def ask(url: str, key: str | None = None, body: Any = None) -> Any:
@@ -54,7 +57,7 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         program = bare.having(JOURNEY_HOME=str(home))
         demo = program.start("demo", "--port", "0", "--patients", "6", start_new_session=True)
         url = heard(demo.stdout, r"served on (http://127\.0\.0\.1:\d+), with \d+ journeys")[1]
-        keys = {role: heard(demo.stdout, rf"  {role} +(jk_\S+)")[1] for role in ("coordinator", "compliance")}
+        keys = {role: heard(demo.stdout, rf"  {role} +(jk_\S+)")[1] for role in ROLES}
         journey = heard(demo.stdout, rf"{url}(/v1/journeys/\S+)$")[1]
         with urllib.request.urlopen(f"{url}/docs") as page:  # noqa: S310 - our own server
             assert page.status == 200
@@ -64,6 +67,8 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         assert [event["type"] for event in told["events"]] == ["journey.owner_assigned"]
         after = ask(f"{url}{journey}?min_version={told['version']}", keys["coordinator"])
         assert after["responsible"]["team"] == "night-shift"
+        with pytest.raises(HTTPError, match="404"):
+            ask(url + journey, keys["clinician"])
         assert not is_gone(home)
         os.killpg(demo.pid, signal.SIGINT)
         _, said = demo.communicate(timeout=30)
