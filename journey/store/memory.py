@@ -7,9 +7,12 @@ OBJECTS = 200_000
 every journey that is being read, many times over, and takes half of the time of reading.
 """
 
+LOOKS = 100
+"""Such looks between two at what has survived one: kept journeys do, and are no garbage."""
+
 
 def collect_rarely() -> None:
     """For the whole process, unless it was told to look more rarely still."""
-    often, *others = gc.get_threshold()
+    often, seldom, *others = gc.get_threshold()
     if 0 < often < OBJECTS:
-        gc.set_threshold(OBJECTS, *others)
+        gc.set_threshold(OBJECTS, max(seldom, LOOKS), *others)
