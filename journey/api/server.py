@@ -21,7 +21,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors.multiprocess import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from journey import log, tracing
 from journey.api.app import create_app
@@ -41,6 +41,9 @@ GRACE = 25
 
 MEASURE = 5.0
 """Seconds between looks at what this process holds, where another may be asked for it."""
+
+BEGUN = 60
+"""Seconds within which a process that follows another (at SIGHUP) has to be there."""
 
 LOOK = 0.5
 """Seconds between looks at whether several processes are told again to stop."""
@@ -97,6 +100,21 @@ def alone(config: uvicorn.Config, listener: socket.socket) -> None:
 
 class Several(Multiprocess):
     """Processes that answer, each begun again when it is killed."""
+
+    def keep_subprocess_alive(self) -> None:
+        """One that has ended is begun again. One that takes long to begin has not: asked whether it lives, as
+        the library would ask, it would be killed each time on a busy machine, and never be there.
+        """
+        for number, each in enumerate(self.processes):
+            if self.should_exit.is_set() or each.process.is_alive():
+                continue
+            each.join()
+            if each.exitcode == STARTUP_FAILURE:
+                self.should_exit.set()
+                return
+            logger.warning("process.ended", exit_code=each.exitcode)
+            self.processes[number] = Process(self.config, self.sockets)
+            self.processes[number].start()
 
     def terminate_all(self) -> None:
         """What is not taken in yet is refused at once, not kept waiting for nobody."""
@@ -226,6 +244,7 @@ def configured(settings: Settings, factory: partial[FastAPI], workers: int = 1) 
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=GRACE,
+        timeout_worker_healthcheck=BEGUN,
     )
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from journey.bench.scratch import Scratch
     from journey.bench.soak import Report
 
-NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists", "import")
+NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists", "import", "serve")
 """Each a module of `journey.bench` with a function of its own name, or that and a _."""
 
-SOAK = "soak"
+SOAK, SERVED_SOAK = "soak", "served-soak"
 HEAD = ("what", "value", "unit", "compared")
 SIGNIFICANT = 100
 """From here on, figures are shown without decimals."""
@@ -27,8 +27,8 @@ SIGNIFICANT = 100
 
 def known(text: str) -> str:
     """A benchmark there is."""
-    if text not in (*NAMES, SOAK):
-        raise typer.BadParameter(f"it should be one of {', '.join((*NAMES, SOAK))}.")
+    if text not in (*NAMES, SOAK, SERVED_SOAK):
+        raise typer.BadParameter(f"it should be one of {', '.join((*NAMES, SOAK, SERVED_SOAK))}.")
     return text
 
 
@@ -39,14 +39,17 @@ def run(
         typer.Argument(
             parser=known,
             metavar="NAME",
-            help=f"One of {', '.join(NAMES)}, or soak; all but the soak if left out.",
+            help=f"One of {', '.join(NAMES)}, or soak or served-soak; all but the soaks if left out.",
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=1, metavar="S", help="How long the soak writes and kills.")
+        float,
+        typer.Option(
+            min=1, metavar="S", help="How long the soak writes and kills, and serve is asked ten to one."
+        ),
     ] = 60,
     events: Annotated[
-        int, typer.Option(min=100, metavar="N", help="How many the log of the rebuild holds.")
+        int, typer.Option(min=100, metavar="N", help="How many the log of rebuild and serve holds.")
     ] = 100_000,
     journeys: Annotated[
         int, typer.Option(min=100, metavar="N", help="Over how many the lists go, beside a tenth of it.")
@@ -54,20 +57,20 @@ def run(
     seed: Annotated[int, typer.Option(metavar="N", help="What the soak kills when.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """The benchmarks, each beside its floor or its rival; or the soak, which kills and counts."""
-    if name == SOAK:
-        _soak(seconds, seed, as_json=as_json)
+    """The benchmarks, each beside its floor or rival; or a soak, served or not: it kills and counts."""
+    if name in (SOAK, SERVED_SOAK):
+        _soak(name, seconds, seed, as_json=as_json)
     else:
-        _measure((name,) if name else NAMES, events, journeys, as_json=as_json)
+        _measure((name,) if name else NAMES, events, journeys, seconds, as_json=as_json)
 
 
-def _measure(names: tuple[str, ...], events: int, journeys: int, *, as_json: bool) -> None:
+def _measure(names: tuple[str, ...], events: int, journeys: int, seconds: float, *, as_json: bool) -> None:
     from journey.bench.scratch import scratch
     from journey.cli.session import prepared
 
     measured: dict[str, list[dict[str, Any]]] = {}
     with scratch(prepared()) as server:
-        server.events, server.journeys = events, journeys
+        server.events, server.journeys, server.seconds = events, journeys, seconds
         for name in names:
             benchmark = _benchmark(name)
             if not as_json:
@@ -98,17 +101,19 @@ def _cells(figure: "Figure") -> terminal.Row:
     return figure.what, value, figure.unit, compared
 
 
-def _soak(seconds: float, seed: int, *, as_json: bool) -> None:
+def _soak(name: str, seconds: float, seed: int, *, as_json: bool) -> None:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
     from journey.bench.scratch import scratch
+    from journey.bench.served import ServedSoak
     from journey.bench.soak import Soak
     from journey.cli.failure import Failed
     from journey.cli.session import prepared
 
     with scratch(prepared()) as server, TemporaryDirectory(prefix="journey-soak-") as folder:
-        soak = Soak(server.database(), Path(folder), seed=seed, restart_server=server.restart)
+        kind = Soak if name == SOAK else ServedSoak
+        soak = kind(server.database(), Path(folder), seed=seed, restart_server=server.restart)
         with terminal.progress("writing and killing", seconds) as told:
             report = soak.run(seconds, told)
     if as_json:

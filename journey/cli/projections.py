@@ -24,7 +24,7 @@ POSITIONS = """
            coalesce(extract(epoch FROM now() - next.recorded_at), 0)::float8 AS lag_seconds,
            least(%(looked_at)s, coalesce(checkpoint.position, 0)) - passed.events AS gaps,
            (SELECT count(*) FROM parked_journey WHERE model = wanted.name) AS parked,
-           checkpoint.last_error
+           checkpoint.last_error, (SELECT max(number) FROM store_epoch) AS epoch
       FROM unnest(%(names)s::text[]) WITH ORDINALITY AS wanted (name, place)
       CROSS JOIN (SELECT coalesce(max(position), 0) AS position FROM log) AS head
       LEFT JOIN checkpoint USING (name)

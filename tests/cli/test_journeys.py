@@ -57,6 +57,7 @@ def test_a_simulation_is_recorded_and_can_be_read_at_once(program: Program) -> N
     for each in positions:
         assert each["position"] == each["log_position"] == figures["events"]
         assert (each["lag_events"], each["lag_seconds"], each["last_error"]) == (0, 0, None)
+        assert each["epoch"] == 1
 
 
 def test_the_same_simulation_again_adds_nothing(program: Program) -> None:

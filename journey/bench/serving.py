@@ -1,0 +1,109 @@
+"""The processes of the soak over HTTP: `journey serve`, begun as people do, and again when it has ended."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event as Signal
+from time import monotonic
+
+from journey.bench.callers import Line, Target
+
+LONGEST_STOP = 60.0
+"""Seconds within which a process that is told to stop has to have ended."""
+
+AT_WORK = b'"event": "working"'
+"""What a worker logs once it can be told to stop in good order."""
+
+
+LOOK = 0.05
+"""Seconds between looks at whether it is up."""
+
+
+class NotUp(Exception):
+    """A process does not get up."""
+
+
+class Serving:
+    """One `journey serve …`. An API has a target; a worker answers nobody."""
+
+    def __init__(
+        self, kind: str, log: Path, role: str, *arguments: str, target: Target | None = None
+    ) -> None:
+        self.kind = kind
+        self._log = log
+        self._target = target
+        self._command = [sys.executable, "-m", "journey", "serve", "--role", role, *arguments]
+        if target is not None:
+            self._command += ["--host", target[0], "--port", str(target[1])]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._logged = 0
+
+    def keep_up(self) -> None:
+        """Begin it where it does not run. What a killed one left behind may have had its address still."""
+        if self._process is None or self._process.poll() is not None:
+            with self._log.open("ab") as log:
+                self._logged = log.tell()
+                self._process = subprocess.Popen(self._command, stdout=log, stderr=log)  # noqa: S603 - our own
+
+    def is_up(self) -> bool:
+        """Whether it is past its beginning."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        if self._target is None:
+            return AT_WORK in self._log.read_bytes()[self._logged :]
+        line = Line([self._target], "", 0)
+        answer = line.ask("GET", "/healthz")
+        line.close()
+        return answer is not None
+
+    def wait_until_up(self) -> None:
+        """Raises NotUp where it takes too long."""
+        deadline = monotonic() + LONGEST_STOP
+        while not self.is_up():
+            if monotonic() > deadline:
+                raise NotUp(self.kind)
+            Signal().wait(LOOK)
+
+    def resident(self) -> int:
+        """Bytes of memory that it holds; none where that cannot be told."""
+        if self._process is None:
+            return 0
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        except OSError:  # another system
+            return 0
+        return int(pages) * os.sysconf("SC_PAGESIZE")
+
+    def kill(self) -> None:
+        """SIGKILL: it gets no chance to do anything about it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def kill_one_of_several(self) -> bool:
+        """One of the processes that answer for it, where it has some: it is for itself to begin another."""
+        if self._process is None:
+            return False
+        mine = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        try:
+            children = [Path(f"/proc/{each}/cmdline") for each in mine.read_text().split()]
+            answering = [int(each.parent.name) for each in children if b"spawn_main" in each.read_bytes()]
+        except OSError:  # another system, or it has just ended
+            return False
+        if answering:
+            os.kill(answering[0], signal.SIGKILL)
+        return bool(answering)
+
+    def stop(self) -> str | None:
+        """Tell it to stop, and say what is wrong with how it does."""
+        if self._process is None or self._process.poll() is not None:
+            return None
+        self._process.terminate()
+        try:
+            code = self._process.wait(LONGEST_STOP)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return f"{self.kind} did not end within {LONGEST_STOP:.0f} s of being told to stop"
+        return None if code == 0 else f"{self.kind} ended with exit code {code} when it was told to stop"
