@@ -9,7 +9,7 @@ from journey.cli import terminal
 from journey.cli.options import Json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from journey.api.access.keys import ApiKey
     from journey.api.access.wanted import KeyChanged
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-HEAD = ("id", "name", "role", "team", "journeys of", "labels", "scopes", "made", "last used", "ended")
+HEAD = ("id", "name", "role", "teams", "labels", "scopes", "last used")
+WHOLE = (0, 6)
+"""The columns that are never cut."""
 
 
 def known_role(text: str) -> str:
@@ -186,16 +188,25 @@ def _read(kind: "type[Asked]", **given: Any) -> "Asked":
 
 
 def _show(keys: "Iterable[ApiKey]", timezone: str) -> None:
-    zone = ZoneInfo(timezone)
-    for line in terminal.table(HEAD, (_cells(key, zone) for key in keys), within=terminal.width()):
+    for line in lines(keys, ZoneInfo(timezone), terminal.width()):
         terminal.say(line)
 
 
+def lines(keys: "Iterable[ApiKey]", zone: ZoneInfo, within: int | None) -> "Iterator[str]":
+    """The keys, one on each line."""
+    return terminal.table(HEAD, (_cells(key, zone) for key in keys), whole=WHOLE, within=within)
+
+
 def _cells(key: "ApiKey", zone: ZoneInfo) -> terminal.Row:
-    whose = "every team" if key.teams is None else ", ".join(key.teams) or "no team"
-    scopes = "all" if key.scopes is None else " ".join(key.scopes) or "none"
-    names = map(terminal.printable, (key.name, key.role, key.team or "-", whose))
-    times = (
-        terminal.local(at, zone) if at else "-" for at in (key.created_at, key.last_used_at, key.revoked_at)
+    teams = ", ".join(key.teams or ()) or "none"
+    scopes = " ".join(key.scopes or ()) or "none"
+    used = key.last_used_at.astimezone(zone).strftime("%Y-%m-%d") if key.last_used_at else "never"
+    return (
+        key.id,
+        terminal.printable(key.name),
+        key.role,
+        terminal.printable("every" if key.teams is None else teams),
+        ", ".join(key.labels) or "-",
+        "all" if key.scopes is None else scopes,
+        "ended" if key.revoked_at else used,
     )
-    return key.id, *names, ", ".join(key.labels) or "-", scopes, *times

@@ -52,13 +52,24 @@ def styled(text: str, **style: Any) -> str:
 
 
 def table(
-    head: Row, rows: Iterable[Row], *, numbers: Sequence[int] = (), within: int | None = None
+    head: Row,
+    rows: Iterable[Row],
+    *,
+    numbers: Sequence[int] = (),
+    whole: Sequence[int] = (),
+    within: int | None = None,
 ) -> Iterator[str]:
-    """Lines in columns as wide as what stands in them; to stay within a width, the widest are cut."""
+    """Lines in columns as wide as what stands in them; to stay within a width, the widest are cut but for
+    those that are to stay whole.
+    """
     every = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
-    while within is not None and sum(widths) + 2 * (len(widths) - 1) > within and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    cut = [place for place in range(len(widths)) if place not in whole]
+    while within is not None and sum(widths) + 2 * (len(widths) - 1) > within:
+        widest = max(cut, key=widths.__getitem__)
+        if widths[widest] <= NARROWEST:
+            break
+        widths[widest] -= 1
     for row in every:
         cells = [
             _cut(cell, width).rjust(width) if place in numbers else _cut(cell, width).ljust(width)

@@ -111,7 +111,7 @@ def test_a_token_tells_who_its_holder_is(issuer: Issuer, asked: Asked) -> None:
 
 
 def test_a_token_that_names_no_team_opens_none(issuer: Issuer, asked: Asked) -> None:
-    nobodys: list[Any] = [None, [], "", {}, 7, ["\0"]]
+    nobodys: list[Any] = [None, [], "", {}, 7, ["\0"], ["\ud800"]]
     for teams in nobodys:
         found = asked(issuer.token(teams=teams))
         assert (found.teams, found.team) == (frozenset(), None)
@@ -183,7 +183,7 @@ def test_subjects_are_told_apart_whatever_they_hold(issuer: Issuer, asked: Asked
     found = [asked(issuer.token(sub=sub)) for sub in subjects]
     assert [each.name for each in found] == [f"oidc:{sub}" for sub in subjects]
     assert len({each.id for each in found}) == len(subjects)
-    for wrong in ("", "a\nb", "x" * 101, 7, ["ann"]):
+    for wrong in ("", "a\nb", "\ud800", "x" * 101, 7, ["ann"]):
         asked.refused(issuer.token(sub=wrong))
 
 
@@ -198,6 +198,7 @@ def test_subjects_are_told_apart_whatever_they_hold(issuer: Issuer, asked: Asked
         {"exp": "soon"},
         {"exp": float("nan")},
         {"exp": float("inf")},
+        {"exp": "1" + "0" * 400},
         {"iat": +1000},
         {"nbf": +1000},
         {"nbf": "soon"},

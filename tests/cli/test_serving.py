@@ -7,12 +7,17 @@ import signal
 import socket
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.error import HTTPError
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from journey.api.access.keys import ApiKey
+from journey.api.access.table import Role
+from journey.cli.keys import lines
 from tests.cli.conftest import Program
 from tests.conftest import throw_away_folder
 from tests.embedded.test_cluster import is_gone
@@ -138,16 +143,24 @@ def test_keys_are_made_changed_listed_and_ended(program: Program, database_url: 
     more = ("--also-team", "Ward 3", "--label", "PSY", "--scope", "user/Task.cru", "--scope", "user/*.rs")
     changed = program.run("keys", "change", made["id"], "--role", "coordinator", "--team", "desk", *more)
     (told,) = cells(changed.stdout)
-    assert told[:6] == [made["id"], "Ann", "coordinator", "desk", "desk, ward 3", "PSY"]
-    assert told[6] == "user/Task.cru user/*.rs"
+    assert told == [
+        made["id"],
+        "Ann",
+        "coordinator",
+        "desk, ward 3",
+        "PSY",
+        "user/Task.cru user/*.rs",
+        "never",
+    ]
     listed = program.run("keys", "list").stdout
     assert told in cells(listed)
-    assert re.search(r"Feed +integrator +- +every team +- +system/\*\.rs ", listed)
+    assert re.search(r"Feed +integrator +every +- +system/\*\.rs ", listed)
     assert token[1].partition(".")[2] not in listed
     revoked, unknown = program.all([("keys", "revoke", made["id"]), ("keys", "revoke", "nothing")])
     assert (revoked.returncode, revoked.stdout) == (0, f"{made['id']} (Ann) is revoked.\n")
     assert (unknown.returncode, unknown.stderr) == (1, "Error: No key in use has this id.\n")
-    ended = {key["name"]: key["revoked_at"] is not None for key in program.answer("keys", "list")}
+    every = program.answer("keys", "list")
+    ended = {key["name"]: key["revoked_at"] is not None for key in every}
     assert ended == {"Ann": True, "Feed": False}
     with psycopg.connect(database_url) as connection:
         rows = connection.execute("SELECT api_key::text FROM api_key").fetchall()
@@ -170,3 +183,32 @@ def test_a_key_that_says_nothing_is_not_made(bare: Program) -> None:
         assert (each.returncode, each.stdout) == (2, "")
         assert f"'{option}'" in told
         assert said in told
+
+
+def test_keys_fit_a_terminal() -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    key = ApiKey(
+        id="0123456789ab",
+        name="The night desk of the cardiology ward",
+        role=Role.COORDINATOR,
+        team="cardiology",
+        teams=("cardiology", "stroke unit"),
+        labels=("PSY", "HIV", "ETH"),
+        scopes=("system/ServiceRequest.cru", "system/Task.rs"),
+        created_at=now,
+        revoked_at=None,
+        last_used_at=now,
+    )
+    for width in (80, 100, 200):
+        said = list(lines([key], ZoneInfo("UTC"), width))
+        assert max(map(len, said)) <= width
+        assert said[1].startswith("0123456789ab  The ")
+        assert said[1].endswith("  2026-03-01")
+    assert "system/ServiceRequest.cru system/Task.rs" in said[1]
+    ended = key.model_copy(update={"revoked_at": now, "teams": (), "scopes": ()})
+    assert cells("\n".join(lines([ended], ZoneInfo("UTC"), None)))[0][3:] == [
+        "none",
+        "PSY, HIV, ETH",
+        "none",
+        "ended",
+    ]

@@ -12,8 +12,9 @@ from journey.api.access.table import Role
 from journey.settings import Settings
 
 SMART = re.compile(r"(?:patient|user|system)/")
-NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}")
-TEAM = re.compile(r"[^\x00]{1,100}")
+NAME = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{1,100}")
+"""Of somebody or of a team; half a surrogate pair is no character, though JSON can say it."""
+
 LABEL = re.compile(r"[A-Za-z0-9]{1,20}")
 MOST = 100
 """Teams or labels at most, as on a key."""
@@ -36,7 +37,7 @@ def caller_of(claims: Mapping[str, Any], settings: Settings) -> Caller:
     name = claim(claims, settings.oidc_name_claim)
     if not isinstance(name, str) or not NAME.fullmatch(name) or not claims["sub"]:
         raise Unreadable(f"the token's {settings.oidc_name_claim} is no name: see JOURNEY_OIDC_NAME_CLAIM")
-    teams = [each for each in _texts(claim(claims, settings.oidc_teams_claim)) if TEAM.fullmatch(each)]
+    teams = [each for each in _texts(claim(claims, settings.oidc_teams_claim)) if NAME.fullmatch(each)]
     every = settings.oidc_every_team in teams
     labels = [each for each in _texts(claim(claims, settings.oidc_labels_claim)) if LABEL.fullmatch(each)]
     whose = sha256(f"{claims['iss']}\0{claims['sub']}".encode()).hexdigest()

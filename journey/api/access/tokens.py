@@ -75,11 +75,11 @@ class Tokens:
         try:
             claims = await self._claims(token)
             caller = caller_of(claims, self._settings)
-        except (jwt.PyJWTError, Unreadable, ValueError, RecursionError) as error:
+            until = float(int(claims["exp"])) + self._settings.oidc_clock_skew
+        except (jwt.PyJWTError, Unreadable, ValueError, OverflowError, RecursionError) as error:
             reason = str(error) if isinstance(error, Unreadable) else type(error).__name__
             logger.info("oidc.not_accepted", reason=reason)
             raise NotAccepted(expired=isinstance(error, jwt.ExpiredSignatureError)) from None
-        until = int(claims["exp"]) + self._settings.oidc_clock_skew
         return Verified(caller, until, self.issuer.changes)
 
     async def _claims(self, token: str) -> dict[str, Any]:
