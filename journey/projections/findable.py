@@ -159,6 +159,8 @@ def _of_a_question(text: str) -> Iterator[str]:
 
 def _parts(text: str) -> list[str]:
     """What stands between marks and spaces."""
+    if text.isascii() and text.isalnum():
+        return [text]
     return [each for each in re.split(r"[\W_]+", text if text.isascii() else _bare(text)) if each]
 
 
