@@ -134,7 +134,9 @@ def test_told_to_stop_it_lets_waiting_clients_go_and_tidies_up(server: Running) 
     for each in waiting:
         each.join()
     assert said == "tidied up\n"
-    assert sorted(answers) == [200, 200, 503], [line["exception"][-1800:] for line in logged if line["level"] == "error"]
+    assert sorted(answers) == [200, 200, 503], [
+        line["exception"][-1800:] for line in logged if line["level"] == "error"
+    ]
     requests = [line for line in logged if line["event"] == "request"]
     assert len(requests) == 5
     assert "Zwetschgenmus" not in str(logged)
