@@ -1,5 +1,6 @@
 """What a grant is narrowed down to, over every route."""
 
+import json
 from contextlib import suppress
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from journey.api.access.scopes import RESOURCE, BadScope, Scope, Scopes
 from journey.api.access.table import Permission, Role
 from journey.domain.journey import ROOMS
 from tests.api.test_access import GUARDED, filled
+from tests.api.test_import import MEDIA, line, lines
 from tests.served import Api, number
 from tests.waiting import until
 
@@ -118,11 +120,13 @@ def holding(api: Api) -> Any:
     """Asks with a key that is narrowed down to these scopes."""
     made: dict[tuple[Role, tuple[str, ...]], str] = {}
 
-    def asked(role: Role, scopes: tuple[str, ...], method: str, path: str, **more: Any) -> Any:
+    def asked(
+        role: Role, scopes: tuple[str, ...], method: str, path: str, *, headers: Any = None, **more: Any
+    ) -> Any:
         if (role, scopes) not in made:
             name = f"narrowed {len(made)}"
             made[role, scopes] = keys.create(api.conninfo, name, role, None, Grant(scopes=scopes)).token
-        held = {"Authorization": f"Bearer {made[role, scopes]}"}
+        held = {"Authorization": f"Bearer {made[role, scopes]}", **(headers or {})}
         return api.ask(method, path, role=None, headers=held, **more)
 
     return asked
@@ -166,6 +170,21 @@ def test_referrals_are_told_with_their_scope_and_visits_are_not(api: Api, holdin
     for command in ("request-visit", "assign-owner", "void-event"):
         answer = holding(role, scopes, "POST", f"{journey}/{command}", json={})
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_an_import_takes_the_lines_that_scopes_name(api: Api, holding: Any) -> None:
+    journey = api.opened().rpartition("/")[2]
+    order = {"specialty": {"system": "local", "code": "DERM", "display": "Skin"}}
+    told = [
+        line(journey, "draft-referral", referral_id=number(7), order=order),
+        line(journey, "assign-owner", team="ward 4"),
+        line("new", "open-journey", team="ward 4"),
+    ]
+    path, scopes = "/v1/journeys/import?source=scopes", ("system/ServiceRequest.cru",)
+    answer = holding(Role.COORDINATOR, scopes, "POST", path, content=lines(*told), headers=MEDIA)
+    results = [json.loads(each) for each in answer.text.splitlines()]
+    became = [each.get("code", each["status"]) for each in results]
+    assert became == ["applied", "forbidden", "forbidden", "complete"]
 
 
 def test_the_feed_shows_the_rooms_that_scopes_name(api: Api, holding: Any) -> None:
