@@ -87,10 +87,10 @@ class OidcSettings(BaseSettings):
             "clinician": "clinician",
             "compliance": "compliance",
             "integrator": "integrator",
-            "admin": "admin",
         },
         description="Which word of the issuer is which role, by commas: `ward-clerk=coordinator`.",
     )
+    """Most issuers have an `admin` of their own: whoever hands out keys here is named, or nobody is."""
     oidc_teams_claim: str = Field(
         default="teams",
         description="The claim with the teams whose journeys are the caller's.",

@@ -17,6 +17,8 @@ from tests.served import Api, database, served
 
 pytestmark = pytest.mark.database
 
+ROLES = "coordinator=coordinator,compliance=compliance,keeper=admin"
+
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[Issuer]:
@@ -30,7 +32,7 @@ def api(
 ) -> Iterator[Api]:
     """One that accepts tokens."""
     home = tmp_path_factory.mktemp("home")
-    told: dict[str, Any] = {"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE}
+    told: dict[str, Any] = {"oidc_issuer": issuer.url, "oidc_audience": AUDIENCE, "oidc_roles": ROLES}
     with database(cluster, template) as conninfo, served(conninfo, home, forgiving=True, **told) as api:
         yield api
 
@@ -59,7 +61,7 @@ def test_a_token_opens_what_its_role_and_teams_may(api: Api, issuer: Issuer) -> 
     assert told["actor"] == actor
     assert ask(api, issuer.token(sub="elsewhere", teams=["desk"]), address).status_code == 404
     assert ask(api, issuer.token(sub="nowhere", teams=None), address).status_code == 404
-    assert ask(api, issuer.token(roles="admin"), address).status_code == 403
+    assert ask(api, issuer.token(roles="keeper"), address).status_code == 403
     assert ask(api, issuer.token(roles="compliance", teams=None), address).status_code == 200
 
 
@@ -114,7 +116,7 @@ def test_without_anything_there_is_no_error_to_tell_of(api: Api) -> None:
 def test_why_a_token_is_not_accepted_is_for_the_operator(
     api: Api, issuer: Issuer, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    ask(api, issuer.token(sub="Marked-Person", roles=["coordinator", "admin"]))
+    ask(api, issuer.token(sub="Marked-Person", roles=["coordinator", "keeper"]))
     ask(api, issuer.token(sub="Marked-Person", aud="else"))
     assert ask(api, issuer.token(sub="Marked-Person")).status_code == 200
     said = capfd.readouterr().err
@@ -159,7 +161,7 @@ def test_failed_attempts_are_recorded_without_what_was_sent(
     monkeypatch.setattr(api.engine.login, "attempts", login.Attempts())
     monkeypatch.setattr(login, "PAUSE", -1.0)
     key = api.tokens[Role.COORDINATOR][:-1] + "!"
-    wrong = issuer.token(sub="Marked-Person", exp=1)
+    wrong = issuer.token(sub="Marked-Stranger", exp=1)
     for each in (key, wrong):
         assert ask(api, each).status_code == 401
     by_token, by_key = records(api, kind="login")[:2]
@@ -170,7 +172,7 @@ def test_failed_attempts_are_recorded_without_what_was_sent(
         assert record["request_id"]
     assert by_key["detail"] == {"key_id": key[3:15], "others_not_recorded": 0}
     assert by_token["detail"]["key_id"] is None
-    assert not any(said in str(records(api)) for said in ("Marked-Person", key, wrong, wrong[:40]))
+    assert not any(said in str(records(api)) for said in ("Marked-Stranger", key, wrong, wrong[:40]))
     told = api.get("/v1/audit?kind=login", role=Role.COMPLIANCE).json()
     assert told["audit"][0]["outcome"] == "denied"
 

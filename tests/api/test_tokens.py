@@ -147,7 +147,9 @@ def test_claims_stand_where_the_settings_say(issuer: Issuer, asking: Callable[..
     asked.refused(issuer.token(realm_access={"roles": "auditor"}))
 
 
-@pytest.mark.parametrize("roles", [None, [], ["nurse"], ["coordinator", "admin"], 7, {"coordinator": 1}])
+@pytest.mark.parametrize(
+    "roles", [None, [], ["nurse"], "admin", ["coordinator", "clinician"], 7, {"coordinator": 1}]
+)
 def test_a_role_is_one(issuer: Issuer, asked: Asked, roles: object) -> None:
     asked.refused(issuer.token(roles=roles))
 
@@ -508,6 +510,15 @@ def test_a_slow_issuer_is_not_waited_for(
     with pytest.raises(IssuerUnavailable):
         asked(issuer.token())
     told.set()
+
+
+def test_an_issuers_name_may_end_with_a_slash(issuer: Issuer, asking: Callable[..., Asked]) -> None:
+    named = f"{issuer.url}/"
+    keys = issuer.url + KEYS
+    issuer.instead[DISCOVERY] = lambda to: send(to, {"issuer": named, "jwks_uri": keys})
+    asked = asking(oidc_issuer=named)
+    assert asked(issuer.token(iss=named)).name == "oidc:ann"
+    asked.refused(issuer.token())
 
 
 def test_the_address_of_the_keys_may_be_set(issuer: Issuer, asking: Callable[..., Asked]) -> None:
