@@ -14,10 +14,11 @@ from uuid import UUID
 from journey.domain.attendance import mistaken_left_out
 from journey.domain.enrolment import Enrolment
 from journey.domain.event import Blocker, Fact, Recorded
+from journey.domain.pathway.beginning import beginning
 from journey.domain.pathway.clocks import Clock, Runs, clocks, latest, runs, warning
 from journey.domain.pathway.definition import START, BlockerDefinition, MilestoneDefinition
 from journey.domain.pathway.plan import NOWHERE, Heard, Hit, Plan, chosen
-from journey.domain.pathway.trigger import Condition, Triggers
+from journey.domain.pathway.trigger import Condition
 from journey.domain.pathway.undoing import Undone
 from journey.domain.room import Escalation, Milestone, Step, Waived
 
@@ -48,29 +49,8 @@ def following(plan: Plan, enrolment: Enrolment, recorded: Sequence[Recorded]) ->
     """The journey on its way; None where the pathway has not begun."""
     recorded = mistaken_left_out(recorded)
     heard = plan.hear(recorded)
-    start = _start(plan, heard, enrolment, recorded)
+    start = beginning(plan, heard, enrolment, recorded)
     return None if start is None else Following(plan, heard, enrolment, start, recorded)
-
-
-def _start(plan: Plan, heard: Heard, enrolment: Enrolment, recorded: Sequence[Recorded]) -> Hit | None:
-    if plan.definition.starts is not None:
-        return _begun_last(heard, plan.definition.starts, plan.definition.ends)
-    assigned = enrolment.assigned
-    places = (at for at, each in enumerate(recorded) if assigned and each.event_id == assigned.event_id)
-    place = next(places, None)
-    return None if place is None else Hit(place, recorded[place])
-
-
-def _begun_last(heard: Heard, starts: Triggers, ends: Triggers | None) -> Hit | None:
-    """The first start; after an end, the next one begins the pathway anew."""
-    start = heard.first(starts)
-    while start is not None and ends is not None:
-        ended = heard.first(ends, start.place)
-        again = ended and heard.first(starts, ended.place)
-        if again is None:
-            break
-        start = again
-    return start
 
 
 class Following:
@@ -152,7 +132,7 @@ class Following:
         definition = self.plan.definition
         yield from definition.milestones
         for branch in definition.branches:
-            if self._holds(branch.when) is not None:
+            if self._heard.holds(branch.when, self._before) is not None:
                 yield from branch.milestones
 
     def _not_owed(self) -> Iterator[tuple[str, Waived]]:
@@ -178,9 +158,6 @@ class Following:
             held = self._heard.holds(each.skip_when)
             if held is not None:
                 yield each.id, _waived(each.id, "skipped", [hit.recorded.fact for hit in held])
-
-    def _holds(self, condition: Condition) -> tuple[Hit, ...] | None:
-        return self._heard.holds(condition, self._before)
 
     # --- What is reached
 
