@@ -15,6 +15,7 @@ COMMENT ON COLUMN patient_status.teams IS 'Who works on it, in small letters: ac
 ALTER TABLE patient_status ADD COLUMN labels text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN patient_status.labels IS 'The security labels that its events bear; of the whole journey, in either of its rows.';
 CREATE INDEX patient_status_teams ON patient_status USING gin (teams);
+CREATE INDEX patient_status_labelled ON patient_status (journey_id) WHERE labels <> '{}';
 
 -- Everything that is not an event of a journey but has to be accounted for: who saw what, was refused, got in
 -- without being of the team, or changed who may do what.

@@ -31,7 +31,12 @@ class WhyBroken(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     code: Reason
-    text: str = Field(min_length=3, max_length=1000, pattern=r"\S", description="For whoever reviews it.")
+    text: str = Field(
+        min_length=3,
+        max_length=1000,
+        pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
+        description="For whoever reviews it.",
+    )
 
 
 class GlassWanted(BaseModel):
@@ -42,7 +47,11 @@ class GlassWanted(BaseModel):
     patient_id: UUID | None = None
     journey_id: UUID | None = None
     identifier: str | None = Field(
-        default=None, min_length=1, max_length=200, description="One of the patient's numbers, exactly."
+        default=None,
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00]+$",
+        description="One of the patient's numbers, exactly.",
     )
     reason: WhyBroken
     minutes: int = Field(

@@ -4,7 +4,7 @@ The body is the command; headers say who asks again (`Idempotency-Key`) and what
 """
 
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import cache, partial
 from typing import Annotated, Any, get_args
 from uuid import UUID, uuid5
@@ -15,16 +15,20 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from journey import tracing
-from journey.api.access.admission import admit
+from journey.api.access.admission import Admission, admit
+from journey.api.access.person import person
 from journey.api.access.scopes import RESOURCE
 from journey.api.access.table import Permission
-from journey.api.engine import Engine, asking, caller, engine
-from journey.api.guard import guarded
+from journey.api.access.withheld import withheld
+from journey.api.engine import Engine, admission, asking, caller, engine
+from journey.api.guard import guarded, without_words
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
+from journey.domain.correction import UnknownEvent
 from journey.domain.episode import OpenJourney
-from journey.domain.event import Command, Context, Source
+from journey.domain.event import Command, Context, Refused, Source
 from journey.domain.journey import ROOMS, NoSuchJourney
+from journey.domain.merge import MergePatient, NoSuchPatient, UnmergePatient
 from journey.store import across
 from journey.store.identifiers import uuid7
 from journey.store.store import Appended
@@ -38,6 +42,9 @@ MOST_LABELS = 10
 
 OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
 """The fields of commands that name another journey."""
+
+NAMED_EVENT = "event_id"
+"""The field of commands that are about what is recorded."""
 
 VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
@@ -127,14 +134,40 @@ def context(request: Request, purpose: str) -> Context:
     )
 
 
-async def refuse_others(request: Request, command: Command) -> None:
-    """A second journey that a command names has to be the caller's, too. Raises NoSuchJourney."""
+async def refuse_others(request: Request, command: Command) -> bool:
+    """A second journey that a command names has to be the caller's, too, and so have the patients that it
+    makes one of, or two. Whether they see all of them, too. Raises NoSuchJourney, NoSuchPatient.
+    """
+    looks, by = engine(request).looks, asking(request)
+    whole = True
     for field in OTHER_JOURNEY:
         other: UUID | None = getattr(command, field, None)
-        if other is None:
-            continue
-        if (await admit(engine(request).reads, asking(request), other)).basis is None:
+        if other is not None and (await admit(looks, by, other)).basis is None:
             raise NoSuchJourney("No journey has the id that the body names.")
+    for patient_id in _made_one_or_two(command):
+        found = await person(looks, by, patient_id)
+        if not found.journeys:
+            raise NoSuchPatient("No journey was opened for one of the two patients.")
+        whole = whole and found.whole
+    return whole
+
+
+def _made_one_or_two(command: Command) -> Iterator[UUID]:
+    if isinstance(command, MergePatient | UnmergePatient):
+        yield from (command.survivor, command.retired)
+
+
+def names_an_event(command: Command) -> bool:
+    return getattr(command, NAMED_EVENT, None) is not None
+
+
+async def refuse_withheld(request: Request, known: Admission, command: Command) -> None:
+    """An event that they do not see is not theirs to correct: as if there were none. Raises UnknownEvent."""
+    if not names_an_event(command) or not known.withheld:
+        return
+    kept_back = await withheld(engine(request).reads, {known.journey_id}, known.cleared)
+    if getattr(command, NAMED_EVENT) in kept_back:
+        raise UnknownEvent("No event of this journey has this id; its history lists them.")
 
 
 async def carry_out(
@@ -240,15 +273,19 @@ def endpoint(kind: type[Command]) -> Callable[..., Coroutine[Any, Any, Response]
         idempotency_key: IdempotencyKey = None,
         if_match: IfMatch = None,
     ) -> Response:
-        await refuse_others(request, command)
-        appended = await carry_out(
-            engine(request),
-            journey_id,
-            command,
-            context(request, purpose),
-            expected_version=expected_version(if_match),
-            idempotency_key=idempotency_key,
-        )
+        await refuse_withheld(request, admission(request), command)
+        whole = await refuse_others(request, command)
+        try:
+            appended = await carry_out(
+                engine(request),
+                journey_id,
+                command,
+                context(request, purpose),
+                expected_version=expected_version(if_match),
+                idempotency_key=idempotency_key,
+            )
+        except Refused as refusal:
+            raise refusal if whole else without_words(refusal) from None
         return written(appended)
 
     handle.__annotations__["command"] = kind

@@ -5,7 +5,7 @@ never hold it back: it moves past what they leave out.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -19,17 +19,18 @@ from journey.api.access.caller import Caller
 from journey.api.access.scopes import ANY, resource_of
 from journey.api.access.table import Permission
 from journey.api.access.withheld import withheld
-from journey.api.conditions import Condition, all_of
+from journey.api.conditions import Condition, all_of, joined
 from journey.api.cursors import Limit
 from journey.api.engine import asking, engine
 from journey.api.envelope import CloudEvent, WithheldCloudEvent, cloud_event, withheld_cloud_event
-from journey.api.guard import guarded
+from journey.api.guard import NOTHING_SEEN, Seen, guarded
 from journey.api.openapi import LISTING, answers
 from journey.api.place import TAIL, Place, at, line_of, refuse_rewound, told
 from journey.api.problems import FieldError, Problem
 from journey.api.readiness import InEpoch, shown
 from journey.api.reads import Reads, Rows
 from journey.domain.event import EVENTS, Recorded
+from journey.domain.labels import Labels
 from journey.projections.status import PatientStatus
 from journey.store.epoch import Line
 from journey.store.mapper import recorded
@@ -50,8 +51,16 @@ PAGE = SQL("""
      WHERE position > %s AND position <= %s AND {condition}
      ORDER BY position LIMIT %s
     """)
+PATIENTS = """
+    SELECT DISTINCT data->>'patient_id' FROM event
+     WHERE journey_id = ANY(%s) AND version = 1 AND type = 'journey.opened'
+    """
 REACHED = "SELECT position FROM checkpoint WHERE name = %s"
 TYPES = "type = ANY(%s)"
+MAY_BE_WITHHELD = """
+    EXISTS (SELECT FROM patient_status AS status
+             WHERE status.journey_id = event.journey_id AND labels <> '{}' AND NOT labels <@ %s)
+    """
 JOURNEY = "journey_id = %s"
 THEIRS: LiteralString = """
     EXISTS (SELECT FROM patient_status AS status WHERE status.journey_id = event.journey_id AND """
@@ -71,11 +80,12 @@ class Feed(BaseModel):
 
 
 class Wanted(NamedTuple):
-    """What a follower wants of the log."""
+    """What a follower wants of the log. `cleared`: the labels whose events they see, None for all."""
 
     types: list[str] | None
     journey_id: UUID | None
     whose: Condition
+    cleared: Labels | None
     limit: int
 
     @property
@@ -83,11 +93,27 @@ class Wanted(NamedTuple):
         """What an event has to be."""
         return all_of(
             [
-                *(() if self.types is None else (Condition(TYPES, (self.types,)),)),
+                *(() if self.types is None else (self._of_types(self.types),)),
                 *(() if self.journey_id is None else (Condition(JOURNEY, (self.journey_id,)),)),
                 *(() if self.whose == EVERYBODYS else (self._theirs,)),
             ]
         )
+
+    def _of_types(self, types: list[str]) -> Condition:
+        """What may be withheld from them is found whatever its type: else the type would be told."""
+        of_types = Condition(TYPES, (types,))
+        if self.cleared is None:
+            return of_types
+        return joined(" OR ", (of_types, Condition(MAY_BE_WITHHELD, (sorted(self.cleared),))))
+
+    def holds(self, event: Recorded) -> bool:
+        """Whether they want it, where they see it."""
+        return self.types is None or event.event.stored_as in self.types
+
+    @property
+    def needs_readers(self) -> bool:
+        """Whether it has to be known of each journey whose it is, or what labels it bears."""
+        return self.whose != EVERYBODYS or (self.types is not None and self.cleared is not None)
 
     @property
     def _theirs(self) -> Condition:
@@ -122,7 +148,7 @@ async def the_log(
     """What was recorded after the cursor, in order: nothing twice, nothing left out, nothing late."""
     by = asking(request)
     readable = types_for(by.caller, known_types(types) if types else None)
-    wanted = Wanted(readable, journey, of_their_teams(by), limit)
+    wanted = Wanted(readable, journey, of_their_teams(by), by.cleared, limit)
     reads, growth = engine(request).reads, engine(request).growth
     place = told(after)
     loop = asyncio.get_running_loop()
@@ -137,17 +163,29 @@ async def the_log(
         if piece.events or piece.until < head or growth.over or loop.time() >= deadline:
             break
         await growth.wait(grown, min(deadline - loop.time(), SOON if head < line.head else LONGEST_WAIT))
-    kept_back = await withheld(reads, {each.journey_id for each in piece.events}, by.cleared)
+    journeys = {each.journey_id for each in piece.events}
+    kept_back = await withheld(reads, journeys, by.cleared)
+    told_of = [
+        withheld_cloud_event(each) if each.event_id in kept_back else cloud_event(each)
+        for each in piece.events
+        if each.event_id in kept_back or wanted.holds(each)
+    ]
+    request.state.seen = await _seen(reads, {each["subject"] for each in told_of})
     body = {
-        "events": [
-            withheld_cloud_event(each) if each.event_id in kept_back else cloud_event(each)
-            for each in piece.events
-        ],
+        "events": told_of,
         "next": place.cursor(),
         "more": piece.until < head,
         "epoch": shown(line.now),
     }
     return Response(to_json(body), media_type="application/json")
+
+
+async def _seen(reads: Reads, journeys: Collection[UUID]) -> Seen:
+    """Of whom the events tell: what goes to other systems is accounted for, too."""
+    if not journeys:
+        return NOTHING_SEEN
+    patients = await reads.rows(PATIENTS, (list(journeys),))
+    return Seen(tuple(sorted(journeys)), tuple(UUID(each) for (each,) in patients))
 
 
 def known_types(given: Sequence[str]) -> list[str]:
@@ -171,8 +209,10 @@ def types_for(asking: Caller, types: list[str] | None) -> list[str] | None:
 
 
 async def _known_to(reads: Reads, head: int, wanted: Wanted) -> int:
-    """Up to where it is known whose each journey is; what nobody knows yet is not to be passed over."""
-    if wanted.whose == EVERYBODYS:
+    """Up to where it is known whose each journey is, and what is withheld; what nobody knows yet is not to
+    be passed over.
+    """
+    if not wanted.needs_readers:
         return head
     reached = await reads.rows(REACHED, (PatientStatus.name,))
     return min(head, reached[0][0]) if reached else 0

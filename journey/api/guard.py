@@ -181,7 +181,8 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
     @wraps(endpoint)
     async def admitting(request: Request, journey_id: UUID, **given: Any) -> Response:
         key = request.headers.get("idempotency-key")
-        admission = await admit(engine(request).reads, asking(request), journey_id, key=key)
+        repeats = key if asking(request).permission is Permission.WRITE else None
+        admission = await admit(engine(request).reads, asking(request), journey_id, key=repeats)
         patients = (admission.patient_id,) if admission.patient_id else ()
         request.state.seen = Seen((journey_id,), patients, admission.basis)
         if admission.basis is None:
@@ -190,12 +191,12 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request=request, journey_id=journey_id, **given)
         except Refused as refusal:
-            raise _without_words(refusal) if admission.withheld else refusal from None
+            raise without_words(refusal) if admission.withheld else refusal from None
 
     return admitting
 
 
-def _without_words(refusal: Refused) -> Refused:
+def without_words(refusal: Refused) -> Refused:
     """What stands in the way may be something that is withheld: its code is told, and no more."""
     blockers = tuple(each.model_copy(update={"what": WITHHELD}) for each in refusal.blockers)
     return type(refusal)(refusal.sentence, blockers=blockers)

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StrictBool
 from pydantic_core import to_json
 
-from journey.api.access.admission import admit
+from journey.api.access.person import Person, person
 from journey.api.access.table import Permission
 from journey.api.commands import IdempotencyKey, Purpose, Written, context
 from journey.api.engine import asking, engine
-from journey.api.guard import Seen, guarded
+from journey.api.guard import Seen, guarded, without_words
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import Problem, problem_of
-from journey.domain.event import Command
+from journey.domain.event import Command, Refused
 from journey.domain.merge import MergePatient, UnmergePatient
 from journey.store import across
 
@@ -24,11 +24,6 @@ SAME = """
            LEFT JOIN patient_identity AS each ON each.patient_id = same.patient_id
      WHERE EXISTS (SELECT FROM patient_status AS status WHERE status.patient_id = same.patient_id)
      ORDER BY same.patient_id
-    """
-
-JOURNEYS = """
-    SELECT journey_id FROM same_person(%s) AS same (patient_id)
-           JOIN event ON type = 'journey.opened' AND data->>'patient_id' = same.patient_id::text
     """
 
 reading = APIRouter(route_class=guarded(Permission.READ, "Patient"), tags=["read"])
@@ -79,7 +74,7 @@ REFUSALS = (*WRITING, "no-such-patient")
 @reading.get("/v1/patients/{patient_id}", responses=answers(SamePerson, "too-slow", "no-such-patient"))
 async def records_of_a_patient(request: Request, patient_id: UUID) -> Response:
     """The records that are of one person, and the one that goes on."""
-    await admitted_patient(request, patient_id)
+    await admitted_patients(request, patient_id)
     rows = await engine(request).reads.rows(SAME, [patient_id])
     root = next((own for own, into in rows if into is None), patient_id)
     records = [{"patient_id": own, "merged_into": into} for own, into in rows]
@@ -95,10 +90,9 @@ async def merge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Retire another record into this patient's, on every journey of both."""
-    await admitted_patient(request, patient_id)
-    await admitted_patient(request, command.retired)
+    theirs = await admitted_patients(request, patient_id, command.retired)
     told = MergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
-    return await _carried_out(request, told, purpose, idempotency_key)
+    return await _carried_out(request, theirs, told, purpose, idempotency_key)
 
 
 @writing.post("/v1/patients/{patient_id}/unmerge", responses=answers(RecordedOnAll, *REFUSALS, refused=True))
@@ -110,27 +104,30 @@ async def unmerge(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Take another record out of this patient's again, on every journey of both."""
-    await admitted_patient(request, patient_id)
-    await admitted_patient(request, command.retired)
+    theirs = await admitted_patients(request, patient_id, command.retired)
     told = UnmergePatient(survivor=patient_id, **command.model_dump(exclude_unset=True))
-    return await _carried_out(request, told, purpose, idempotency_key)
+    return await _carried_out(request, theirs, told, purpose, idempotency_key)
 
 
-async def admitted_patient(request: Request, patient_id: UUID) -> None:
-    """Whether one of the person's journeys is the caller's to see. Raises Problem."""
-    reads = engine(request).reads
-    journeys = tuple(row[0] for row in await reads.rows(JOURNEYS, (patient_id,)))
-    request.state.seen = Seen(journeys, (patient_id,))
-    for each in journeys:
-        if (await admit(reads, asking(request), each)).basis is not None:
-            return
-    raise Problem("no-such-patient")
+async def admitted_patients(request: Request, *patients: UUID) -> Person:
+    """Their journeys that are the caller's to see, of each at least one. Raises Problem."""
+    request.state.seen = Seen((), patients)
+    found = [await person(engine(request).looks, asking(request), each) for each in patients]
+    if not all(each.journeys for each in found):
+        raise Problem("no-such-patient")
+    journeys = tuple(sorted({journey_id for each in found for journey_id in each.journeys}))
+    request.state.seen = Seen(journeys, patients)
+    return Person(journeys, whole=all(each.whole for each in found))
 
 
 async def _carried_out(
-    request: Request, command: MergePatient | UnmergePatient, purpose: str, idempotency_key: str | None
+    request: Request,
+    theirs: Person,
+    command: MergePatient | UnmergePatient,
+    purpose: str,
+    idempotency_key: str | None,
 ) -> Response:
-    """In a write thread, counted as any command."""
+    """In a write thread, counted as any command. Of others' journeys nothing is told."""
     held = engine(request)
     work = partial(
         across.merge, held.store, command, context(request, purpose), idempotency_key=idempotency_key
@@ -139,8 +136,14 @@ async def _carried_out(
         told = await held.write(work)
     except Exception as error:
         held.figures.command(command.name(), problem_of(error).code)
+        if isinstance(error, Refused) and not theirs.whole:
+            raise without_words(error) from None
         raise
     done = any(each.events for each in told)
     held.figures.command(command.name(), "recorded" if done else "nothing-to-do")
-    journeys = [{**each._asdict(), "events": [event._asdict() for event in each.events]} for each in told]
+    journeys = [
+        {**each._asdict(), "events": [event._asdict() for event in each.events]}
+        for each in told
+        if each.journey_id in theirs.journeys
+    ]
     return Response(to_json({"journeys": journeys}), media_type="application/json")

@@ -10,7 +10,8 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access.admission import theirs
+from journey.api.access.admission import of_their_labels, theirs
+from journey.api.access.asking import Asking
 from journey.api.access.table import Permission
 from journey.api.conditions import Condition, all_of
 from journey.api.cursors import CursorIn, Limit, cursor, key
@@ -27,10 +28,9 @@ SELECT = SQL("""
      WHERE {conditions}
      ORDER BY {order} LIMIT %s
     """)
-NUMBERED = """
-    patient_id IN (SELECT same_person(known.patient_id) FROM patient_status AS known
-                    WHERE known.identifiers @> ARRAY[%s])
-    """
+NUMBERED: LiteralString = """
+    patient_id IN (SELECT same_person(status.patient_id) FROM patient_status AS status
+                    WHERE status.identifiers @> ARRAY[%s] AND """
 
 router = APIRouter(route_class=guarded(Permission.SEARCH), tags=["read"])
 
@@ -96,7 +96,6 @@ async def journeys_that_match(
     now = datetime.now(UTC)
     equal: dict[LiteralString, object] = {
         "patient_id IN (SELECT same_person(%s))": patient,
-        NUMBERED: mrn,
         "stage = %s": stage,
         "team = %s": team,
         "status = %s": status and str(status),
@@ -105,6 +104,7 @@ async def journeys_that_match(
     match = matching(q)
     conditions = [
         *(Condition(sql, (value,)) for sql, value in equal.items() if value is not None),
+        *_numbered(mrn, asking(request)),
         *_due(overdue, now),
         match.condition,
         theirs(asking(request)),
@@ -127,6 +127,13 @@ async def journeys_that_match(
         to_json({"journeys": found, "next": last and cursor(scope, f"{last[0]}|{last[1]}")}),
         media_type="application/json",
     )
+
+
+def _numbered(mrn: str | None, by: Asking) -> Iterator[Condition]:
+    """By a number that they may see, on whichever of the person's journeys."""
+    if mrn is not None:
+        shown = of_their_labels(by)
+        yield Condition(NUMBERED + shown.sql + ")", (mrn, *shown.parameters))
 
 
 def _due(overdue: bool | None, now: datetime) -> Iterator[Condition]:

@@ -74,7 +74,8 @@ async def where_the_patient_stands(
         found = await _current(request, min_version or 0)
         stands = found.at(now).model_copy(update={"as_of": now, "as_known_at": now, **withheld})
         tag = f'"{stands.version}"'
-        quiet = not stands.overdue and not stands.at_risk  # else the clock may have changed the answer
+        # else the clock may have changed the answer, or whether all of it is shown
+        quiet = not stands.overdue and not stands.at_risk and not admission(request).labels
         if quiet and has_it(if_none_match, tag):
             return Response(status_code=304, headers={"ETag": tag})
         return _answer(stands, {"ETag": tag})

@@ -18,6 +18,7 @@ from journey.connection import ANSWERING, opened
 from journey.domain.correction import ReattributeEvent
 from journey.domain.episode import JourneyOpened
 from journey.domain.event import Command, Context, Refused
+from journey.domain.labels import NONE, labelled
 from journey.domain.merge import MergePatient, NoSuchPatient, NotMerged, UnmergePatient, merges_of
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Appended, Store
@@ -179,7 +180,9 @@ def _willing(store: Store, journeys: Sequence[tuple[UUID, Command]]) -> Iterator
 
 
 def _tell_there(store: Store, journey_id: UUID, command: ReattributeEvent, context: Context) -> None:
-    """Record the event on the other patient's journey, as it reads and of its own time, once."""
+    """Record the event on the other patient's journey, as it reads and of its own time, once. What was
+    labelled here is labelled there.
+    """
     there = store.load(cast(UUID, command.to_journey_id)).recorded
     opening = there[0].event if there else None
     if not isinstance(opening, JourneyOpened) or opening.patient_id != command.to_patient_id:
@@ -187,4 +190,6 @@ def _tell_there(store: Store, journey_id: UUID, command: ReattributeEvent, conte
     history = store.load(journey_id)
     if command.event_id not in history.voided:
         fact = next(each for each in history.readings if each.event_id == command.event_id)
-        store.adopt(there[0].journey_id, fact, context)
+        borne = labelled(history.recorded).get(command.event_id, NONE)
+        labels = tuple(dict.fromkeys((*context.labels, *sorted(borne))))
+        store.adopt(there[0].journey_id, fact, context.model_copy(update={"labels": labels}))

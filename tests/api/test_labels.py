@@ -163,7 +163,8 @@ def test_a_label_that_is_voided_away_lets_it_be_seen_again(api: Api, tokens: dic
     url = f"/v1/journeys?patient={api.get(address).json()['patient']['patient_id']}"
     until(lambda: rows(api, tokens["cleared"], f"/v1/referrals?journey={journey_id}"))
     for event in reversed(told["events"]):
-        answer = api.post(f"{address}/void-event", {"event_id": event["event_id"], "reason": "another's"})
+        void = {"event_id": event["event_id"], "reason": "another's"}
+        answer = ask(api, tokens["cleared"], f"{address}/void-event", "POST", json=void)
         assert answer.status_code == 200, answer.text
     version = api.get(address).json()["version"]
     until(lambda: [each["version"] for each in rows(api, tokens["nurse"], url)] == [version])

@@ -143,9 +143,14 @@ async def read(reads: Reads, journey_id: UUID) -> History:
 
 def theirs(asking: Asking) -> Condition:
     """Which rows of `patient_status AS status` the caller may see: of each journey one, or none."""
-    cleared, teams = asking.cleared, of_their_teams(asking)
-    audience = WHOLE if cleared is None else Condition(CLEARED, (sorted(cleared), asking.caller.id))
+    audience, teams = of_their_labels(asking), of_their_teams(asking)
     return audience if teams == EVERYBODYS else all_of((audience, teams))
+
+
+def of_their_labels(asking: Asking) -> Condition:
+    """Which row of a journey tells what they are cleared for, whoever works on it."""
+    cleared = asking.cleared
+    return WHOLE if cleared is None else Condition(CLEARED, (sorted(cleared), asking.caller.id))
 
 
 def of_their_teams(asking: Asking) -> Condition:

@@ -28,11 +28,12 @@ USED = "UPDATE api_key SET last_used_at = date_trunc('hour', now()) WHERE id = %
 
 
 class Known(NamedTuple):
-    """A key in use, and how long it is believed without asking again."""
+    """A key in use, how long it is believed without asking again, and whether it says when it was used."""
 
     caller: Caller
     secret_sha256: bytes
     until: float
+    stale: bool
 
 
 class KeyRing:
@@ -53,6 +54,9 @@ class KeyRing:
             known = await self._look_up(key_id)
         if known is None or not hmac.compare_digest(known.secret_sha256, digest(secret)):
             return None
+        if known.stale:
+            self._known[key_id] = known._replace(stale=False)
+            await self._reads.execute(USED, (key_id,))
         return known.caller
 
     async def _look_up(self, key_id: str) -> Known | None:
@@ -70,9 +74,7 @@ class KeyRing:
             frozenset(labels),
             None if scopes is None else Scopes.of(scopes),
         )
-        known = Known(caller, secret_sha256, monotonic() + FRESH)
-        if stale:
-            await self._reads.execute(USED, (key_id,))
+        known = Known(caller, secret_sha256, monotonic() + FRESH, stale)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key_id] = known

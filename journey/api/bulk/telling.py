@@ -11,12 +11,12 @@ from fastapi import Request
 from journey.api.access.admission import Admission, admit
 from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
-from journey.api.commands import refuse_others
+from journey.api.commands import names_an_event, refuse_others, refuse_withheld
 from journey.api.engine import asking, caller, engine
 from journey.api.guard import WITHHELD, denied
 from journey.api.problems import CATALOGUE, Problem, problem_of
 from journey.domain.episode import OpenJourney
-from journey.domain.event import Command
+from journey.domain.event import Command, Refused
 from journey.domain.journey import ROOMS, NoSuchJourney
 from journey.ingest.ndjson.applying import Group, Sender, Window, tell
 from journey.ingest.ndjson.lines import Told
@@ -74,7 +74,7 @@ class Teller:
         if len(theirs) < len(later):
             others = [line for line in later if line not in theirs]
             await self._refuse(window, others, NOT_THEIRS.code, NOT_THEIRS.sentence)
-        await self._tell(window, theirs)
+        await self._tell(window, [line for line in theirs if await self._names_theirs(window, line)])
 
     def _may(self, line: Told) -> bool:
         if isinstance(line.command, OpenJourney):
@@ -97,18 +97,22 @@ class Teller:
             return []
         if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await self._is_theirs(group[0]):
             return [line for line in group if await self._is_theirs(line, key=line.key)]
-        return [line for line in group if await self._names_theirs(line)]
+        return group
 
     async def _is_theirs(self, line: Told, *, key: str | None = None) -> bool:
         return (await self._admission(line, key=key)).basis is not None
 
     async def _admission(self, line: Told, *, key: str | None = None) -> Admission:
-        return await admit(self._engine.reads, asking(self._request), line.journey_id, key=key)
+        return await admit(self._engine.looks, asking(self._request), line.journey_id, key=key)
 
-    async def _names_theirs(self, line: Told) -> bool:
+    async def _names_theirs(self, window: Window, line: Told) -> bool:
+        """Whether all that the line names is; one that names something else is refused."""
         try:
+            if names_an_event(line.command):
+                await refuse_withheld(self._request, await self._admission(line), line.command)
             await refuse_others(self._request, line.command)
-        except NoSuchJourney:
+        except Refused as refusal:
+            await self._refuse(window, [line], refusal.code, refusal.sentence)
             return False
         return True
 
@@ -122,13 +126,20 @@ class Teller:
         if not group:
             return
         results = await self._engine.write(partial(tell, self._engine.store, self._sender, group))
-        if any(each.blockers for each in results):
-            admission = await self._admission(group[0])
-            if admission.basis is None or admission.withheld:
-                results = [_without_words(each) for each in results]
+        results = [await self._for_them(*each) for each in zip(group, results, strict=True)]
         window.settle(group, results)
         said = [each.code or ("recorded" if each.events else "nothing-to-do") for each in results]
         self._count(group, said)
+
+    async def _for_them(self, line: Told, result: Result) -> Result:
+        """What stands in the way is told in words to who sees all that it may be."""
+        if not result.blockers:
+            return result
+        admission = await self._admission(line)
+        if admission.basis is None or admission.withheld:
+            return _without_words(result)
+        whole = await refuse_others(self._request, line.command)
+        return result if whole else _without_words(result)
 
     def _count(self, group: Group, outcomes: Sequence[str]) -> None:
         for line, outcome in zip(group, outcomes, strict=True):
