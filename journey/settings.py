@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from journey.oidc import OidcSettings
 
 PREFIX = "JOURNEY_"
 
@@ -46,7 +48,7 @@ Origins = Annotated[str, AfterValidator(_origins)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Settings(BaseSettings):
+class Settings(OidcSettings):
     """Read with ``Settings.load()``, once, where a program starts. Set but empty counts as unset, as in a
     compose file.
     """

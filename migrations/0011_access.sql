@@ -14,6 +14,8 @@ ALTER TABLE patient_status ADD COLUMN teams text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN patient_status.teams IS 'Who works on it, in small letters: accountable, or asked to hand over, take over or do something.';
 ALTER TABLE patient_status ADD COLUMN labels text[] NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN patient_status.labels IS 'The security labels that its events bear; of the whole journey, in either of its rows.';
+ALTER TABLE patient_status ADD COLUMN calm_until timestamptz;
+COMMENT ON COLUMN patient_status.calm_until IS 'Until then the clock moves nothing in the standing: it is answered as it is stored.';
 CREATE INDEX patient_status_teams ON patient_status USING gin (teams);
 CREATE INDEX patient_status_labelled ON patient_status (journey_id) WHERE labels <> '{}';
 

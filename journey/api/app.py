@@ -1,12 +1,15 @@
 """The application: every route, the edge around them, and the engine that runs while it is served."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from journey.api import (
     audit,
@@ -29,6 +32,7 @@ from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
+from journey.api.lane import Lane, Switch
 from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
 from journey.settings import Settings
@@ -63,14 +67,6 @@ def create_app(
     app.state.readiness = Readiness()
     for kind in problems.HANDLED:
         app.add_exception_handler(kind, problems.answer)
-    if settings.cors_origins:
-        app.add_middleware(CORSMiddleware, **cors(settings.cors_origins))
-    app.add_middleware(
-        Edge,
-        max_body_bytes=settings.max_body_bytes,
-        max_requests=settings.max_requests,
-        figures=figures,
-    )
     routers = (
         whereabouts.router,
         history.router,
@@ -95,4 +91,18 @@ def create_app(
         app.include_router(router)
     vars(app)["openapi"] = described.document
     app.state.routes = routes
+    app.router.middleware_stack = Switch(app.router.app)
+    app.middleware_stack = _around(app, routes, settings, figures)
     return app
+
+
+def _around(app: FastAPI, routes: Sequence[APIRoute], settings: Settings, figures: Figures) -> ASGIApp:
+    """What a request goes through: who may ask from a browser, the edge, the lane, the framework."""
+    framework = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), handlers=app.exception_handlers)
+    edge = Edge(
+        Lane(routes, framework),
+        max_body_bytes=settings.max_body_bytes,
+        max_requests=settings.max_requests,
+        figures=figures,
+    )
+    return CORSMiddleware(edge, **cors(settings.cors_origins)) if settings.cors_origins else edge

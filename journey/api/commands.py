@@ -138,14 +138,14 @@ async def refuse_others(request: Request, command: Command) -> bool:
     """A second journey that a command names has to be the caller's, too, and so have the patients that it
     makes one of, or two. Whether they see all of them, too. Raises NoSuchJourney, NoSuchPatient.
     """
-    reads, by = engine(request).reads, asking(request)
+    looks, by = engine(request).looks, asking(request)
     whole = True
     for field in OTHER_JOURNEY:
         other: UUID | None = getattr(command, field, None)
-        if other is not None and (await admit(reads, by, other)).basis is None:
+        if other is not None and (await admit(looks, by, other)).basis is None:
             raise NoSuchJourney("No journey has the id that the body names.")
     for patient_id in _made_one_or_two(command):
-        found = await person(reads, by, patient_id)
+        found = await person(looks, by, patient_id)
         if not found.journeys:
             raise NoSuchPatient("No journey was opened for one of the two patients.")
         whole = whole and found.whole

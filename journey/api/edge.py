@@ -6,13 +6,14 @@ details.
 
 import asyncio
 import re
+from collections.abc import Iterable
 from math import inf
 from time import perf_counter
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,18 +28,20 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}
 NAMESPACE = UUID("6f1c1f0a-1b7f-5d0c-9c39-0d4b7d3f2a10")
 """Under which a request id that is no UUID becomes a correlation id."""
 
-SECURE = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+Sent = tuple[bytes, bytes]
+
+SECURE = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 
 CLOSING = {"Connection": "close"}
 
-HSTS = "max-age=31536000"
+SECURE_TOO = (*SECURE, (b"strict-transport-security", b"max-age=31536000"))
 """Where the request came by TLS, as a trusted proxy says: come so for a year."""
 
 ALWAYS = ("/healthz", "/readyz", "/metrics")
@@ -157,12 +160,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                into = MutableHeaders(scope=message)
-                into["X-Request-Id"] = ids.request
-                for name, value in SECURE.items():
-                    into.setdefault(name, value)
-                if scope.get("scheme") == "https":
-                    into.setdefault("Strict-Transport-Security", HSTS)
+                message["headers"] = _with_ours(message["headers"], ids.request, scope.get("scheme"))
             await send(message)
 
         structlog.contextvars.bind_contextvars(**ids.logged)
@@ -243,7 +241,7 @@ class Edge:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         """One line and one measurement. The address stays out: what is looked for may be a patient."""
         route, method, state = route_of(scope), scope["method"], scope["state"]
-        problem, caller, admitted = state.get("problem"), state.get("caller"), state.get("admitted")
+        problem, caller, admitted = state.get("problem"), state.get("caller"), state.get("admission")
         self._figures.request(method, route, status, seconds)
         if problem is not None:
             self._figures.problem(problem)
@@ -260,6 +258,16 @@ class Edge:
             ms=round(seconds * 1000, 1),
             **{name: value for name, value in said.items() if value is not None},
         )
+
+
+def _with_ours(given: Iterable[Sent], request_id: str, scheme: object) -> list[Sent]:
+    """The headers of an answer; what the route says of its own stands."""
+    headers = list(given)
+    there = {name for name, _ in headers}
+    ours = SECURE_TOO if scheme == "https" else SECURE
+    headers += [each for each in ours if each[0] not in there]
+    headers.append((b"x-request-id", request_id.encode("ascii")))
+    return headers
 
 
 def route_of(scope: Scope) -> str:

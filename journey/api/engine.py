@@ -14,6 +14,7 @@ from journey.api.access.admission import Admission
 from journey.api.access.asking import Asking
 from journey.api.access.caller import Caller
 from journey.api.access.login import Login
+from journey.api.access.looks import Looks
 from journey.api.access.ring import KeyRing
 from journey.api.access.tokens import Tokens
 from journey.api.access.trail import Trail
@@ -47,6 +48,7 @@ class Engine:
     growth: Growth
     login: Login
     trail: Trail
+    looks: Looks
     figures: Figures
     limits: Limits
     threads: ThreadPoolExecutor
@@ -104,7 +106,9 @@ async def running(
         if tokens is not None:
             stack.push_async_callback(tokens.issuer.stop)
         login, trail = Login(KeyRing(reads), tokens), Trail(reads)
-        yield Engine(settings, conninfo, store, reads, growth, login, trail, figures, limits, threads)
+        yield Engine(
+            settings, conninfo, store, reads, growth, login, trail, Looks(reads), figures, limits, threads
+        )
 
 
 def engine(request: Request) -> Engine:

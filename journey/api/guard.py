@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from journey.api.access.admission import admit
+from journey.api.access.admission import Admission, admit
 from journey.api.access.asking import Asking
 from journey.api.access.caller import INTERACTION, Caller
 from journey.api.access.login import NotLetIn
@@ -80,7 +80,7 @@ async def authenticated(request: Request) -> Caller:
         limits.failed(request)
         others = login.attempts.to_record(request.client.host if request.client else "")
         if others is not None:
-            await _record(
+            await record(
                 request, Kind.LOGIN, Outcome.DENIED, {"key_id": error.key_id, "others_not_recorded": others}
             )
         raise Problem("unauthorized", str(error), headers={"WWW-Authenticate": error.challenge}) from None
@@ -150,10 +150,7 @@ def guarded(
             takes_a_body = self.body_field is not None
 
             async def answered(request: Request, found: Caller) -> Response:
-                if not found.may(permission, resource, interaction):
-                    raise Problem(
-                        "forbidden", f"The role {found.role} or the scopes given do not allow this."
-                    )
+                refuse_who_may_not(found, permission, resource, interaction)
                 refuse_wrong_parameters(request, known)
                 request.state.asking = Asking(found, permission, purpose_of(request))
                 return await handle(await looked_at(request) if takes_a_body else request)
@@ -163,11 +160,10 @@ def guarded(
                 try:
                     response = await answered(request, found)
                 except (Problem, Refused) as error:
-                    if problem_of(error).code in DENIALS:
-                        await _record(request, KIND_OF[permission], Outcome.DENIED)
+                    await record_denial(request, permission, error)
                     raise
                 if permission in PERSONAL:
-                    await _record(request, KIND_OF[permission], Outcome.DONE)
+                    await record(request, KIND_OF[permission])
                 return response
 
             return checked
@@ -180,14 +176,7 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def admitting(request: Request, journey_id: UUID, **given: Any) -> Response:
-        key = request.headers.get("idempotency-key")
-        repeats = key if asking(request).permission is Permission.WRITE else None
-        admission = await admit(engine(request).reads, asking(request), journey_id, key=repeats)
-        patients = (admission.patient_id,) if admission.patient_id else ()
-        request.state.seen = Seen((journey_id,), patients, admission.basis)
-        if admission.basis is None:
-            raise NoSuchJourney("No journey has this id.")
-        request.state.admission = admission
+        admission = await let_in(request, journey_id)
         try:
             return await endpoint(request=request, journey_id=journey_id, **given)
         except Refused as refusal:
@@ -196,26 +185,66 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
     return admitting
 
 
+async def let_in(request: Request, journey_id: UUID) -> Admission:
+    """The journey, if it is the caller's to see. Raises NoSuchJourney for all others."""
+    key = request.headers.get("idempotency-key")
+    repeats = key if asking(request).permission is Permission.WRITE else None
+    admission = await admit(engine(request).looks, asking(request), journey_id, key=repeats)
+    patients = (admission.patient_id,) if admission.patient_id else ()
+    request.state.seen = Seen((journey_id,), patients, admission.basis)
+    if admission.basis is None:
+        raise NoSuchJourney("No journey has this id.")
+    request.state.admission = admission
+    return admission
+
+
+async def let_in_to_read(request: Request, journey_id: UUID) -> Admission:
+    """All that a route that reads one journey asks before it answers. Raises Problem, NoSuchJourney."""
+    found = await authenticated(request)
+    try:
+        refuse_who_may_not(found, Permission.READ, JOURNEY, None)
+        request.state.asking = Asking(found, Permission.READ, purpose_of(request))
+        return await let_in(request, journey_id)
+    except (Problem, Refused) as error:
+        await record_denial(request, Permission.READ, error)
+        raise
+
+
 def without_words(refusal: Refused) -> Refused:
     """What stands in the way may be something that is withheld: its code is told, and no more."""
     blockers = tuple(each.model_copy(update={"what": WITHHELD}) for each in refusal.blockers)
     return type(refusal)(refusal.sentence, blockers=blockers)
 
 
+def refuse_who_may_not(
+    found: Caller, permission: Permission, resource: str | None, interaction: str | None
+) -> None:
+    """Raises Problem."""
+    if not found.may(permission, resource, interaction):
+        raise Problem("forbidden", f"The role {found.role} or the scopes given do not allow this.")
+
+
+async def record_denial(request: Request, permission: Permission, error: Exception) -> None:
+    """That somebody was kept from something, where it was that."""
+    if problem_of(error).code in DENIALS:
+        await record(request, KIND_OF[permission], Outcome.DENIED)
+
+
 async def denied(request: Request, journey_id: UUID) -> None:
     """Record that somebody was kept from telling a journey something that their address does not name."""
     request.state.seen = Seen((journey_id,))
-    await _record(request, Kind.WRITE, Outcome.DENIED)
+    await record(request, Kind.WRITE, Outcome.DENIED)
 
 
 async def noted(request: Request, kind: Kind, said: BaseModel) -> None:
     """Record something that is neither a read nor an event of a journey."""
-    await _record(request, kind, Outcome.DONE, said.model_dump(mode="json"))
+    await record(request, kind, Outcome.DONE, said.model_dump(mode="json"))
 
 
-async def _record(
-    request: Request, kind: Kind, outcome: Outcome, detail: dict[str, Any] | None = None
+async def record(
+    request: Request, kind: Kind, outcome: Outcome = Outcome.DONE, detail: dict[str, Any] | None = None
 ) -> None:
+    """Record what the request did; when this returns, it is on disk. Raises StoreUnavailable."""
     state = request.state
     seen: Seen = getattr(state, "seen", NOTHING_SEEN)
     access = Access(

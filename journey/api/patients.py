@@ -112,7 +112,7 @@ async def unmerge(
 async def admitted_patients(request: Request, *patients: UUID) -> Person:
     """Their journeys that are the caller's to see, of each at least one. Raises Problem."""
     request.state.seen = Seen((), patients)
-    found = [await person(engine(request).reads, asking(request), each) for each in patients]
+    found = [await person(engine(request).looks, asking(request), each) for each in patients]
     if not all(each.journeys for each in found):
         raise Problem("no-such-patient")
     journeys = tuple(sorted({journey_id for each in found for journey_id in each.journeys}))

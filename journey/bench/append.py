@@ -42,7 +42,7 @@ def append(server: Scratch) -> Iterator[Figure]:
         crew = max(CREW)
         store = stack.enter_context(closing(Store(url, pool_size=crew, timeout=30)))
         rival = Rival(server.database(migrated=False), stack, connections=crew)
-        raw = [stack.enter_context(_floor(url)) for _ in range(crew)]
+        raw = [stack.enter_context(floor_of(url)) for _ in range(crew)]
         opening = stored(OPENING)
         fixed = (
             opening.topic,
@@ -73,7 +73,8 @@ def append(server: Scratch) -> Iterator[Figure]:
                 yield found.figure(f"append, {who}: {name}", name, "/s", against)
 
 
-def _floor(url: str) -> psycopg.Connection[Any]:
+def floor_of(url: str) -> psycopg.Connection[Any]:
+    """A connection, and the table that the floor's rows go into."""
     connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
     connection.execute("CREATE TABLE IF NOT EXISTS floor (LIKE event INCLUDING ALL)")
     return connection

@@ -18,6 +18,7 @@ from journey.settings import Settings
 
 EVENTS = 100_000
 JOURNEYS = 100_000
+SECONDS = 20.0
 
 
 class Scratch:
@@ -31,6 +32,8 @@ class Scratch:
         """Kills the server with SIGKILL and starts it again, where it is one of our own."""
         self.events = EVENTS
         """Events in the log of a benchmark that is told how many."""
+        self.seconds = SECONDS
+        """For how long a benchmark that is told so asks."""
         self.journeys = JOURNEYS
         """Journeys in the read models of a benchmark that is told how many."""
 

@@ -110,6 +110,12 @@ class Standing(Frozen):
         clocks = tuple(clock.at(now) for clock in self.clocks)
         return self.model_copy(update={"overdue": overdue, "at_risk": at_risk, "clocks": clocks})
 
+    def calm_until(self, at: datetime) -> datetime | None:
+        """The next moment at which the clock moves something in what it says at this one; None for never."""
+        moments = [moment for step in (*self.next, *self.later) for moment in (step.due, step.warn_at)]
+        moments += [clock.due for clock in self.clocks if clock.stopped_at is None]
+        return min((each for each in moments if each is not None and each >= at), default=None)
+
 
 class Way(NamedTuple):
     """The pathway that a journey follows, where it is installed, and the journey on it since it has begun."""

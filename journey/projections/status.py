@@ -4,6 +4,7 @@ Asked by everybody, all day, of one journey or of all that match a search.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from journey.domain import labels
 from journey.domain.careteam import teams
@@ -36,8 +37,10 @@ UPSERT = """
            person = excluded.person, family = excluded.family, given = excluded.given,
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
            next_due = excluded.next_due, standing = excluded.standing, search = excluded.search,
-           teams = excluded.teams, labels = excluded.labels
+           teams = excluded.teams, labels = excluded.labels,
+           calm_until = excluded.calm_until
     """
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 FORGET_OTHERS = """
     DELETE FROM patient_status
      USING json_to_recordset(%(rows)s) AS gone (journey_id uuid, kept text[])
@@ -103,6 +106,7 @@ def _only(change: Change, *kept: Audience) -> Write:
 def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> Iterator[Write]:
     """The journey's row for this audience, and its rows in the lists."""
     person, steps = now.patient.demographics, (*now.next, *now.later)
+    known_at = change.recorded[-1].recorded_at
     yield Write(
         UPSERT,
         {
@@ -122,10 +126,11 @@ def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> I
             "birth_date": person.birth_date,
             "identifiers": [identifier.value[:INDEXED] for identifier in now.patient.identifiers],
             "next_due": min((step.due for step in steps if step.due is not None), default=None),
-            "standing": now,
+            "standing": now.at(known_at),
             "search": findable(person, now.patient.identifiers),
             "teams": sorted(short(each) or "" for each in teams(change.journey)),
             "labels": sorted(borne),
+            "calm_until": now.calm_until(known_at) or NEVER,
         },
     )
     for each in LISTS:

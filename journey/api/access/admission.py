@@ -4,31 +4,19 @@ A journey of another team and one that is not there answer the same, after the s
 labels that the caller is not cleared for is withheld, and said to be.
 """
 
+from datetime import datetime
 from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 from journey.api.access import glass
 from journey.api.access.asking import Asking
+from journey.api.access.looks import Known, Looks, Stored
 from journey.api.access.table import Reach
 from journey.api.access.trail import Basis
 from journey.api.conditions import Condition, all_of
-from journey.api.reads import Reads
-from journey.domain import labels
-from journey.domain.careteam import teams
-from journey.domain.correction import History
-from journey.domain.journey import journey_at
 from journey.domain.labels import NONE, Labels
 from journey.projections.audience import Audience
-from journey.store.mapper import recorded
-from journey.store.recorder import FOR_EVER, SELECT_FORWARD
 
-LOOK = """
-    SELECT status.version, status.patient_id, status.teams, status.labels, status.audience,
-           status.standing::text,
-           (SELECT max(version) FROM event WHERE event.journey_id = asked.journey_id)
-      FROM (VALUES (%s::uuid)) AS asked (journey_id) LEFT JOIN patient_status AS status USING (journey_id)
-     ORDER BY status.audience
-    """
 REPEATED = """
     SELECT FROM idempotency JOIN event USING (journey_id)
      WHERE journey_id = %s AND key = %s AND event.version = first_version
@@ -52,16 +40,6 @@ CLEARED: LiteralString = (
 )
 
 
-class Known(NamedTuple):
-    """What is known of a journey; `standings` are missing where the read model is behind."""
-
-    version: int
-    patient_id: UUID | None
-    teams: frozenset[str]
-    labels: Labels
-    standings: dict[Audience, str]
-
-
 class Admission(NamedTuple):
     """Whether the caller may see a journey: why, or `basis` is None. `cleared`: the labels whose events they
     see, None for all; `standing`: where the patient stands by those, where the read model knows.
@@ -74,6 +52,7 @@ class Admission(NamedTuple):
     labels: Labels = NONE
     cleared: Labels | None = NONE
     standing: str | None = None
+    calm_until: datetime | None = None
 
     @property
     def withheld(self) -> bool:
@@ -81,11 +60,11 @@ class Admission(NamedTuple):
         return self.cleared is not None and not self.labels <= self.cleared
 
 
-async def admit(reads: Reads, asking: Asking, journey_id: UUID, *, key: str | None = None) -> Admission:
+async def admit(looks: Looks, asking: Asking, journey_id: UUID, *, key: str | None = None) -> Admission:
     """May they? `key`: an answer to their own former request is theirs, even where it gave the journey away.
     Raises StoreUnavailable.
     """
-    known = await _known(reads, journey_id)
+    reads, known = looks.reads, await looks.at(journey_id)
     patient_id = known and known.patient_id
     basis = known and _basis(asking, known.teams)
     broken = False
@@ -99,25 +78,8 @@ async def admit(reads: Reads, asking: Asking, journey_id: UUID, *, key: str | No
     if basis is None or known is None:
         return Admission(journey_id, None, patient_id=patient_id)
     cleared = None if broken else asking.cleared
-    standing = _standing(known, cleared)
-    return Admission(journey_id, basis, known.version, patient_id, known.labels, cleared, standing)
-
-
-async def _known(reads: Reads, journey_id: UUID) -> Known | None:
-    """From the read model; from the events themselves where it has not come that far."""
-    rows = await reads.rows(LOOK, (journey_id,))
-    version, patient_id, at_work, borne, _, _, head = rows[0]
-    if head is None:
-        return None
-    if version is not None and version >= head:
-        standings = {Audience(row[4]): row[5] for row in rows}
-        return Known(version, patient_id, frozenset(at_work), frozenset(borne), standings)
-    history = await read(reads, journey_id)
-    journey = journey_at(history)
-    if journey is None:
-        return None
-    of_all = labels.of_journey(history.recorded)
-    return Known(history.version, journey.identity.patient_id, teams(journey), of_all, {})
+    stored = _stored(known, cleared) or (None, None)
+    return Admission(journey_id, basis, known.version, known.patient_id, known.labels, cleared, *stored)
 
 
 def _basis(asking: Asking, at_work: frozenset[str]) -> Basis | None:
@@ -128,17 +90,11 @@ def _basis(asking: Asking, at_work: frozenset[str]) -> Basis | None:
     return Basis.TEAM if at_work else Basis.UNASSIGNED
 
 
-def _standing(known: Known, cleared: Labels | None) -> str | None:
+def _stored(known: Known, cleared: Labels | None) -> Stored | None:
     """The row that is for them. Who is cleared for some of the labels is told from the events."""
     if cleared is None or known.labels <= cleared:
         return known.standings.get(Audience.CLEARED) or known.standings.get(Audience.EVERYONE)
     return known.standings.get(Audience.UNCLEARED) if known.labels.isdisjoint(cleared) else None
-
-
-async def read(reads: Reads, journey_id: UUID) -> History:
-    """Everything recorded on a journey."""
-    rows = await reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
-    return History(tuple(map(recorded, rows)))
 
 
 def theirs(asking: Asking) -> Condition:

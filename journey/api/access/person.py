@@ -7,7 +7,7 @@ from psycopg.sql import SQL
 
 from journey.api.access.admission import admit, of_their_teams
 from journey.api.access.asking import Asking
-from journey.api.reads import Reads
+from journey.api.access.looks import Looks
 from journey.domain.labels import Labels
 
 JOURNEYS = SQL("""
@@ -27,20 +27,20 @@ class Person(NamedTuple):
     whole: bool
 
 
-async def person(reads: Reads, asking: Asking, patient_id: UUID) -> Person:
+async def person(looks: Looks, asking: Asking, patient_id: UUID) -> Person:
     """By one statement, however many there are; but for journeys that the read model is behind with."""
     whose = of_their_teams(asking)
     statement = JOURNEYS.format(theirs=SQL(whose.sql))
     found: list[UUID] = []
     whole = True
-    for journey_id, *known, current in await reads.rows(statement, (*whose.parameters, patient_id)):
-        borne, theirs = known if current else await _admitted(reads, asking, journey_id)
+    for journey_id, *known, current in await looks.reads.rows(statement, (*whose.parameters, patient_id)):
+        borne, theirs = known if current else await _admitted(looks, asking, journey_id)
         whole = whole and theirs and (asking.cleared is None or asking.cleared.issuperset(borne))
         if theirs:
             found.append(journey_id)
     return Person(tuple(found), whole)
 
 
-async def _admitted(reads: Reads, asking: Asking, journey_id: UUID) -> tuple[Labels, bool]:
-    admission = await admit(reads, asking, journey_id)
+async def _admitted(looks: Looks, asking: Asking, journey_id: UUID) -> tuple[Labels, bool]:
+    admission = await admit(looks, asking, journey_id)
     return admission.labels, admission.basis is not None

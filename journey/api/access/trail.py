@@ -5,9 +5,7 @@ Records of requests under way at the same time are written with one statement, s
 about once and none for long.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
@@ -18,6 +16,7 @@ from psycopg.types.json import Json
 from pydantic_core import to_json
 
 from journey.api.reads import Reads
+from journey.api.together import Together
 from journey.store.identifiers import uuid7
 
 
@@ -96,7 +95,7 @@ INSERT: LiteralString = """
     SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
            journeys, patients, basis, detail, peer, request_id, correlation_id
       FROM json_populate_recordset(NULL::access_event, %s)
-    RETURNING at
+    RETURNING access_id
     """
 
 
@@ -105,24 +104,15 @@ class Trail:
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
-        self._waiting: list[dict[str, Any]] = []
-        self._next: asyncio.Task[datetime] | None = None
-        self._turn = asyncio.Lock()
+        self._records = Together(self._write, under_way=2)
 
-    async def record(self, access: Access) -> datetime:
-        """When it was recorded. Raises StoreUnavailable: who cannot be recorded is not answered."""
-        self._waiting.append(access.row())
-        if self._next is None:
-            self._next = asyncio.create_task(self._write())
-        return await asyncio.shield(self._next)
+    async def record(self, access: Access) -> None:
+        """Raises StoreUnavailable: who cannot be recorded is not answered."""
+        await self._records.ask(access.row())
 
-    async def _write(self) -> datetime:
-        """Once the statement under way is done, everything that has come meanwhile."""
-        async with self._turn:
-            rows, self._waiting, self._next = self._waiting, [], None
-            written = await self._reads.rows(INSERT, (to_json(rows).decode(),))
-            at: datetime = written[0][0]
-            return at
+    async def _write(self, rows: Sequence[dict[str, Any]]) -> Sequence[None]:
+        await self._reads.rows(INSERT, (to_json(rows).decode(),))
+        return [None] * len(rows)
 
 
 def record(connection: Connection[Any], accesses: Sequence[Access]) -> None:

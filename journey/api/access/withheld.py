@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from journey.api.access.admission import read
+from journey.api.access.looks import read
 from journey.api.reads import Reads
 from journey.domain import labels
 from journey.domain.labels import Labels

@@ -103,7 +103,7 @@ class Teller:
         return (await self._admission(line, key=key)).basis is not None
 
     async def _admission(self, line: Told, *, key: str | None = None) -> Admission:
-        return await admit(self._engine.reads, asking(self._request), line.journey_id, key=key)
+        return await admit(self._engine.looks, asking(self._request), line.journey_id, key=key)
 
     async def _names_theirs(self, window: Window, line: Told) -> bool:
         """Whether all that the line names is; one that names something else is refused."""

@@ -1,0 +1,201 @@
+"""How many requests a second are answered, with API, worker and database on the same machine.
+
+The rivals look the same row up by its primary key: as one is told to with FastAPI (asynchronous psycopg, a
+response model), and from a bare Starlette route that sends the database's own JSON. Neither asks for a key,
+nor whose the journey is, nor records who looked. The floor of commands is one insert of one row, committed.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from uuid import uuid5
+
+from journey.api.access import keys
+from journey.api.access.table import Role
+from journey.bench import rivals, ward
+from journey.bench.append import FLOOR, OPENING, floor_of
+from journey.bench.callers import Target
+from journey.bench.figures import Figure, Measured, measured, percentile, rate
+from journey.bench.requests import WORST, Asked, Request, asked, request
+from journey.bench.scratch import Scratch
+from journey.bench.served import free_address
+from journey.bench.serving import Serving
+from journey.projections import READ_MODELS
+from journey.projections.projector import Projector
+from journey.settings import inherited
+from journey.store.identifiers import uuid7
+from journey.store.mapper import stored
+
+LENGTH = 10
+"""Events of a journey."""
+
+SMALL = 10_000
+"""Events of the log that growth is told against."""
+
+CONNECTIONS, BURST = 16, 200
+TURN, ROUNDS = 1.0, 7
+BURST_LASTS = 5.0
+READS_TO_WRITES = 10
+MILLISECONDS, MEGABYTE = 1000, 1 << 20
+IDIOMATIC, BARE = rivals.APPS
+UNBOUNDED = {"JOURNEY_RATE_PER_SECOND": "1000000", "JOURNEY_LOG_LEVEL": "warning"}
+
+
+class At(NamedTuple):
+    """A served log: where, with which key, and how many journeys it holds."""
+
+    address: Target
+    token: str
+    journeys: int
+
+    def reads(self, dice: random.Random) -> Request:
+        """Where a patient stands, anybody's."""
+        return lambda _: request("GET", f"/v1/journeys/{self._any(dice)}", self.token)
+
+    def writes(self, dice: random.Random) -> Request:
+        """Another person is accountable."""
+
+        def one(number: int) -> bytes:
+            body = json.dumps({"team": "ward-3", "person": f"{number}-{dice.random()}"}).encode()
+            return request("POST", f"/v1/journeys/{self._any(dice)}/assign-owner", self.token, body)
+
+        return one
+
+    def both(self, dice: random.Random) -> Request:
+        """Ten reads to a write."""
+        read, write = self.reads(dice), self.writes(dice)
+
+        def one(number: int) -> bytes:
+            kind = read if dice.randrange(READS_TO_WRITES + 1) else write
+            return kind(number)
+
+        return one
+
+    def _any(self, dice: random.Random) -> str:
+        return str(uuid5(ward.WARD, str(dice.randrange(self.journeys))))
+
+
+def serve(server: Scratch) -> Iterator[Figure]:
+    """Reads and commands beside their rivals; ten to one, and from two hundred at once."""
+    dice = random.Random(0)  # noqa: S311 - no secret
+    with ExitStack() as stack:
+        url = _filled(server, server.events)
+        at, api = stack.enter_context(_served(url, server.events))
+        yield from _reads(stack, url, at, dice)
+        yield from _writes(stack, url, at, dice)
+        before = api.resident()
+        mixed = asked(at.address, at.both(dice), connections=CONNECTIONS, seconds=server.seconds)
+        yield from _told(f"reads and commands 10:1, {CONNECTIONS} connections", mixed)
+        burst = asked(at.address, at.both(dice), connections=BURST, seconds=BURST_LASTS)
+        yield from _told(f"reads and commands 10:1, {BURST} connections", burst)
+        yield Figure("memory of the API", before / MEGABYTE, "MB")
+        yield Figure("memory of the API, after both", api.resident() / MEGABYTE, "MB")
+        small, _ = stack.enter_context(_served(_filled(server, SMALL), SMALL))
+        yield from _growth(small, at, dice)
+
+
+def _reads(stack: ExitStack, url: str, at: At, dice: random.Random) -> Iterator[Figure]:
+    where = {"ours": at}
+    for name in rivals.APPS:
+        where[name] = at._replace(address=stack.enter_context(_rival(name, url)))
+    found = measured(
+        {name: partial(_rate, each, each.reads(dice)) for name, each in where.items()}, rounds=ROUNDS
+    )
+    for name, against in ((IDIOMATIC, ""), (BARE, ""), ("ours", IDIOMATIC), ("ours", BARE)):
+        yield found.figure(f"where a patient stands: {name}", name, "requests/s", against)
+
+
+def _writes(stack: ExitStack, url: str, at: At, dice: random.Random) -> Iterator[Figure]:
+    raw = [stack.enter_context(floor_of(url)) for _ in range(CONNECTIONS)]
+    opening = stored(OPENING)
+    fixed = (
+        opening.topic,
+        opening.schema_version,
+        opening.occurred_at,
+        opening.occurred_precision,
+        opening.context,
+        opening.state,
+    )
+
+    def floor(number: int) -> None:
+        raw[number].execute(FLOOR, (uuid7(), 1, uuid7(), *fixed))
+
+    contenders = {
+        "floor": partial(rate, floor, threads=CONNECTIONS, seconds=TURN),
+        "ours": partial(_rate, at, at.writes(dice)),
+    }
+    found: Measured = measured(contenders, rounds=ROUNDS)
+    yield found.figure("a command: floor", "floor", "/s")
+    yield found.figure("a command: ours", "ours", "requests/s", "floor")
+
+
+def _growth(small: At, large: At, dice: random.Random) -> Iterator[Figure]:
+    """How the slowest reads grow with the log."""
+    found = measured(
+        {
+            "small": partial(_worst, small, small.reads(dice)),
+            "large": partial(_worst, large, large.reads(dice)),
+        },
+        rounds=ROUNDS,
+    )
+    yield found.figure(f"reads, {small.journeys * LENGTH} events: p99", "small", "ms", scale=MILLISECONDS)
+    yield found.figure(
+        f"reads, {large.journeys * LENGTH} events: p99", "large", "ms", "small", scale=MILLISECONDS
+    )
+
+
+def _rate(at: At, next_one: Request) -> float:
+    return asked(at.address, next_one, connections=CONNECTIONS, seconds=TURN).rate
+
+
+def _worst(at: At, next_one: Request) -> float:
+    return percentile(asked(at.address, next_one, connections=CONNECTIONS, seconds=TURN).times, WORST)
+
+
+def _told(what: str, found: Asked) -> Iterator[Figure]:
+    yield Figure(f"{what}: answered", found.rate, "requests/s")
+    for share, name in ((0.5, "p50"), (WORST, "p99")):
+        yield Figure(f"{what}: {name}", percentile(found.times, share) * MILLISECONDS, "ms")
+    for kind, wrong in (("refused for now", {429, 503}), ("errors", set(found.statuses) - {200, 429, 503})):
+        yield Figure(f"{what}: {kind}", sum(found.statuses[each] for each in wrong), "requests")
+
+
+def _filled(server: Scratch, events: int) -> str:
+    url = server.database()
+    ward.fill(url, ward.mixed(events // LENGTH, LENGTH))
+    for model in READ_MODELS:
+        Projector(url, model).catch_up()
+    return url
+
+
+@contextmanager
+def _served(url: str, events: int) -> Iterator[tuple[At, Serving]]:
+    """An API and a worker, each a process."""
+    token = keys.create(url, "bench", Role.COORDINATOR).token
+    address = free_address()
+    with TemporaryDirectory() as folder, inherited(DATABASE_URL=url, **UNBOUNDED), ExitStack() as stack:
+        api = Serving("api", Path(folder, "api.log"), "api", target=address)
+        for each in (api, Serving("worker", Path(folder, "worker.log"), "worker")):
+            each.keep_up()
+            stack.callback(each.stop)
+        api.wait_until_up()
+        yield At(address, token, events // LENGTH), api
+
+
+@contextmanager
+def _rival(name: str, url: str) -> Iterator[Target]:
+    address = free_address()
+    process = get_context("spawn").Process(target=rivals.serve, args=(name, url, address[1]), daemon=True)
+    process.start()
+    try:
+        rivals.wait_until_up(address)
+        yield address
+    finally:
+        process.terminate()
+        process.join()
