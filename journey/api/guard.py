@@ -32,7 +32,7 @@ USUAL = "TREAT"
 """The purpose where none is named: treatment."""
 
 PURPOSES = re.compile(r"[A-Z][A-Z0-9]{0,19}")
-DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient"})
+DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient", "withheld"})
 """The problems that may mean that somebody was kept from something; not being there looks the same."""
 
 KIND_OF = {
@@ -157,12 +157,13 @@ def guarded(
 
             async def checked(request: Request) -> Response:
                 found = await authenticated(request)
+                request.state.seen = Seen(_named(request))
                 try:
                     response = await answered(request, found)
                 except (Problem, Refused) as error:
-                    await record_denial(request, permission, error)
+                    await record_refusal(request, permission, error)
                     raise
-                if permission in PERSONAL:
+                if permission in PERSONAL or request.state.seen.basis is Basis.BREAK_GLASS:
                     await record(request, KIND_OF[permission])
                 return response
 
@@ -201,12 +202,13 @@ async def let_in(request: Request, journey_id: UUID) -> Admission:
 async def let_in_to_read(request: Request, journey_id: UUID) -> Admission:
     """All that a route that reads one journey asks before it answers. Raises Problem, NoSuchJourney."""
     found = await authenticated(request)
+    request.state.seen = Seen((journey_id,))
     try:
         refuse_who_may_not(found, Permission.READ, JOURNEY, None)
         request.state.asking = Asking(found, Permission.READ, purpose_of(request))
         return await let_in(request, journey_id)
     except (Problem, Refused) as error:
-        await record_denial(request, Permission.READ, error)
+        await record_refusal(request, Permission.READ, error)
         raise
 
 
@@ -224,10 +226,20 @@ def refuse_who_may_not(
         raise Problem("forbidden", f"The role {found.role} or the scopes given do not allow this.")
 
 
-async def record_denial(request: Request, permission: Permission, error: Exception) -> None:
-    """That somebody was kept from something, where it was that."""
+async def record_refusal(request: Request, permission: Permission, error: Exception) -> None:
+    """That somebody was kept from something, or was told of somebody why it cannot be done."""
     if problem_of(error).code in DENIALS:
         await record(request, KIND_OF[permission], Outcome.DENIED)
+    elif request.state.seen.patients:
+        await record(request, KIND_OF[permission], Outcome.REFUSED)
+
+
+def _named(request: Request) -> tuple[UUID, ...]:
+    """The journey that the address names, whether there is one or not."""
+    try:
+        return (UUID(request.path_params["journey_id"]),)
+    except (KeyError, ValueError):
+        return ()
 
 
 async def denied(request: Request, journey_id: UUID) -> None:
@@ -251,7 +263,7 @@ async def record(
         kind,
         outcome,
         who(request),
-        purpose=request.headers.get(PURPOSE),
+        purpose=said if PURPOSES.fullmatch(said := request.headers.get(PURPOSE, "")) else None,
         method=request.method,
         route=request.scope["route"].path,
         journeys=seen.journeys,

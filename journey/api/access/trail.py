@@ -40,6 +40,8 @@ class Outcome(StrEnum):
     """How it ended."""
 
     DONE = "done"
+    REFUSED = "refused"
+    """They may, but it could not be done, and they were told why not."""
     DENIED = "denied"
 
 
@@ -95,8 +97,10 @@ INSERT: LiteralString = """
     SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
            journeys, patients, basis, detail, peer, request_id, correlation_id
       FROM json_populate_recordset(NULL::access_event, %s)
+    ON CONFLICT (access_id) DO NOTHING
     RETURNING access_id
     """
+"""Nothing, where a connection was lost after it was done, and it is asked again."""
 
 
 class Trail:
@@ -108,10 +112,10 @@ class Trail:
 
     async def record(self, access: Access) -> None:
         """Raises StoreUnavailable: who cannot be recorded is not answered."""
-        await self._records.ask(access.row())
+        await self._records.ask(to_json(access.row()))
 
-    async def _write(self, rows: Sequence[dict[str, Any]]) -> Sequence[None]:
-        await self._reads.rows(INSERT, (to_json(rows).decode(),))
+    async def _write(self, rows: Sequence[bytes]) -> Sequence[None]:
+        await self._reads.rows(INSERT, ((b"[" + b",".join(rows) + b"]").decode(),))
         return [None] * len(rows)
 
 
