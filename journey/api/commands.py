@@ -43,6 +43,9 @@ MOST_LABELS = 10
 OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
 """The fields of commands that name another journey."""
 
+MADE_ONE_OR_TWO = (MergePatient, UnmergePatient)
+"""The commands that name two patients."""
+
 NAMED_EVENT = "event_id"
 """The field of commands that are about what is recorded."""
 
@@ -144,7 +147,7 @@ async def refuse_others(request: Request, command: Command) -> bool:
         other: UUID | None = getattr(command, field, None)
         if other is not None and (await admit(looks, by, other)).basis is None:
             raise NoSuchJourney("No journey has the id that the body names.")
-    for patient_id in _made_one_or_two(command):
+    for patient_id in _patients_named(command):
         found = await person(looks, by, patient_id)
         if not found.journeys:
             raise NoSuchPatient("No journey was opened for one of the two patients.")
@@ -152,8 +155,8 @@ async def refuse_others(request: Request, command: Command) -> bool:
     return whole
 
 
-def _made_one_or_two(command: Command) -> Iterator[UUID]:
-    if isinstance(command, MergePatient | UnmergePatient):
+def _patients_named(command: Command) -> Iterator[UUID]:
+    if isinstance(command, MADE_ONE_OR_TWO):
         yield from (command.survivor, command.retired)
 
 
@@ -235,10 +238,17 @@ def router() -> APIRouter:
                 operation_id=command.name(),
                 summary=command.name(),
                 description=command.__doc__,
-                responses=answers(Written, *WRITING, "no-such-journey", "stale-version", refused=True),
+                responses=answers(Written, *WRITING, *_not_there(command), "stale-version", refused=True),
                 route_class_override=guarded(Permission.WRITE, RESOURCE[name]),
             )
     return routes
+
+
+def _not_there(command: type[Command]) -> Iterator[str]:
+    """What may not be there that the command names."""
+    yield "no-such-journey"
+    if issubclass(command, MADE_ONE_OR_TWO):
+        yield "no-such-patient"
 
 
 async def open_journey(

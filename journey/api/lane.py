@@ -50,7 +50,7 @@ class Lane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             parts = scope["path"].split("/")
-            route = self._found(scope["method"], parts)
+            route = self.found(scope["method"], parts)
             if route is not None:
                 scope["lane"] = route
                 if scope["method"] == METHOD and route.path == HOT:
@@ -60,7 +60,8 @@ class Lane:
                         return
         await self._otherwise(scope, receive, send)
 
-    def _found(self, method: str, parts: list[str]) -> APIRoute | None:
+    def found(self, method: str, parts: list[str]) -> APIRoute | None:
+        """The route of an address, by its parts."""
         for shape in self._shapes:
             if shape.parts == len(parts):
                 words = (method, *(parts[place] for place in shape.words))
@@ -93,9 +94,10 @@ def _nothing_but_a_journey(scope: Scope, text: str) -> UUID | None:
     if any(name == CONDITIONAL for name, _ in scope["headers"]):
         return None
     try:
-        return UUID(text)
+        found = UUID(text)
     except ValueError:
         return None
+    return found if str(found) == text.lower() else None
 
 
 async def _stands(scope: Scope, receive: Receive, send: Send, journey_id: UUID) -> bool:

@@ -158,7 +158,7 @@ def test_told_to_stop_it_says_where_to_go_on(url: str, server: Running) -> None:
         stopped.send(*lines[:10], b'{"half a line')
         results = stopped.results()
         first = [next(results) for _ in range(10)]
-        _, said, logged = server.stop()
+        said, logged = server.stop()
         [summary] = results
     assert said == "tidied up\n"
     assert [each["line"] for each in first] == list(range(1, 11))
