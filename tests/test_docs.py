@@ -17,9 +17,9 @@ import typer
 
 from journey.api.access.trail import Kind
 from journey.api.app import create_app
+from journey.api.catalogue import catalogue
 from journey.api.figures import Figures
-from journey.api.lists.routes import LISTS
-from journey.api.problems import catalogue
+from journey.api.lists.every import LISTS
 from journey.cli.app import app
 from journey.domain.journey import ROOMS
 from journey.projections import READ_MODELS
@@ -57,8 +57,8 @@ the way in `blockers`.
 
 This page is written from the code by `python -m tests.test_docs`.
 
-| code | status | when |
-|---|---|---|
+| code | status | when | what to do |
+|---|---|---|---|
 """
 
 
@@ -98,7 +98,9 @@ def _without_repeating(said: str, help_text: str) -> str:
 
 def problems() -> str:
     kinds = sorted(catalogue().items(), key=lambda each: (each[1].status, each[0]))
-    return PROBLEMS + "".join(f"| `{code}` | {kind.status} | {kind.meaning} |\n" for code, kind in kinds)
+    return PROBLEMS + "".join(
+        f"| `{code}` | {kind.status} | {kind.meaning} | {kind.remedy} |\n" for code, kind in kinds
+    )
 
 
 def between_marks(name: str, written: dict[str, str]) -> str:

@@ -12,10 +12,11 @@ from pydantic_core import to_json
 from journey.api.access.table import Permission
 from journey.api.access.trail import Basis, Kind, Outcome
 from journey.api.conditions import Condition, all_of
-from journey.api.cursors import CursorIn, Limit, cursor, key
+from journey.api.cursors import cursor, key
 from journey.api.engine import engine
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
+from journey.api.paging import CursorIn, Limit
 from journey.domain.event import Moment
 
 SELECT = SQL("""

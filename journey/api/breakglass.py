@@ -12,10 +12,11 @@ from journey.api.access import glass
 from journey.api.access.glass import LONGEST, USUAL, Glass, Reason, Whom
 from journey.api.access.table import Permission
 from journey.api.access.trail import Kind
-from journey.api.cursors import CursorIn, Limit, cursor, key
+from journey.api.cursors import cursor, key
 from journey.api.engine import caller, engine
 from journey.api.guard import Seen, guarded, noted
 from journey.api.openapi import TAKING_A_BODY, answers
+from journey.api.paging import CursorIn, Limit
 from journey.api.problems import Problem
 
 MINUTE = timedelta(minutes=1)

@@ -6,12 +6,7 @@ from binascii import Error
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Query
-
-from journey.api.problems import Problem
 
 NUMBER = re.compile(r"\d{1,18}")
 
@@ -22,13 +17,12 @@ NEVER = "infinity"
 Kind = type[int] | type[datetime] | type[UUID]
 Part = int | datetime | UUID | str
 
-FORM = {"pattern": "^[A-Za-z0-9_-]+$"}
 
-Limit = Annotated[int, Query(ge=1, le=500, description="The most that one page holds.")]
-CursorIn = Annotated[
-    str | None,
-    Query(alias="cursor", max_length=200, description="`next` of the page before.", json_schema_extra=FORM),
-]
+class ForeignCursor(Exception):
+    """The cursor does not belong here; start again without one."""
+
+    def __init__(self) -> None:
+        super().__init__(ForeignCursor.__doc__)
 
 
 def cursor(scope: str, after: object) -> str:
@@ -37,22 +31,22 @@ def cursor(scope: str, after: object) -> str:
 
 
 def position(scope: str, given: str, shape: re.Pattern[str] = NUMBER) -> str:
-    """What the cursor of this list says. Raises Problem."""
+    """What the cursor of this list says. Raises ForeignCursor."""
     try:
         text = urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode("ascii")
     except (Error, ValueError):
-        raise foreign() from None
+        raise ForeignCursor from None
     mark, after = text[:8], text[8:]
     if mark != _mark(scope) or not shape.fullmatch(after):
-        raise foreign()
+        raise ForeignCursor
     return after
 
 
 def key(scope: str, given: str, kinds: Sequence[Kind]) -> list[Part]:
-    """The sort key that the cursor of this list says, each part of its kind. Raises Problem."""
+    """The sort key that the cursor of this list says, each part of its kind. Raises ForeignCursor."""
     parts = position(scope, given, KEY).split("|")
     if len(parts) != len(kinds):
-        raise foreign()
+        raise ForeignCursor
     return [_part(text, kind) for text, kind in zip(parts, kinds, strict=True)]
 
 
@@ -62,11 +56,7 @@ def _part(text: str, kind: Kind) -> Part:
             return text if text == NEVER else datetime.fromisoformat(text)
         return UUID(text) if kind is UUID else int(text)
     except ValueError:
-        raise foreign() from None
-
-
-def foreign() -> Problem:
-    return Problem("bad-cursor", "This cursor does not belong here; start again without one.")
+        raise ForeignCursor from None
 
 
 def _mark(scope: str) -> str:

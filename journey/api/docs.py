@@ -7,7 +7,7 @@ from hashlib import sha256
 from html import escape
 from typing import Any
 
-from journey.api.problems import catalogue
+from journey.api.catalogue import catalogue
 
 STYLE = """
 :root { color-scheme: light dark }
@@ -38,7 +38,7 @@ def page(document: dict[str, Any]) -> str:
             '<p>For programs: <a href="/openapi.json">/openapi.json</a></p>',
             *_operations(document),
             "<h2>Problems</h2>",
-            _table(("code", "status", "when"), _problems()),
+            _table(("code", "status", "when", "what to do"), _problems()),
             "<h2>Shapes</h2>",
             *_schemas(document),
             "</body></html>",
@@ -108,7 +108,8 @@ def _example(content: dict[str, Any]) -> str:
 
 def _problems() -> Iterator[tuple[str, ...]]:
     for code, kind in sorted(catalogue().items()):
-        yield f'<code id="{escape(code)}">{escape(code)}</code>', str(kind.status), _text(kind.meaning)
+        named = f'<code id="{escape(code)}">{escape(code)}</code>'
+        yield named, str(kind.status), _text(kind.meaning), _text(kind.remedy)
 
 
 def _schemas(document: dict[str, Any]) -> Iterator[str]:

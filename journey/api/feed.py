@@ -20,11 +20,11 @@ from journey.api.access.scopes import ANY, resource_of
 from journey.api.access.table import Permission
 from journey.api.access.withheld import withheld
 from journey.api.conditions import Condition, all_of, joined
-from journey.api.cursors import Limit
 from journey.api.engine import asking, engine
 from journey.api.envelope import CloudEvent, WithheldCloudEvent, cloud_event, withheld_cloud_event
 from journey.api.guard import NOTHING_SEEN, Seen, guarded
 from journey.api.openapi import LISTING, answers
+from journey.api.paging import Limit
 from journey.api.place import TAIL, Place, at, line_of, refuse_rewound, told
 from journey.api.problems import FieldError, Problem
 from journey.api.readiness import InEpoch, shown
@@ -51,6 +51,7 @@ PAGE = SQL("""
      WHERE position > %s AND position <= %s AND {condition}
      ORDER BY position LIMIT %s
     """)
+LABELLED = "SELECT journey_id FROM patient_status WHERE journey_id = ANY(%s) AND labels <> '{}'"
 PATIENTS = """
     SELECT DISTINCT data->>'patient_id' FROM event
      WHERE journey_id = ANY(%s) AND version = 1 AND type = 'journey.opened'
@@ -165,10 +166,11 @@ async def the_log(
         await growth.wait(grown, min(deadline - loop.time(), SOON if head < line.head else LONGEST_WAIT))
     journeys = {each.journey_id for each in piece.events}
     kept_back = await withheld(reads, journeys, by.cleared)
+    labelled = await _labelled(reads, journeys) if kept_back and wanted.types is not None else journeys
     told_of = [
         withheld_cloud_event(each) if each.event_id in kept_back else cloud_event(each)
         for each in piece.events
-        if each.event_id in kept_back or wanted.holds(each)
+        if (each.journey_id in labelled if each.event_id in kept_back else wanted.holds(each))
     ]
     request.state.seen = await _seen(reads, {each["subject"] for each in told_of})
     body = {
@@ -178,6 +180,13 @@ async def the_log(
         "epoch": shown(line.now),
     }
     return Response(to_json(body), media_type="application/json")
+
+
+async def _labelled(reads: Reads, journeys: Collection[UUID]) -> set[UUID]:
+    """Those of which all that is withheld is found, whatever its type; of others, where a label was voided
+    away, only what is of the types that were asked for, and that is not to be told.
+    """
+    return {journey_id for (journey_id,) in await reads.rows(LABELLED, (list(journeys),))}
 
 
 async def _seen(reads: Reads, journeys: Collection[UUID]) -> Seen:

@@ -14,6 +14,7 @@ from journey.api.access.wanted import KeyChanged, KeyWanted
 from journey.api.engine import engine
 from journey.api.guard import guarded, who
 from journey.api.openapi import TAKING_A_BODY, answers
+from journey.api.tags import IfNoneMatch, tagged
 
 router = APIRouter(route_class=guarded(Permission.ADMIN), tags=["keys"])
 
@@ -45,11 +46,11 @@ async def make_a_key(request: Request, wanted: KeyWanted) -> Response:
     return Response(to_json(made._asdict()), 201, media_type="application/json")
 
 
-@router.get("/v1/keys", responses=answers(Keys))
-async def every_key(request: Request) -> Response:
+@router.get("/v1/keys", responses=answers(Keys, tagged=True))
+async def every_key(request: Request, *, if_none_match: IfNoneMatch = None) -> Response:
     """Every key, the newest first; revoked ones stay, for their names stand on events."""
     found = await asyncio.to_thread(keys.list_keys, engine(request).conninfo)
-    return Response(to_json({"keys": found}), media_type="application/json")
+    return tagged(to_json({"keys": found}), if_none_match)
 
 
 @router.put("/v1/keys/{key_id}", responses=answers(ApiKey, *TAKING_A_BODY, "no-such-key"))

@@ -18,7 +18,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema, to_json
 
 from journey.api import links
-from journey.api.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument, catalogue
+from journey.api.catalogue import CATALOGUE, catalogue
+from journey.api.problems import MEDIA_TYPE, ProblemDocument
 from journey.domain.journey import COMMANDS
 
 GUARDED = (
@@ -141,9 +142,7 @@ def document(title: str, version: str, routes: Sequence[APIRoute]) -> dict[str, 
         if schemas.setdefault(name, shape) != shape:
             raise ValueError(f"{name} has another shape where it is sent than where it is answered")
     made["components"]["schemas"] = dict(sorted(schemas.items()))
-    made["components"]["securitySchemes"] = {
-        "key": {"type": "http", "scheme": "bearer", "description": WITH}
-    }
+    made["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": WITH}}
     for path, operation in operations_of(paths):
         operation["security"] = [{"key": []}] if path.startswith("/v1/") else []
         operation["parameters"] = [_never_null(each) for each in operation.get("parameters", ())]

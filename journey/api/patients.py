@@ -14,6 +14,7 @@ from journey.api.engine import asking, engine
 from journey.api.guard import Seen, guarded, without_words
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import Problem, problem_of
+from journey.api.tags import IfNoneMatch, tagged
 from journey.domain.event import Command, Refused
 from journey.domain.merge import MergePatient, UnmergePatient
 from journey.store import across
@@ -71,14 +72,16 @@ class UnmergeFrom(Command):
 REFUSALS = (*WRITING, "no-such-patient")
 
 
-@reading.get("/v1/patients/{patient_id}", responses=answers(SamePerson, "too-slow", "no-such-patient"))
-async def records_of_a_patient(request: Request, patient_id: UUID) -> Response:
+@reading.get("/v1/patients/{patient_id}", responses=answers(SamePerson, "no-such-patient", tagged=True))
+async def records_of_a_patient(
+    request: Request, patient_id: UUID, *, if_none_match: IfNoneMatch = None
+) -> Response:
     """The records that are of one person, and the one that goes on."""
     await admitted_patients(request, patient_id)
     rows = await engine(request).reads.rows(SAME, [patient_id])
     root = next((own for own, into in rows if into is None), patient_id)
     records = [{"patient_id": own, "merged_into": into} for own, into in rows]
-    return Response(to_json({"patient_id": root, "records": records}), media_type="application/json")
+    return tagged(to_json({"patient_id": root, "records": records}), if_none_match)
 
 
 @writing.post("/v1/patients/{patient_id}/merge", responses=answers(RecordedOnAll, *REFUSALS, refused=True))

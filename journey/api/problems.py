@@ -1,11 +1,10 @@
-"""Problems: all that can go wrong with a request, each with a status, a code and a sentence (RFC 9457).
+"""Problems: what goes wrong with a request, and the document that it is answered with (RFC 9457).
 
 `code` is stable and for programs; `detail` is for the person who asked, and quotes nothing of the request.
 """
 
-from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -16,64 +15,17 @@ from starlette.exceptions import HTTPException
 
 from journey.api.access.issuer import IssuerUnavailable
 from journey.api.access.keys import NameTaken, NoSuchKey
+from journey.api.catalogue import catalogue
+from journey.api.cursors import ForeignCursor
 from journey.api.reads import Overloaded, TooSlow
 from journey.api.spelling import known_at, no_such
 from journey.database import DatabaseUnavailable
-from journey.domain.event import WORDS, Blocker, Refused
-from journey.store.across import NotTheirJourney
-from journey.store.deciding import OccursInTheFuture
+from journey.domain.event import Blocker, Refused
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
 """Seconds; what answers 503 passes."""
-
-
-class Kind(NamedTuple):
-    """A code's status, and when it is answered."""
-
-    status: int
-    meaning: str
-
-
-CATALOGUE: dict[str, Kind] = {
-    "malformed-json": Kind(400, "The body is not JSON in UTF-8."),
-    "malformed-request": Kind(400, "What came is not a request of HTTP/1.1."),
-    "unauthorized": Kind(401, "The request has no API key or token, or one that does not hold (any more)."),
-    "forbidden": Kind(403, "The caller's role, or what it was narrowed down to, does not allow this."),
-    "withheld": Kind(403, "All that is recorded there bears labels that the caller is not cleared for."),
-    "unknown-route": Kind(404, "There is nothing under this address."),
-    "no-such-journey": Kind(404, "No journey has this id."),
-    "no-such-patient": Kind(404, "No journey was opened for this patient."),
-    "not-there-yet": Kind(404, "The journey was not opened by that time, or not known by then."),
-    "no-such-pathway": Kind(404, "No pathway of this id, or of this version, is at hand."),
-    "no-such-break-glass": Kind(404, "You have no break-glass of this id open."),
-    "no-such-key": Kind(404, "No API key in use has this id."),
-    "method-not-allowed": Kind(405, "The address answers other methods; `Allow` lists them."),
-    "request-timeout": Kind(408, "The body of the request did not come in time."),
-    "name-taken": Kind(409, "An API key of this name is in use."),
-    "store-rewound": Kind(
-        410, "The log was put back to an earlier state; `position` is the last in common, `next` leads on."
-    ),
-    "stale-version": Kind(412, "The journey has moved on from the version in If-Match."),
-    "body-too-large": Kind(413, "The body is larger than this server accepts."),
-    "address-too-long": Kind(414, "The address is longer than this server accepts."),
-    "unsupported-media-type": Kind(415, "The body is not sent as the type that the address takes."),
-    "invalid": Kind(422, "Something in the request has the wrong form; `errors` names each field."),
-    "bad-cursor": Kind(422, "The cursor belongs to another list, another filter or another log."),
-    "key-reused": Kind(422, "The Idempotency-Key was used on this journey for another request."),
-    "too-many-requests": Kind(429, "The key asks, or the address guesses, more often than it may."),
-    "headers-too-large": Kind(431, "The headers are larger than this server accepts."),
-    "internal": Kind(500, "Something went wrong here; it is logged under the request id."),
-    "store-unavailable": Kind(503, "The database cannot be reached; nothing was recorded."),
-    "issuer-unavailable": Kind(503, "The issuer of access tokens does not answer; API keys are accepted."),
-    "outcome-unknown": Kind(503, "The database was lost while it recorded; ask again with the same key."),
-    "contended": Kind(503, "Others kept writing to the journey first."),
-    "overloaded": Kind(503, "More requests are waiting than can be answered soon."),
-    "too-slow": Kind(503, "The answer took too long."),
-    "version-not-reached": Kind(503, "The journey has not reached min_version in time."),
-}
-"""Every problem that is no refusal. The refusals add themselves: see `catalogue`."""
 
 
 class FieldError(BaseModel):
@@ -113,23 +65,8 @@ class Problem(Exception):
         self.more = more
 
 
-def refusals(base: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """Every way in which a rule refuses."""
-    for kind in base.__subclasses__():
-        yield kind
-        yield from refusals(kind)
-
-
-def catalogue() -> dict[str, Kind]:
-    """Every code that can be answered."""
-    refused = {
-        WORDS.sub("-", kind.__name__).lower(): Kind(409, " ".join((kind.__doc__ or "").split()))
-        for kind in {*refusals(), OccursInTheFuture, NotTheirJourney}  # the ones that are not of the domain
-    }
-    return refused | CATALOGUE
-
-
 CODE_OF: dict[type[Exception], str] = {
+    ForeignCursor: "bad-cursor",
     StaleVersion: "stale-version",
     KeyReused: "key-reused",
     Contended: "contended",

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from journey.api.problems import CATALOGUE, MEDIA_TYPE
+from journey.api.catalogue import CATALOGUE
+from journey.api.problems import MEDIA_TYPE
 
 HEAD_SECONDS = 10.0
 """Seconds from the opening of a connection, or from a request's first byte, to the end of its headers."""

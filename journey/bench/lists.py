@@ -7,7 +7,7 @@ by primary key, in the same shuffled rounds; and both sizes in the same run, so 
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -21,8 +21,13 @@ from psycopg import Connection
 from psycopg.sql import SQL
 from pydantic_core import to_json
 
+from journey.api.access.admission import WHOLE, theirs
+from journey.api.access.asking import Asking
+from journey.api.access.caller import Caller
+from journey.api.access.table import Permission, Role
+from journey.api.conditions import Condition
+from journey.api.lists.every import LISTS
 from journey.api.lists.listing import Asked, List
-from journey.api.lists.routes import LISTS
 from journey.api.matching import LIKENESS, matching
 from journey.bench.figures import Figure, percentile
 from journey.bench.scratch import Scratch
@@ -31,6 +36,11 @@ SAMPLES = 200
 PAGE = 100
 MILLISECONDS = 1000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+NURSE = Asking(
+    Caller("key", "nurse", Role.CLINICIAN, "team-7", frozenset({"team-7"})), Permission.SEARCH, "TREAT"
+)
+"""Who sees the journeys of one team in fifty, and nothing that bears a label."""
+
 FLOOR = "select by primary key"
 SELECT = "SELECT version FROM patient_status WHERE journey_id = md5('4711')::uuid"
 SEARCHES = {"a name": "okafor 1970", "a name with a typing error": "okafro 1970", "a number": "MRN-0004711"}
@@ -42,12 +52,13 @@ FOUND = """
 FILL: tuple[LiteralString, ...] = (
     """
     INSERT INTO patient_status
-    SELECT md5(n::text)::uuid, 10, n, md5('p' || n)::uuid,
+    SELECT md5(n::text)::uuid, 'everyone', 10, n, md5('p' || n)::uuid,
            CASE n %% 2 WHEN 0 THEN 'finished' ELSE 'active' END,
            'some-pathway', 'in-care', %(now)s - n * interval '1 minute', 'team-' || n %% 50, NULL,
            family, given, '1970-03-02', ARRAY['MRN-' || lpad(n::text, 7, '0')], %(now)s, json_build_object(
                'filling', (SELECT string_agg(md5((n + each)::text), '') FROM generate_series(1, 60) AS each)),
-           lower(concat(' ', family, ' ', given, ' mrn', n, ' mrn ', n, ' 19', 50 + n %% 50, '0302 '))
+           lower(concat(' ', family, ' ', given, ' mrn', n, ' mrn ', n, ' 19', 50 + n %% 50, '0302 ')),
+           ARRAY['team-' || n %% 50], '{}', %(now)s
       FROM generate_series(1, %(journeys)s) AS n,
            LATERAL (SELECT CASE WHEN n %% 4000 = 7 THEN 'Okafor' ELSE initcap(translate(
                         left(md5('f' || n), 7), '0123456789', 'aeiouklmnr')) END AS family,
@@ -56,7 +67,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO worklist
-    SELECT md5(n::text)::uuid, item, 'do-this', NULL, NULL,
+    SELECT md5(n::text)::uuid, 'everyone', item, 'do-this', NULL, NULL,
            %(now)s + (n %% 20000 - 2000) * interval '1 minute',
            %(now)s + (n %% 20000 - 3000) * interval '1 minute', 'nurse', 'team-' || n %% 50, NULL, '{}',
            false, %(now)s - n * interval '1 minute', md5('e' || n || item)::uuid
@@ -64,7 +75,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO handoff_board
-    SELECT md5(n::text)::uuid, md5('h' || n)::uuid, 'offered', 'shift',
+    SELECT md5(n::text)::uuid, 'everyone', md5('h' || n)::uuid, 'offered', 'shift',
            (ARRAY['unstable', 'watcher', 'stable'])[1 + n %% 3], 'nights', 'team-' || n %% 50, NULL, 0,
            %(now)s - n * interval '1 second', %(now)s + (n %% 2000 - 500) * interval '1 second',
            %(now)s - n * interval '1 second', 0, 0, md5('e' || n)::uuid
@@ -72,7 +83,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO open_referral
-    SELECT md5(n::text)::uuid, md5('r' || n)::uuid, 'sent', NULL, 'Echo', 'routine', 'cardiology', NULL,
+    SELECT md5(n::text)::uuid, 'everyone', md5('r' || n)::uuid, 'sent', NULL, 'Echo', 'routine', 'cardiology', NULL,
            'team-' || n %% 50, %(now)s - n * interval '1 minute',
            CASE WHEN n %% 3 > 0 THEN %(now)s + (n %% 9000 - 900) * interval '1 minute' END, NULL,
            %(now)s - n * interval '1 minute', md5('e' || n)::uuid
@@ -80,7 +91,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO authorization_status
-    SELECT md5(n::text)::uuid, md5('a' || n)::uuid, 'approved', NULL, 'Exercise', 'payer-' || n %% 20,
+    SELECT md5(n::text)::uuid, 'everyone', md5('a' || n)::uuid, 'approved', NULL, 'Exercise', 'payer-' || n %% 20,
            'standard', 'team-' || n %% 50, %(now)s,
            CASE WHEN n %% 3 = 0 THEN %(now)s + n %% 900 * interval '1 hour' END,
            '2026-01-01', date '2026-03-01' + n %% 400, 12, n %% 12, 12 - n %% 12, 'visits',
@@ -89,7 +100,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO visit_list
-    SELECT md5(n::text)::uuid, md5('v' || n || each)::uuid,
+    SELECT md5(n::text)::uuid, 'everyone', md5('v' || n || each)::uuid,
            (ARRAY['finished', 'finished', 'booked', 'noshow', 'proposed'])[1 + each], 'Physio', 'AMB', starts,
            NULL, NULL, 'team-' || n %% 50, NULL, NULL, starts, starts, md5('e' || n || each)::uuid, n %% 2 = 0
       FROM generate_series(1, %(journeys)s) AS n, generate_series(0, 2) AS each,
@@ -97,7 +108,7 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO open_barrier
-    SELECT md5(n::text)::uuid, md5('b' || n)::uuid, 'identified', 'Z75.3', 'transport', '{}', NULL,
+    SELECT md5(n::text)::uuid, 'everyone', md5('b' || n)::uuid, 'identified', 'Z75.3', 'transport', '{}', NULL,
            'team-' || n %% 50, NULL, %(now)s - n * interval '1 minute', md5('e' || n)::uuid
       FROM generate_series(1, %(journeys)s, 5) AS n
     """,
@@ -153,14 +164,15 @@ def _timed(works: dict[tuple[str, int], Work]) -> dict[tuple[str, int], list[flo
     return found
 
 
-def _filled(url: str, journeys: int) -> Connection[tuple[object, ...]]:
-    connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
-    for statement in FILL:
-        connection.execute(statement, {"now": NOW, "journeys": journeys})
-    connection.execute("VACUUM ANALYZE")
-    connection.execute(SQL("SET " + LIKENESS))
-    connection.execute("SET timezone = 'UTC'")
-    return connection
+@contextmanager
+def _filled(url: str, journeys: int) -> Iterator[Connection[tuple[object, ...]]]:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection:
+        for statement in FILL:
+            connection.execute(statement, {"now": NOW, "journeys": journeys})
+        connection.execute("VACUUM ANALYZE")
+        connection.execute(SQL("SET " + LIKENESS))
+        connection.execute("SET timezone = 'UTC'")
+        yield connection
 
 
 def _questions(connection: Connection[tuple[object, ...]]) -> Iterator[tuple[str, Work]]:
@@ -169,14 +181,19 @@ def _questions(connection: Connection[tuple[object, ...]]) -> Iterator[tuple[str
     for name, listing in LISTS.items():
         yield name, partial(_page, connection, listing, {}, asked)
         yield f"{name} of a team", partial(_page, connection, listing, {"team": "team-7"}, asked)
+        yield f"{name} for its nurse", partial(_page, connection, listing, {}, asked, theirs(NURSE))
     for name, text in SEARCHES.items():
         yield f"search for {name}", partial(_search, connection, text)
 
 
 def _page(
-    connection: Connection[tuple[object, ...]], listing: List, given: dict[str, object], asked: Asked
+    connection: Connection[tuple[object, ...]],
+    listing: List,
+    given: dict[str, object],
+    asked: Asked,
+    whose: Condition = WHOLE,
 ) -> bytes:
-    found = connection.execute(*listing.statement(given, asked, None, PAGE)).fetchall()
+    found = connection.execute(*listing.statement(given, asked, None, PAGE, whose)).fetchall()
     return to_json(listing.page(found, asked, "", PAGE))
 
 

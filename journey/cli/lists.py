@@ -200,8 +200,8 @@ def _in_python(name: str) -> str:
 
 
 def _run(name: str, given: Row, limit: int, *, as_json: bool) -> None:
+    from journey.api.lists.every import LISTS
     from journey.api.lists.listing import Asked
-    from journey.api.lists.routes import LISTS
     from journey.cli.session import prepared, ready
     from journey.connection import OPERATING
     from journey.database import connect

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from journey.api.access.table import Role
-from journey.api.lists.routes import LISTS
-from journey.api.problems import CATALOGUE, catalogue
+from journey.api.catalogue import CATALOGUE, catalogue
+from journey.api.lists.every import LISTS
 from journey.domain.journey import COMMANDS
 from tests.served import Api
 

@@ -28,13 +28,15 @@ def merged(api: Api, survivor: str, retired: str) -> None:
 
 def test_merged_patients_are_found_together_until_they_are_unmerged(api: Api) -> None:
     (a, own_a), (b, own_b), (c, own_c) = (registered(api, f"PAT-{name}") for name in "abc")
+    until(lambda: api.get(f"/v1/patients/{a}").status_code == 200)
+    had = api.get(f"/v1/patients/{a}").headers["ETag"]
     merged(api, b, a)
     merged(api, c, b)
 
     everything = {own_a, own_b, own_c}
     until(lambda: found(api, f"patient={a}") == everything)
     assert found(api, "mrn=PAT-a") == found(api, "mrn=PAT-c") == everything
-    answer = api.get(f"/v1/patients/{a}").json()
+    answer = api.get(f"/v1/patients/{a}", headers={"If-None-Match": had}).json()
     assert answer["patient_id"] == c
     assert {each["patient_id"]: each["merged_into"] for each in answer["records"]} == {a: b, b: c, c: None}
     links = api.get(f"/v1/journeys/{own_b}?min_version=4").json()["patient"]["links"]

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from journey.api import problems
 from journey.api.access.table import Role
-from journey.api.problems import CATALOGUE, RETRY_AFTER, Problem, catalogue, problem_of
+from journey.api.catalogue import CATALOGUE, catalogue, refusals
+from journey.api.problems import RETRY_AFTER, Problem, problem_of
 from journey.domain.journey import COMMANDS
 from journey.store.errors import Contended, OutcomeUnknown, StoreUnavailable
 from tests.served import Api, number
@@ -248,9 +248,12 @@ def test_every_command_is_in_the_documentation() -> None:
     assert [name for name in COMMANDS if f"`{name}`" not in text] == []
 
 
-def test_every_problem_has_a_sentence() -> None:
-    assert all(kind.meaning.endswith(".") for kind in catalogue().values())
-    for kind in problems.refusals():
-        assert problem_of(kind("No.")).code in catalogue()
+def test_every_problem_has_a_sentence_and_says_what_to_do() -> None:
+    for code, kind in catalogue().items():
+        assert kind.meaning.endswith("."), code
+        assert kind.remedy.endswith("."), code
+        assert kind.remedy != kind.meaning, code
+    for refused in refusals():
+        assert problem_of(refused("No.")).code in catalogue()
     assert problem_of(Problem("too-slow")).code in CATALOGUE
     assert problem_of(ValueError()).code == "internal"

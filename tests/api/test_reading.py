@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from journey.api import whereabouts
+from journey.api.access.table import Role
 from journey.embedded import Cluster
 from tests.served import Api, database, number, served
 from tests.waiting import until
@@ -391,14 +392,20 @@ def test_the_overdue_are_found(api: Api) -> None:
 
 
 def test_what_the_caller_has_is_not_sent_again(api: Api) -> None:
-    journey = api.opened()
-    for url in (f"{journey}/events", "/v1/pathways"):
-        first = api.get(url)
-        again = api.get(url, headers={"If-None-Match": first.headers["ETag"]})
+    patient = str(uuid4())
+    journey = api.opened(patient_id=patient)
+    until(lambda: api.get(f"/v1/patients/{patient}").status_code == 200)
+    for url in (f"{journey}/events", "/v1/pathways", f"/v1/patients/{patient}", "/v1/keys"):
+        role = Role.ADMIN if url == "/v1/keys" else Role.COORDINATOR
+        first = api.get(url, role=role)
+        again = api.get(url, role=role, headers={"If-None-Match": first.headers["ETag"]})
         assert first.json() is not None
-        if again.status_code == 200:  # the event has got its position meanwhile
-            again = api.get(url, headers={"If-None-Match": again.headers["ETag"]})
+        if again.status_code == 200:  # the event has got its position meanwhile, or the key its first use
+            again = api.get(url, role=role, headers={"If-None-Match": again.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b"")
     had = api.get(f"{journey}/events").headers["ETag"]
     api.told(journey, "start-intake", channel="phone")
     assert api.get(f"{journey}/events", headers={"If-None-Match": had}).status_code == 200
+    had = api.get("/v1/keys", role=Role.ADMIN).headers["ETag"]
+    api.post("/v1/keys", {"name": "one more", "role": "clinician"}, role=Role.ADMIN)
+    assert api.get("/v1/keys", role=Role.ADMIN, headers={"If-None-Match": had}).status_code == 200

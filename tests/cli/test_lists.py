@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from journey.api.lists.routes import LISTS
+from journey.api.lists.every import LISTS
 from journey.cli import lists, terminal
 from tests.cli.conftest import Program
 

@@ -1,5 +1,6 @@
 """What holds for every command: help, wrong usage, and one sentence for whatever is in the way."""
 
+import ast
 import re
 import resource
 import subprocess
@@ -17,6 +18,7 @@ from journey.store.errors import StoreUnavailable
 from tests.cli.conftest import ROOT, Program
 
 NOWHERE = "postgresql://ann:hunter2@127.0.0.1:1/journey"
+SERVER = {"cryptography", "fastapi", "httpx2", "starlette"}
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 WRONG = [
@@ -58,6 +60,18 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
         *("ingest", "pathway", "projections", "keys"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("command", ["lists", "find", "history", "flow", "keys"])
+def test_what_is_asked_at_the_terminal_needs_no_server(command: str) -> None:
+    """Not all that the modules behind it load is worth half a second to whoever waits for a list."""
+    tree = ast.parse((ROOT / "journey" / "cli" / f"{command}.py").read_text())
+    named = {each.module for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)}
+    code = f"import sys, {', '.join(sorted(map(str, named)))}; print({SERVER} & set(sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -11,10 +11,11 @@ from fastapi import Request
 from journey.api.access.admission import Admission, admit
 from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
+from journey.api.catalogue import CATALOGUE
 from journey.api.commands import names_an_event, refuse_others, refuse_withheld
 from journey.api.engine import asking, caller, engine
 from journey.api.guard import WITHHELD, denied
-from journey.api.problems import CATALOGUE, Problem, problem_of
+from journey.api.problems import Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Refused
 from journey.domain.journey import ROOMS, NoSuchJourney

@@ -181,7 +181,7 @@ class List(NamedTuple):
         return {self.name: rows, "next": following, "as_of": asked.now}
 
     def after(self, scope: str, given: str) -> list[Part]:
-        """The sort key that a cursor names. Raises Problem."""
+        """The sort key that a cursor names. Raises ForeignCursor."""
         return key(scope, given, [each.kind for each in self.keys])
 
     def _told(self, row: Sequence[Any], journey_id: str, asked: Asked) -> Row:

@@ -12,21 +12,15 @@ from pydantic_core import to_json
 
 from journey.api.access.admission import theirs
 from journey.api.access.table import Permission
-from journey.api.cursors import CursorIn, Limit
 from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
-from journey.api.lists.authorizations import AUTHORIZATIONS
-from journey.api.lists.barriers import BARRIERS
-from journey.api.lists.handoffs import HANDOFFS
+from journey.api.lists.every import LISTS
 from journey.api.lists.listing import Asked, List
-from journey.api.lists.referrals import REFERRALS
-from journey.api.lists.visits import VISITS
-from journey.api.lists.worklist import WORKLIST
 from journey.api.openapi import LISTING, answers
+from journey.api.paging import CursorIn, Limit
 from journey.api.times import Time
 from journey.settings import TimeZone
 
-LISTS = {each.name: each for each in (WORKLIST, HANDOFFS, REFERRALS, AUTHORIZATIONS, VISITS, BARRIERS)}
 LONGEST = 200
 """Characters of a text that is asked for."""
 
