@@ -214,3 +214,58 @@ def test_a_key_is_not_used_by_who_does_not_have_its_secret(api: Api) -> None:
     assert answer.status_code == 401
     (listed,) = [each for each in keys.list_keys(api.conninfo) if each.id == made.key.id]
     assert listed.last_used_at is None
+
+
+def test_a_journey_whose_labelled_event_is_void_is_listed_whole_again(api: Api, held: dict[str, str]) -> None:
+    journey = api.opened(team=HERE)
+    api.told(journey, "request-visit", visit_id=number(7081))
+    transport = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Z75.3"}
+    api.told(journey, "identify-barrier", barrier_id=number(7082), code=transport)
+    lists = [f"/v1/{name}?journey={id_of(journey)}" for name in ("visits", "barriers", "worklist")]
+
+    def counts(who: str) -> list[int]:
+        pages = [ask(api, held[who], "GET", url).json() for url in lists]
+        return [len(next(rows for rows in page.values() if isinstance(rows, list))) for page in pages]
+
+    until(lambda: counts("here")[:2] == [1, 1])
+    before = counts("here")
+    event_id = referred(api, journey, number(7083), **LABELLED)
+    until(
+        lambda: ask(api, held["cleared"], "GET", f"/v1/referrals?journey={id_of(journey)}").json()[
+            "referrals"
+        ]
+    )
+    assert counts("here") == before
+    void = {"event_id": event_id, "reason": "another's"}
+    assert ask(api, held["cleared"], "POST", f"{journey}/void-event", void).is_success
+    version = api.get(journey).json()["version"]
+    found = f"/v1/journeys?patient={api.get(journey).json()['patient']['patient_id']}"
+    until(
+        lambda: [e["version"] for e in ask(api, held["here"], "GET", found).json()["journeys"]] == [version]
+    )
+    assert counts("here") == counts("cleared") == before
+    follow = f"/v1/events?journey={id_of(journey)}"
+    told = [
+        ask(api, held["partner"], "GET", f"{follow}&type={each}").json()["events"]
+        for each in ("referral.*", "treatment.*")
+    ]
+    assert told[0] == told[1]
+
+
+def test_what_a_labelled_correction_says_is_withheld_with_what_it_corrects(
+    api: Api, held: dict[str, str]
+) -> None:
+    journey = api.opened(team=HERE)
+    plain = {"referral_id": number(7091), "order": {"service": {**CODE, "display": "Orthopaedics"}}}
+    event_id = api.told(journey, "send-referral", **plain)["events"][-1]["event_id"]
+    said = {"order": {**plain["order"], "service": {**CODE, "display": HIDDEN}}}
+    correction = {"event_id": event_id, "data": said, "reason": "where they really go"}
+    answer = api.post(f"{journey}/correct-event", correction, headers=LABELLED)
+    assert answer.status_code == 200, answer.text
+    referrals = f"/v1/referrals?journey={id_of(journey)}"
+    until(lambda: HIDDEN in ask(api, held["cleared"], "GET", referrals).text)
+    for url in (journey, f"{journey}?as_of=2100-01-01T00:00:00Z", f"{journey}/events", f"{journey}/timeline"):
+        assert HIDDEN in ask(api, held["cleared"], "GET", url).text, url
+        assert HIDDEN not in ask(api, held["here"], "GET", url).text, url
+    assert HIDDEN not in ask(api, held["here"], "GET", referrals).text
+    assert ask(api, held["here"], "GET", journey).json()["withheld"] is True
