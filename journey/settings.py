@@ -125,11 +125,13 @@ class Settings(OidcSettings):
     rate_per_second: float = Field(
         default=1000.0,
         ge=0,
+        allow_inf_nan=False,
         description="The requests a second that a process answers each key; 0 is no limit.",
     )
     rate_burst: float = Field(
         default=5000.0,
         ge=1,
+        allow_inf_nan=False,
         description="The requests that a key may send at once, after a rest.",
     )
     cors_origins: Origins = Field(

@@ -168,11 +168,13 @@ class Edge:
         try:
             with tracing.request(headers.get("traceparent")) as span:
                 structlog.contextvars.bind_contextvars(**tracing.ids(span))
-                await self._guarded(scope, receive, out, headers)
-                tracing.answered(span, scope["method"], route_of(scope), status)
-            self._note(scope, status, perf_counter() - started)
+                try:
+                    await self._guarded(scope, receive, out, headers)
+                finally:
+                    tracing.answered(span, scope["method"], route_of(scope), status)
         finally:
             self._under_way -= 1
+            self._note(scope, status, perf_counter() - started)
             structlog.contextvars.clear_contextvars()
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:

@@ -4,6 +4,7 @@ What has no leader is not ready only after a while: a leader that was killed is 
 """
 
 import asyncio
+from collections.abc import Sequence
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from journey.api.engine import Engine
 from journey.api.reads import Reads, TooSlow
+from journey.api.together import Together
 from journey.database import DatabaseUnavailable
 from journey.migrate import MigrationError, check
 from journey.projections import READ_MODELS
@@ -106,9 +108,16 @@ class Readiness:
 
     def __init__(self) -> None:
         self._led_at = monotonic()
+        self._looks = Together(self._looked)
 
     async def looked(self, engine: Engine) -> Ready:
-        """How it is now."""
+        """How it is now. Anybody may ask, so that those who ask at the same time look together."""
+        return await self._looks.ask(engine)
+
+    async def _looked(self, engines: Sequence[Engine]) -> Sequence[Ready]:
+        return [await self._look(engines[0])] * len(engines)
+
+    async def _look(self, engine: Engine) -> Ready:
         try:
             migrations = await asyncio.to_thread(_migrations, engine.conninfo)
         except DatabaseUnavailable:

@@ -65,11 +65,25 @@ class Wire(HttpToolsProtocol):
             self._late = None
 
     def _refuse(self, code: str) -> None:
-        """Answer without a request, and hang up."""
+        """Answer without a request, and hang up. It is never put into the answer to an earlier request: that
+        is the last then.
+        """
+        of_the_head = self._late is not None
         self._rest()
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            if of_the_head:
+                self.cycle.keep_alive = False
+                return
+            if self.cycle.response_started or self.pipeline:
+                self.transport.close()
+                return
+        self._say(code)
+        self.transport.close()
+
+    def _say(self, code: str) -> None:
         kind = CATALOGUE[code]
         body = to_json(
             {
@@ -85,4 +99,3 @@ class Wire(HttpToolsProtocol):
             f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        self.transport.close()

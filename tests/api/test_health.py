@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from journey.api import readiness
 from journey.api.access.table import Role
 from journey.embedded import Cluster
+from journey.migrate import check
 from journey.projections.rebuild import rebuild
 from journey.projections.timeline import Timeline
 from journey.worker import Worker
@@ -83,6 +85,25 @@ def test_not_ready_while_every_connection_is_taken(api: Api, monkeypatch: pytest
     for each in taken:
         portal.call(pool.putconn, each)
     assert reasons(api) == []
+
+
+def test_those_who_ask_at_the_same_time_look_together(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask, and each look takes a connection of its own."""
+    asked = []
+
+    def counted(conninfo: str) -> None:
+        asked.append(conninfo)
+        check(conninfo)
+
+    async def ask() -> list[readiness.Ready]:
+        state: readiness.Readiness = api.app.state.readiness
+        return await asyncio.gather(*(state.looked(api.engine) for _ in range(50)))
+
+    monkeypatch.setattr(readiness, "check", counted)
+    portal = api.client.portal
+    assert portal is not None
+    assert [each.ready for each in portal.call(ask)] == [True] * 50
+    assert len(asked) == 1
 
 
 def test_not_ready_while_commands_are_sent_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

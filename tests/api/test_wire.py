@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from journey.api import edge, wire
+from journey.api import edge, whereabouts, wire
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
@@ -81,6 +81,26 @@ def test_a_head_that_does_not_come(server: Server, monkeypatch: pytest.MonkeyPat
             said += received
     assert said.startswith(b"HTTP/1.1 200")
     assert b"HTTP/1.1 408" in said
+
+
+@pytest.mark.parametrize("second", [b"GET /healthz HTTP/1.1\r\n", b"HELLO\r\n\r\n"])
+def test_what_is_wrong_behind_a_request_is_not_said_in_its_answer(
+    server: Server, monkeypatch: pytest.MonkeyPatch, second: bytes
+) -> None:
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(whereabouts, "PATIENCE", 0.5)
+    journey = server.client.post("/v1/journeys", json={"team": "ward 3"}, headers=server.key).headers[
+        "Location"
+    ]
+    key = server.key["Authorization"]
+    waits = f"GET {journey}?min_version=99 HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n\r\n".encode()
+    with socket.create_connection(server.address, timeout=10) as connection:
+        connection.sendall(waits + second)
+        said = b""
+        while received := connection.recv(65536):
+            said += received
+    assert b"version-not-reached" in said
+    assert said.count(b"HTTP/1.1") == 1
 
 
 def test_a_head_that_does_not_end(server: Server) -> None:
