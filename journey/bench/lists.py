@@ -37,7 +37,7 @@ PAGE = 100
 MILLISECONDS = 1000
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NURSE = Asking(
-    Caller("key", "nurse", Role.CLINICIAN, "team-7", frozenset({"team-7"})), Permission.SEARCH, "TREAT"
+    Caller("key", "nurse", Role.CLINICIAN, "team-1", frozenset({"team-1"})), Permission.SEARCH, "TREAT"
 )
 """Who sees the journeys of one team in fifty, and nothing that bears a label."""
 
@@ -83,16 +83,16 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO open_referral
-    SELECT md5(n::text)::uuid, 'everyone', md5('r' || n)::uuid, 'sent', NULL, 'Echo', 'routine', 'cardiology', NULL,
-           'team-' || n %% 50, %(now)s - n * interval '1 minute',
+    SELECT md5(n::text)::uuid, 'everyone', md5('r' || n)::uuid, 'sent', NULL, 'Echo', 'routine', 'cardiology',
+           NULL, 'team-' || n %% 50, %(now)s - n * interval '1 minute',
            CASE WHEN n %% 3 > 0 THEN %(now)s + (n %% 9000 - 900) * interval '1 minute' END, NULL,
            %(now)s - n * interval '1 minute', md5('e' || n)::uuid
       FROM generate_series(1, %(journeys)s, 4) AS n
     """,
     """
     INSERT INTO authorization_status
-    SELECT md5(n::text)::uuid, 'everyone', md5('a' || n)::uuid, 'approved', NULL, 'Exercise', 'payer-' || n %% 20,
-           'standard', 'team-' || n %% 50, %(now)s,
+    SELECT md5(n::text)::uuid, 'everyone', md5('a' || n)::uuid, 'approved', NULL, 'Exercise',
+           'payer-' || n %% 20, 'standard', 'team-' || n %% 50, %(now)s,
            CASE WHEN n %% 3 = 0 THEN %(now)s + n %% 900 * interval '1 hour' END,
            '2026-01-01', date '2026-03-01' + n %% 400, 12, n %% 12, 12 - n %% 12, 'visits',
            %(now)s - n * interval '1 minute', md5('e' || n)::uuid
@@ -108,8 +108,8 @@ FILL: tuple[LiteralString, ...] = (
     """,
     """
     INSERT INTO open_barrier
-    SELECT md5(n::text)::uuid, 'everyone', md5('b' || n)::uuid, 'identified', 'Z75.3', 'transport', '{}', NULL,
-           'team-' || n %% 50, NULL, %(now)s - n * interval '1 minute', md5('e' || n)::uuid
+    SELECT md5(n::text)::uuid, 'everyone', md5('b' || n)::uuid, 'identified', 'Z75.3', 'transport', '{}',
+           NULL, 'team-' || n %% 50, NULL, %(now)s - n * interval '1 minute', md5('e' || n)::uuid
       FROM generate_series(1, %(journeys)s, 5) AS n
     """,
 )

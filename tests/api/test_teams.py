@@ -1,5 +1,6 @@
 """Whose journeys are whose: a team sees its own, those of nobody yet, and no trace of the others."""
 
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -75,6 +76,10 @@ def test_another_teams_journey_answers_as_one_that_is_not_there(api: Api, theirs
     assert api.get(f"{journey}/events").json()["events"][-1]["type"] != "journey.owner_assigned"
 
 
+def _shows(api: Api, token: str, url: str, journey: str) -> bool:
+    return journey in listed(api, token, url)
+
+
 def _without(answer: Response, names: set[str]) -> dict[str, Any]:
     return {name: value for name, value in answer.json().items() if name not in names}
 
@@ -108,7 +113,7 @@ def test_lists_and_search_leave_out_what_is_anothers(api: Api, theirs: dict[str,
     transport = {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Z75.3"}
     api.told(f"/v1/journeys/{journey}", "identify-barrier", barrier_id=number(5), code=transport)
     for url in ("/v1/journeys?q=quillfeather", f"/v1/worklist?journey={journey}", "/v1/barriers"):
-        until(lambda url=url: journey in listed(api, theirs["ward 3"], url))
+        until(partial(_shows, api, theirs["ward 3"], url, journey))
         assert journey not in listed(api, theirs[ELSEWHERE], url)
         assert journey in listed(api, api.tokens[Role.COMPLIANCE], url)
 

@@ -17,6 +17,7 @@ from journey.bench import (
     lists,
     load,
     rebuild,
+    serve,
     ward,
 )
 from journey.bench.figures import Figure, measured, percentile
@@ -29,6 +30,7 @@ from journey.settings import Settings
 def server(postgres_bin_dir: Path | None) -> Iterator[Scratch]:
     with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
         server.events = server.journeys = 200
+        server.seconds = 0.1
         yield server
 
 
@@ -44,6 +46,10 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "SAMPLES", 10)
     monkeypatch.setattr(lists, "SAMPLES", 2)
     monkeypatch.setattr(import_, "LINES", 20)
+    monkeypatch.setattr(serve, "TURN", 0.1)
+    monkeypatch.setattr(serve, "BURST_LASTS", 0.1)
+    monkeypatch.setattr(serve, "SMALL", 100)
+    monkeypatch.setattr(serve, "ROUNDS", 1)
     for module in (figures, catch_up, drain, rebuild, import_):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
@@ -58,7 +64,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (drain.drain, 2),
         (rebuild.rebuild, 8),
         (latency.latency, 4),
-        (lists.lists, 80),
+        (lists.lists, 110),
+        (serve.serve, 18),
         (import_.import_, 5),
     ],
 )
