@@ -248,6 +248,13 @@ async def denied(request: Request, journey_id: UUID) -> None:
     await record(request, Kind.WRITE, Outcome.DENIED)
 
 
+async def told_through_glass(request: Request, known: Admission) -> None:
+    """Record that a journey that their address does not name was told something through broken glass."""
+    patients = (known.patient_id,) if known.patient_id else ()
+    request.state.seen = Seen((known.journey_id,), patients, known.basis)
+    await record(request, Kind.WRITE)
+
+
 async def noted(request: Request, kind: Kind, said: BaseModel) -> None:
     """Record something that is neither a read nor an event of a journey."""
     await record(request, kind, Outcome.DONE, said.model_dump(mode="json"))

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from httpx2 import Response
 
-from journey.api.access import keys
+from journey.api.access import keys, ring
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.api.reads import Reads
@@ -256,7 +256,10 @@ def test_what_a_labelled_correction_says_is_withheld_with_what_it_corrects(
     api: Api, held: dict[str, str]
 ) -> None:
     journey = api.opened(team=HERE)
-    plain = {"referral_id": number(7091), "order": {"service": {**CODE, "display": "Orthopaedics"}}}
+    plain: dict[str, Any] = {
+        "referral_id": number(7091),
+        "order": {"service": {**CODE, "display": "Orthopaedics"}},
+    }
     event_id = api.told(journey, "send-referral", **plain)["events"][-1]["event_id"]
     said = {"order": {**plain["order"], "service": {**CODE, "display": HIDDEN}}}
     correction = {"event_id": event_id, "data": said, "reason": "where they really go"}
@@ -269,3 +272,29 @@ def test_what_a_labelled_correction_says_is_withheld_with_what_it_corrects(
         assert HIDDEN not in ask(api, held["here"], "GET", url).text, url
     assert HIDDEN not in ask(api, held["here"], "GET", referrals).text
     assert ask(api, held["here"], "GET", journey).json()["withheld"] is True
+
+
+def test_what_one_opened_is_closed_to_a_role_that_opens_nothing(
+    api: Api, held: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ring, "FRESH", -1.0)
+    journey = api.opened(team=ELSEWHERE)
+    found = f"/v1/journeys?patient={api.get(journey).json()['patient']['patient_id']}"
+    until(lambda: ask(api, held["elsewhere"], "GET", found).json()["journeys"])
+    made = keys.create(api.conninfo, "changes roles", Role.CLINICIAN, HERE)
+    wanted = {"journey_id": id_of(journey), "reason": {"code": "ETREAT", "text": "Collapsed."}}
+    assert ask(api, made.token, "POST", "/v1/break-glass", wanted).status_code == 201
+    assert ask(api, made.token, "GET", journey).status_code == 200
+    keys.change(api.conninfo, made.key.id, Role.INTEGRATOR, HERE, Grant((HERE,)))
+    assert ask(api, made.token, "GET", journey).status_code == 404
+    assert ask(api, made.token, "GET", found).json()["journeys"] == []
+    keys.revoke(api.conninfo, made.key.id)
+    assert ask(api, made.token, "GET", found).status_code == 401
+
+
+def test_no_other_method_reads_a_journey(api: Api, held: dict[str, str]) -> None:
+    journey = api.opened(team=HERE)
+    for method in ("HEAD", "OPTIONS", "PUT", "PATCH", "TRACE"):
+        answer = ask(api, held["here"], method, journey)
+        assert answer.status_code == 405
+        assert "etag" not in answer.headers

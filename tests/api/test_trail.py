@@ -1,6 +1,7 @@
 """The trail: what was told, refused and denied, of whom, and what becomes of it when something goes wrong."""
 
 import asyncio
+import json
 from typing import Any, cast
 
 import psycopg
@@ -49,6 +50,11 @@ def test_what_is_told_through_broken_glass_is_recorded_as_that(api: Api, night: 
         (record,) = of(api, ask(api, night, "POST", f"{journey}/{command}", told))
         assert (record["kind"], record["outcome"], record["basis"]) == ("write", outcome, "break-glass")
         assert (record["journeys"], record["patients"]) == ([journey_id], [body["patient_id"]])
+    line = {"journey": journey_id, "command": "complete-intake", "body": {}}
+    ndjson = {"Content-Type": "application/x-ndjson", "Authorization": f"Bearer {night}"}
+    imported = api.ask("POST", "/v1/journeys/import", role=None, headers=ndjson, content=json.dumps(line))
+    (record,) = of(api, imported)
+    assert (record["kind"], record["basis"], record["journeys"]) == ("write", "break-glass", [journey_id])
 
 
 def test_why_it_could_not_be_done_is_told_on_the_record(api: Api) -> None:

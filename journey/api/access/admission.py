@@ -69,7 +69,7 @@ async def admit(looks: Looks, asking: Asking, journey_id: UUID, *, key: str | No
     basis = known and _basis(asking, known.teams)
     broken = False
     if basis is None or (known is not None and known.labels):
-        broken = await glass.is_broken(reads, asking.caller, patient_id)
+        broken = await glass.is_broken(reads, asking.breaks_glass, patient_id)
     if basis is None and known is not None and broken:
         basis = Basis.BREAK_GLASS
     name = asking.caller.name
@@ -106,12 +106,12 @@ def theirs(asking: Asking) -> Condition:
 def of_their_labels(asking: Asking) -> Condition:
     """Which row of a journey tells what they are cleared for, whoever works on it."""
     cleared = asking.cleared
-    return WHOLE if cleared is None else Condition(CLEARED, (sorted(cleared), asking.caller.id))
+    return WHOLE if cleared is None else Condition(CLEARED, (sorted(cleared), asking.breaks_glass))
 
 
 def of_their_teams(asking: Asking) -> Condition:
     """Which journeys of `patient_status AS status` are the caller's to see, whatever is recorded of them."""
-    bound = (sorted(asking.caller.teams or ()), asking.caller.id)
+    bound = (sorted(asking.caller.teams or ()), asking.breaks_glass)
     match asking.reach:
         case Reach.ALL:
             return EVERYBODYS

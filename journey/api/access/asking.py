@@ -19,6 +19,12 @@ class Asking(NamedTuple):
         return self.caller.reach(self.permission)
 
     @property
+    def breaks_glass(self) -> str | None:
+        """The caller, where their role lets them; what they once opened in another role is closed."""
+        may = self.caller.reach(Permission.BREAK_GLASS) is not Reach.NONE
+        return self.caller.id if may else None
+
+    @property
     def cleared(self) -> Labels | None:
         """The labels whose events are theirs to see; None for all."""
         return self.caller.cleared(self.purpose)

@@ -114,9 +114,9 @@ async def every(reads: Reads, before: Sequence[object], limit: int) -> tuple[Gla
     return tuple(map(_glass, await reads.rows(EVERY, (*before, limit))))
 
 
-async def is_broken(reads: Reads, caller: Caller, patient_id: UUID | None) -> bool:
-    """Whether the caller has it open for this patient."""
-    return bool(await reads.rows(BROKEN, (caller.id, patient_id)))
+async def is_broken(reads: Reads, caller_id: str | None, patient_id: UUID | None) -> bool:
+    """Whether this caller has it open for this patient."""
+    return bool(await reads.rows(BROKEN, (caller_id, patient_id)))
 
 
 def _one(rows: Rows) -> Glass:

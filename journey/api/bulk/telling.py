@@ -11,10 +11,11 @@ from fastapi import Request
 from journey.api.access.admission import Admission, admit
 from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
+from journey.api.access.trail import Basis
 from journey.api.catalogue import CATALOGUE
 from journey.api.commands import names_an_event, refuse_others, refuse_withheld
 from journey.api.engine import asking, caller, engine
-from journey.api.guard import WITHHELD, denied
+from journey.api.guard import WITHHELD, denied, told_through_glass
 from journey.api.problems import Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Refused
@@ -96,11 +97,16 @@ class Teller:
         """The lines of a journey that is theirs; of another, those that repeat what they once told it."""
         if not group:
             return []
-        if self._caller.reach(Permission.WRITE) is not Reach.ALL and not await self._is_theirs(group[0]):
-            return [line for line in group if await self._is_theirs(line, key=line.key)]
-        return group
+        if self._caller.reach(Permission.WRITE) is Reach.ALL:
+            return group
+        known = await self._admission(group[0])
+        if known.basis is Basis.BREAK_GLASS:
+            await told_through_glass(self._request, known)
+        if known.basis is not None:
+            return group
+        return [line for line in group if await self._is_theirs(line, key=line.key)]
 
-    async def _is_theirs(self, line: Told, *, key: str | None = None) -> bool:
+    async def _is_theirs(self, line: Told, *, key: str | None) -> bool:
         return (await self._admission(line, key=key)).basis is not None
 
     async def _admission(self, line: Told, *, key: str | None = None) -> Admission:
