@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_json
 
 from journey.api.access import glass
-from journey.api.access.glass import LONGEST, USUAL, Glass, Reason, Whom
+from journey.api.access.glass import LONGEST, USUAL, Breaking, Glass, Reason, Whom
 from journey.api.access.table import Permission
 from journey.api.access.trail import Kind
 from journey.api.cursors import cursor, key
@@ -77,10 +77,16 @@ class Glasses(BaseModel):
 async def break_the_glass(request: Request, wanted: GlassWanted) -> Response:
     """Open another team's patient in an emergency: for a reason, for a time, and on the record."""
     whom = Whom(wanted.patient_id, wanted.journey_id, wanted.identifier)
-    reason, lasts = (wanted.reason.code, wanted.reason.text), timedelta(minutes=wanted.minutes)
-    broken = await glass.begin(engine(request).reads, caller(request), whom, reason, lasts)
-    request.state.seen = Seen(patients=(broken.patient_id,) if broken.patient_id else ())
-    await noted(request, Kind.GLASS_BROKEN, broken)
+    reads = engine(request).reads
+    about_to_be = Breaking(
+        patient_id=await glass.find(reads, whom),
+        reason_code=wanted.reason.code,
+        reason_text=wanted.reason.text,
+        minutes=wanted.minutes,
+    )
+    request.state.seen = Seen(patients=(about_to_be.patient_id,) if about_to_be.patient_id else ())
+    await noted(request, Kind.GLASS_BROKEN, about_to_be)
+    broken = await glass.begin(reads, caller(request), about_to_be)
     return Response(to_json(broken), 201, media_type="application/json")
 
 

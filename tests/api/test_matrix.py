@@ -320,6 +320,9 @@ def test_what_cannot_be_recorded_is_not_answered(world: World) -> None:
                 assert "Known" not in answer.text
             denied = world.api.get(journey, role=Role.ADMIN)
             assert denied.status_code == 503
+            wanted = {"patient_id": number(9), "reason": {"code": "ETREAT", "text": "Collapsed."}}
+            assert world.api.post("/v1/break-glass", wanted).status_code == 503
+            assert world.api.get("/v1/break-glass/mine").json()["break_glass"] == []
         finally:
             connection.execute(ROOM_AGAIN)
     assert world.api.get(journey, role=Role.COMPLIANCE).status_code == 200

@@ -46,6 +46,16 @@ class Glass(BaseModel):
     ended_at: datetime | None = Field(description="When it was ended by hand.")
 
 
+class Breaking(BaseModel):
+    """A break-glass that is about to be: recorded before anything is opened."""
+
+    break_glass_id: UUID = Field(default_factory=uuid7)
+    patient_id: UUID | None
+    reason_code: Reason
+    reason_text: str
+    minutes: int
+
+
 class Whom(NamedTuple):
     """One of these names the patient."""
 
@@ -88,14 +98,17 @@ BROKEN = """
     """
 
 
-async def begin(
-    reads: Reads, caller: Caller, whom: Whom, reason: tuple[Reason, str], lasts: timedelta
-) -> Glass:
-    """Break it, for whoever is found. Raises StoreUnavailable."""
+async def find(reads: Reads, whom: Whom) -> UUID | None:
+    """The patient. Raises StoreUnavailable."""
     found = await reads.rows(FIND, (whom.patient_id, whom.journey_id, whom.identifier))
-    patient_id = found[0][0] if found else None
+    return found[0][0] if found else None
+
+
+async def begin(reads: Reads, caller: Caller, wanted: Breaking) -> Glass:
+    """Break it. Raises StoreUnavailable."""
     who = (caller.id, caller.name, caller.role, caller.team)
-    return _one(await reads.rows(BREAK, (uuid7(), *who, patient_id, *reason, lasts)))
+    why = (wanted.patient_id, wanted.reason_code, wanted.reason_text, timedelta(minutes=wanted.minutes))
+    return _one(await reads.rows(BREAK, (wanted.break_glass_id, *who, *why)))
 
 
 async def end(reads: Reads, caller: Caller, break_glass_id: UUID) -> Glass | None:
