@@ -15,20 +15,16 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from journey import tracing
-from journey.api.access.admission import Admission, admit
-from journey.api.access.person import person
 from journey.api.access.scopes import RESOURCE
 from journey.api.access.table import Permission
-from journey.api.access.withheld import withheld
-from journey.api.engine import Engine, admission, asking, caller, engine
+from journey.api.engine import Engine, admission, caller, engine
 from journey.api.guard import guarded, without_words
+from journey.api.naming import MADE_ONE_OR_TWO, refuse_others, refuse_withheld
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
-from journey.domain.correction import UnknownEvent
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Context, Refused, Source
-from journey.domain.journey import ROOMS, NoSuchJourney
-from journey.domain.merge import MergePatient, NoSuchPatient, UnmergePatient
+from journey.domain.journey import ROOMS
 from journey.store import across
 from journey.store.identifiers import uuid7
 from journey.store.store import Appended
@@ -39,15 +35,6 @@ NAMESPACE = UUID("f3b0b1f6-5c5a-5a0e-8f0a-1d9d6d1f7e55")
 LABELS = "X-Security-Labels"
 LABEL = re.compile(r"[A-Za-z0-9]{1,20}")
 MOST_LABELS = 10
-
-OTHER_JOURNEY = ("other_journey_id", "to_journey_id")
-"""The fields of commands that name another journey."""
-
-MADE_ONE_OR_TWO = (MergePatient, UnmergePatient)
-"""The commands that name two patients."""
-
-NAMED_EVENT = "event_id"
-"""The field of commands that are about what is recorded."""
 
 VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
@@ -135,42 +122,6 @@ def context(request: Request, purpose: str) -> Context:
         correlation_id=state.correlation_id,
         labels=labels_of(request),
     )
-
-
-async def refuse_others(request: Request, command: Command) -> bool:
-    """A second journey that a command names has to be the caller's, too, and so have the patients that it
-    makes one of, or two. Whether they see all of them, too. Raises NoSuchJourney, NoSuchPatient.
-    """
-    looks, by = engine(request).looks, asking(request)
-    whole = True
-    for field in OTHER_JOURNEY:
-        other: UUID | None = getattr(command, field, None)
-        if other is not None and (await admit(looks, by, other)).basis is None:
-            raise NoSuchJourney("No journey has the id that the body names.")
-    for patient_id in _patients_named(command):
-        found = await person(looks, by, patient_id)
-        if not found.journeys:
-            raise NoSuchPatient("No journey was opened for one of the two patients.")
-        whole = whole and found.whole
-    return whole
-
-
-def _patients_named(command: Command) -> Iterator[UUID]:
-    if isinstance(command, MADE_ONE_OR_TWO):
-        yield from (command.survivor, command.retired)
-
-
-def names_an_event(command: Command) -> bool:
-    return getattr(command, NAMED_EVENT, None) is not None
-
-
-async def refuse_withheld(request: Request, known: Admission, command: Command) -> None:
-    """An event that they do not see is not theirs to correct: as if there were none. Raises UnknownEvent."""
-    if not names_an_event(command) or not known.withheld:
-        return
-    kept_back = await withheld(engine(request).reads, {known.journey_id}, known.cleared)
-    if getattr(command, NAMED_EVENT) in kept_back:
-        raise UnknownEvent("No event of this journey has this id; its history lists them.")
 
 
 async def carry_out(

@@ -13,9 +13,9 @@ from journey.api.access.scopes import JOURNEY, RESOURCE
 from journey.api.access.table import Permission, Reach
 from journey.api.access.trail import Basis
 from journey.api.catalogue import CATALOGUE
-from journey.api.commands import names_an_event, refuse_others, refuse_withheld
 from journey.api.engine import asking, caller, engine
 from journey.api.guard import WITHHELD, denied, told_through_glass
+from journey.api.naming import names_an_event, refuse_others, refuse_withheld
 from journey.api.problems import Problem, problem_of
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command, Refused
