@@ -36,12 +36,14 @@ def rule(check: Rule) -> Rule:
 # --- Imports
 
 FOUNDATION = {"settings", "oidc", "log", "tracing", "connection", "database", "migrate", "embedded"}
-BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection"}  # of use beside the store
+# of use beside the store
+BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection", "jsontext"}
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
     "domain": set[str](),
+    "jsontext": set[str](),
     "pathways": {"domain", "settings"},
     "simulate": {"domain"},
     "store": BESIDE,

@@ -1,35 +1,11 @@
-"""Bodies: what is sent is JSON in UTF-8 (RFC 8259), says each thing once, and can be kept.
+"""Bodies: what is sent is JSON, says so, and is not packed."""
 
-A name that is given twice is refused: whichever of the two was meant, something that was said would be lost.
-"""
-
-import json
-import re
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from fastapi import Request
 
 from journey.api.problems import FieldError, Problem
-
-DEEPEST = 32
-"""Levels of nesting. No command has ten."""
-
-HALF = re.compile("[\ud800-\udfff]")
-"""Half a character: what an escape of one surrogate leaves."""
-
-HALF_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
-
-
-class TooLarge(ValueError):
-    """A number is too large to be kept."""
-
-
-class Repeating(dict[str, Any]):
-    """An object in which names are given more than once."""
-
-    repeated: tuple[str, ...] = ()
+from journey.jsontext import Malformed, read
 
 
 class Sent(Request):
@@ -67,69 +43,11 @@ def refuse_other_media(request: Request) -> None:
 
 def said(body: bytes) -> Any:
     """What the body says. Raises Problem."""
-    repeating: list[Repeating] = []
-
-    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) == len(pairs):
-            return found
-        twice = Repeating(found)
-        twice.repeated = tuple(
-            name for name, times in Counter(name for name, _ in pairs).items() if times > 1
-        )
-        repeating.append(twice)
-        return twice
-
     try:
-        text = body.decode()
-        value = json.loads(text, object_pairs_hook=made, parse_constant=_no_number, parse_float=_finite)
-    except TooLarge as error:
-        raise _refused([FieldError(where="body", field="", message=str(error).rstrip("."))]) from None
-    except (ValueError, RecursionError):
+        value, faults = read(body)
+    except Malformed:
         raise Problem("malformed-json", "The body is not JSON in UTF-8.") from None
-    may_be_deep = body.count(b"{") + body.count(b"[") > DEEPEST
-    if repeating or may_be_deep or HALF_ESCAPED.search(body):
-        faults = [FieldError(where="body", field=path, message=what) for path, what in _faults(value, ())]
-        if faults:
-            raise _refused(faults[:20])
+    if faults:
+        errors = [FieldError(where="body", field=path, message=what) for path, what in faults]
+        raise Problem("invalid", "Something has the wrong form; each field is named below.", errors=errors)
     return value
-
-
-def _no_number(_: str) -> NoReturn:
-    raise ValueError
-
-
-def _finite(text: str) -> float | int:
-    """JSON has one kind of number: 3.0 is as whole as 3."""
-    number = float(text)
-    if number in {float("inf"), float("-inf")}:
-        raise TooLarge(TooLarge.__doc__)
-    return int(number) if number.is_integer() else number
-
-
-def _faults(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """What is wrong with it, each with where it stands."""
-    if len(path) > DEEPEST:
-        yield _told(path), f"It is nested more than {DEEPEST} levels deep"
-        return
-    match value:
-        case dict():
-            if isinstance(value, Repeating):
-                yield from ((_told((*path, name)), "It is given more than once") for name in value.repeated)
-            for name, each in value.items():
-                if HALF.search(name):
-                    yield _told((*path, name)), "Its name holds half a character"
-                yield from _faults(each, (*path, name))
-        case list():
-            for index, each in enumerate(value):
-                yield from _faults(each, (*path, str(index)))
-        case str() if HALF.search(value):
-            yield _told(path), "It holds half a character"
-
-
-def _told(path: tuple[str, ...]) -> str:
-    return HALF.sub("�", ".".join(part[:100] for part in path[:DEEPEST]))
-
-
-def _refused(errors: list[FieldError]) -> Problem:
-    return Problem("invalid", "Something has the wrong form; each field is named below.", errors=errors)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from psycopg.rows import tuple_row
 
 from journey.api.access.table import Role
-from journey.api.bodies import DEEPEST, said
+from journey.api.bodies import said
 from journey.api.problems import Problem
 from journey.domain.event import Command
 from journey.domain.journey import COMMANDS
+from journey.jsontext import DEEPEST
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database

@@ -20,6 +20,7 @@ from journey.domain.event import Command
 from journey.domain.journey import COMMANDS
 from journey.ingest.files import Stream
 from journey.ingest.ndjson.result import Result, Wrong, wrong
+from journey.jsontext import Malformed, read
 
 NAMESPACE = UUID("3d0b9a52-6f0e-5c1b-9a37-7c2f4b8de610")
 """Under which a sender's own key becomes the id of a journey, and that the id of its patient."""
@@ -108,11 +109,16 @@ def told(number: int, raw: bytes, names: str, longest: int) -> Told | Result | N
         detail = f"The line is longer than {longest} bytes, the most that a request's body may have."
         return invalid(code="body-too-large", detail=detail)
     try:
-        line = Line.model_validate_json(text)
+        value, faults = read(text)
+    except Malformed:
+        return invalid(code="malformed-json", detail="The line is not JSON in UTF-8.")
+    detail = "The line has the wrong form; each field is named below."
+    if faults:
+        errors = tuple(Wrong(where="line", field=path, message=what) for path, what in faults)
+        return invalid(code="invalid", detail=detail, errors=errors)
+    try:
+        line = Line.model_validate(value)
     except ValidationError as error:
-        if any(each["type"] == "json_invalid" for each in error.errors(include_input=False)):
-            return invalid(code="malformed-json", detail="The line is not JSON in UTF-8.")
-        detail = "The line has the wrong form; each field is named below."
         return invalid(code="invalid", detail=detail, errors=wrong(error, "line"))
     return _command(number, line, names)
 

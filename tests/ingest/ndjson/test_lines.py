@@ -50,6 +50,22 @@ def test_a_file_is_cut_as_a_stream_is(tmp_path: Path) -> None:
         assert list(split(stream, 20)) == [b"one", b"", b"x" * 21, b"last"]
 
 
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (b'{"journey": "1", "journey": "2", "command": "start-intake"}', "journey"),
+        (b'{"journey": "1", "command": "assign-owner", "body": {"team": "a", "team": "b"}}', "body.team"),
+        (b'{"journey": "1", "command": "start-intake", "body": {"channel": 1e400}}', ""),
+    ],
+)
+def test_what_a_line_says_twice_or_cannot_be_kept_is_no_command(line: bytes, field: str) -> None:
+    found = told(2, line, "legacy", LONGEST)
+    assert isinstance(found, Result)
+    assert (found.status, found.code) == ("invalid", "invalid")
+    assert found.errors is not None
+    assert [each.field for each in found.errors] == [field]
+
+
 def test_a_key_of_ones_own_names_one_journey_and_nobody_elses() -> None:
     one = understood()
     assert one.journey_id == understood(command="put-on-hold", body={"reason": "x"}).journey_id
