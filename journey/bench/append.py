@@ -4,7 +4,7 @@ The floor is a raw insert of the same row into the same table, one prepared stat
 is the library's `Application.save` in its safe mode. `handle` is the whole way: load, decide, append.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -42,19 +42,7 @@ def append(server: Scratch) -> Iterator[Figure]:
         crew = max(CREW)
         store = stack.enter_context(closing(Store(url, pool_size=crew, timeout=30)))
         rival = Rival(server.database(migrated=False), stack, connections=crew)
-        raw = [stack.enter_context(floor_of(url)) for _ in range(crew)]
-        opening = stored(OPENING)
-        fixed = (
-            opening.topic,
-            opening.schema_version,
-            opening.occurred_at,
-            opening.occurred_precision,
-            opening.context,
-            opening.state,
-        )
-
-        def floor(number: int) -> None:
-            raw[number].execute(FLOOR, (uuid7(), 1, uuid7(), *fixed))
+        floor = inserting(stack, url, crew)
 
         def ours(_: int) -> None:
             event = replace(OPENING, journey_id=uuid7(), event_id=uuid7())
@@ -73,7 +61,26 @@ def append(server: Scratch) -> Iterator[Figure]:
                 yield found.figure(f"append, {who}: {name}", name, "/s", against)
 
 
-def floor_of(url: str) -> psycopg.Connection[Any]:
+def inserting(stack: ExitStack, url: str, connections: int) -> Callable[[int], None]:
+    """The floor: one row of the size of an event, over the connection of this number."""
+    raw = [stack.enter_context(_to_the_floor(url)) for _ in range(connections)]
+    opening = stored(OPENING)
+    fixed = (
+        opening.topic,
+        opening.schema_version,
+        opening.occurred_at,
+        opening.occurred_precision,
+        opening.context,
+        opening.state,
+    )
+
+    def insert(number: int) -> None:
+        raw[number].execute(FLOOR, (uuid7(), 1, uuid7(), *fixed))
+
+    return insert
+
+
+def _to_the_floor(url: str) -> psycopg.Connection[Any]:
     """A connection, and the table that the floor's rows go into."""
     connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
     connection.execute("CREATE TABLE IF NOT EXISTS floor (LIKE event INCLUDING ALL)")

@@ -20,7 +20,7 @@ from uuid import uuid5
 from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.bench import rivals, ward
-from journey.bench.append import FLOOR, OPENING, floor_of
+from journey.bench.append import inserting
 from journey.bench.callers import Target
 from journey.bench.figures import Figure, Measured, measured, percentile, rate
 from journey.bench.requests import WORST, Asked, Request, asked, request
@@ -30,8 +30,6 @@ from journey.bench.serving import Serving
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
 from journey.settings import inherited
-from journey.store.identifiers import uuid7
-from journey.store.mapper import stored
 
 LENGTH = 10
 """Events of a journey."""
@@ -113,20 +111,7 @@ def _reads(stack: ExitStack, url: str, at: At, dice: random.Random) -> Iterator[
 
 
 def _writes(stack: ExitStack, url: str, at: At, dice: random.Random) -> Iterator[Figure]:
-    raw = [stack.enter_context(floor_of(url)) for _ in range(CONNECTIONS)]
-    opening = stored(OPENING)
-    fixed = (
-        opening.topic,
-        opening.schema_version,
-        opening.occurred_at,
-        opening.occurred_precision,
-        opening.context,
-        opening.state,
-    )
-
-    def floor(number: int) -> None:
-        raw[number].execute(FLOOR, (uuid7(), 1, uuid7(), *fixed))
-
+    floor = inserting(stack, url, CONNECTIONS)
     contenders = {
         "floor": partial(rate, floor, threads=CONNECTIONS, seconds=TURN),
         "ours": partial(_rate, at, at.writes(dice)),
