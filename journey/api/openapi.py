@@ -46,6 +46,9 @@ JSON = "application/json"
 EXAMPLES = Path(__file__).with_name("examples.json")
 """Of each command a request and its answer; written and carried out by the tests."""
 
+ANSWERS = EXAMPLES.with_name("answers.json")
+"""Of each read an answer; written and asked for by the tests."""
+
 REF = "#/components/schemas/{model}"
 REFUSAL = "Refusal"
 WITH = "An API key, `jk_<id>.<secret>`, or an access token of the issuer that the settings name."
@@ -153,13 +156,16 @@ def document(title: str, version: str, routes: Sequence[APIRoute]) -> dict[str, 
 
 
 def _exemplify(paths: dict[str, Any]) -> None:
-    """Beside each command what was sent in a test, and what came of it."""
+    """Beside each command what was sent in a test, and what came of it; beside each read what it answered."""
     examples: dict[str, Any] = json.loads(EXAMPLES.read_bytes())
+    read: dict[str, Any] = json.loads(ANSWERS.read_bytes())
     for path, operation in operations_of(paths):
         if path.endswith(f"/{operation['operationId']}") and operation["operationId"] in examples:
             example = examples[operation["operationId"]]
             operation["requestBody"]["content"][JSON]["example"] = example["request"]
             operation["responses"]["200"]["content"][JSON]["example"] = example["response"]
+        elif operation["operationId"] in read:
+            operation["responses"]["200"]["content"][JSON]["example"] = read[operation["operationId"]]
 
 
 def _never_null(parameter: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ domain tell of each command; here each is carried out over HTTP, on the journey 
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Never, cast
@@ -33,10 +34,9 @@ ACROSS = {"link-journey", "merge-patient", "unmerge-patient"}
 """What is told of two journeys: their cases begin with one. tests/api/test_patients.py carries them out."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def the_tests_own_pathways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Installed as a site's own are."""
-    folder = tmp_path_factory.mktemp("pathways")
+@contextmanager
+def own_pathways(folder: Path) -> Iterator[None]:
+    """The tests' own, installed as a site's are."""
     for way in (FIRST_WAY, SECOND_WAY):
         (folder / f"{way['version']}.yaml").write_text(json.dumps(way))
     with pytest.MonkeyPatch.context() as patch:
@@ -44,6 +44,12 @@ def the_tests_own_pathways(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         installed.cache_clear()
         yield
     installed.cache_clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def the_tests_own_pathways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with own_pathways(tmp_path_factory.mktemp("pathways")):
+        yield
 
 
 def example(case: Case) -> dict[str, Any]:
