@@ -5,6 +5,7 @@ finds nothing; callers who were let in from the same address before, perhaps tha
 """
 
 from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network
 from math import ceil
 from time import monotonic
 
@@ -14,7 +15,7 @@ from journey.api.figures import Figures
 from journey.api.problems import Problem
 
 GUESSES_PER_SECOND, GUESSES = 1.0, 20.0
-"""Failed attempts of one address: so many at once, and so many in the long run."""
+"""Failed attempts of one address, or of one network of IPv6: so many at once, and so many in the long run."""
 
 REMEMBERED = 10_000
 """Keys, addresses and tokens kept in memory at most."""
@@ -97,7 +98,15 @@ class Limits:
 
 
 def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""
+    """Where they ask from. Of IPv6 the network: whoever has one address of it has all of them."""
+    host = request.client.host if request.client else ""
+    if ":" not in host:
+        return host
+    try:
+        address = IPv6Address(host)
+    except ValueError:  # a proxy's word, which is no address
+        return host
+    return str(address.ipv4_mapped or IPv6Network((address.packed[:8] + bytes(8), 64)))
 
 
 def _said(request: Request) -> bytes:

@@ -10,9 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from httpx2 import Response
+from starlette.requests import Request
 
 from journey.api import edge, engine, limits, reads
 from journey.api.access.table import Role
+from journey.api.figures import Figures
+from journey.api.problems import Problem
 from journey.connection import Limits
 from journey.embedded import Cluster
 from journey.migrate import migrate
@@ -48,6 +51,22 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_again(strict: Api) -> No
     assert int(asked[-1].headers["Retry-After"]) in {999, 1000}
     assert strict.get("/v1/pathways", role=Role.CLINICIAN).status_code == 200
     assert 'journey_rate_limited_total{whose="key"} 2.0' in strict.get("/metrics", role=Role.ADMIN).text
+
+
+def test_whoever_has_a_network_guesses_no_more_than_whoever_has_an_address() -> None:
+    counted = limits.Limits(Figures(), rate=0, burst=1)
+
+    def of(host: str) -> Request:
+        return Request({"type": "http", "client": (host, 50000), "headers": []})
+
+    for number in range(int(limits.GUESSES)):
+        counted.failed(of(f"2001:db8::{number:x}"))
+        counted.failed(of("::ffff:192.0.2.7"))
+    for same in ("2001:db8::ffff", "192.0.2.7"):
+        with pytest.raises(Problem, match="too-many-requests"):
+            counted.before(of(same))
+    for other in ("2001:db8:0:1::1", "::ffff:192.0.2.8", "192.0.2.8", "unknown:1"):
+        counted.before(of(other))
 
 
 def test_who_guesses_is_not_looked_at_for_a_while(strict: Api) -> None:
