@@ -119,7 +119,7 @@ def test_why_a_token_is_not_accepted_is_for_the_operator(
     ask(api, issuer.token(sub="Marked-Person", roles=["coordinator", "keeper"]))
     ask(api, issuer.token(sub="Marked-Person", aud="else"))
     assert ask(api, issuer.token(sub="Marked-Person")).status_code == 200
-    said = capfd.readouterr().err
+    said = "".join(capfd.readouterr())
     assert "name several of Journey's roles: see JOURNEY_OIDC_ROLES" in said
     assert "InvalidAudienceError" in said
     assert "Marked-Person" not in said
