@@ -45,7 +45,9 @@ class Teller:
         """Settle what can be; a problem is why the rest has to wait. Raises what is a fault."""
         for groups in window.turns():
             problems: list[Problem] = []
-            await asyncio.gather(*(self._in_its_lane(window, group, problems) for group in groups))
+            async with asyncio.TaskGroup() as tasks:  # after a fault nothing goes on behind it
+                for group in groups:
+                    tasks.create_task(self._in_its_lane(window, group, problems))
             if problems:
                 return problems[0]
         return None
