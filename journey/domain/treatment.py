@@ -19,6 +19,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt
 
+from journey.domain.amount import CENTURY
 from journey.domain.event import Coded, Command, Event, Fact
 from journey.domain.room import Milestone, Silent, Step, milestone
 from journey.domain.rtt import IN_WORDS, RttCode
@@ -120,7 +121,7 @@ class RecordAssessment(Command):
     kind: Coded
     finding: Coded | None = None
     weeks: StrictInt | None = Field(
-        default=None, ge=0, description="For how long, where that is what was found."
+        default=None, ge=0, le=CENTURY, description="For how long, where that is what was found."
     )
 
 

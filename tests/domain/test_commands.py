@@ -4,11 +4,12 @@ A room's cases stand in the room's own test module, as CASES.
 """
 
 import importlib
-from typing import get_args
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 
-from journey.domain.journey import ROOMS
+from journey.domain.journey import COMMANDS, ROOMS
 from tests.domain.cases import Case, name
 
 MODULES = {room: each.decide.__module__.split(".")[2] for room, each in ROOMS.items()}
@@ -40,3 +41,22 @@ def test_it_is_quiet_when_there_is_nothing_to_do(case: Case) -> None:
 def test_every_command_of_a_room_has_a_case(room: str) -> None:
     cases = importlib.import_module(f"tests.domain.test_{MODULES[room]}").CASES
     assert {type(case.command) for case in cases} == set(get_args(ROOMS[room].commands))
+
+
+def numbers(part: Any) -> Iterator[dict[str, Any]]:
+    """Every number in a schema, at whatever depth."""
+    if isinstance(part, list):
+        for each in part:
+            yield from numbers(each)
+    elif isinstance(part, dict):
+        if part.get("type") in {"integer", "number"}:
+            yield part
+        for each in part.values():
+            yield from numbers(each)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_number_is_larger_than_somebody_can_mean(command: str) -> None:
+    """A larger one would be recorded, and then fit into no column that is made from it."""
+    for number in numbers(COMMANDS[command].model_json_schema()):
+        assert number["maximum"] < 2**31, number

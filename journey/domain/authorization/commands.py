@@ -1,10 +1,12 @@
 """What may be asked for an authorization."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.authorization.request import (
     AppealLevel,
     AppealOutcome,
@@ -14,6 +16,8 @@ from journey.domain.authorization.request import (
     RequirementSource,
 )
 from journey.domain.event import Coded, Command, Moment
+
+Sequence = Annotated[StrictInt, Field(ge=1, le=MOST)]
 
 
 class DetermineAuthorizationRequirement(Command):
@@ -106,7 +110,7 @@ class UpdateAuthorization(Command):
     trace: str | None = Field(default=None, min_length=1, description="Our number of this submission (TRN).")
     changed: tuple[AuthorizationItem, ...] = ()
     added: tuple[AuthorizationItem, ...] = ()
-    cancelled: tuple[int, ...] = Field(default=(), description="The sequences of the items.")
+    cancelled: tuple[Sequence, ...] = Field(default=(), description="The sequences of the items.")
     reason: str | None = None
 
 
@@ -195,9 +199,9 @@ class ConsumeAuthorizationUnits(Command):
 
     authorization_id: UUID
     consumption_id: UUID
-    quantity: StrictInt = Field(ge=1)
+    quantity: StrictInt = Field(ge=1, le=MOST)
     sequence: StrictInt | None = Field(
-        default=None, ge=1, description="Of which item; of the first, if left out."
+        default=None, ge=1, le=MOST, description="Of which item; of the first, if left out."
     )
     note: str | None = None
 

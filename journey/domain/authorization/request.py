@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.event import Coded, Frozen
 
 
@@ -67,11 +68,13 @@ class AppealOutcome(StrEnum):
 class AuthorizationItem(Frozen):
     """One service that is asked for (Claim.item, 278 service line)."""
 
-    sequence: StrictInt = Field(ge=1, description="Its number, the same in request, answer and update.")
+    sequence: StrictInt = Field(
+        ge=1, le=MOST, description="Its number, the same in request, answer and update."
+    )
     service: Coded = Field(description="CPT or HCPCS.")
     modifiers: tuple[str, ...] = ()
     diagnoses: tuple[Coded, ...] = Field(default=(), description="ICD-10-CM.")
-    quantity: StrictInt | None = Field(default=None, ge=1)
+    quantity: StrictInt | None = Field(default=None, ge=1, le=MOST)
     unit: AuthorizationUnit = AuthorizationUnit.VISITS
     valid_from: date | None = None
     valid_until: date | None = None
@@ -95,7 +98,7 @@ class AuthorizedItem(Frozen):
     """What the payer authorizes; what it leaves out is as it was asked for (the addItem of an A6)."""
 
     service: Coded | None = None
-    quantity: StrictInt | None = Field(default=None, ge=1)
+    quantity: StrictInt | None = Field(default=None, ge=1, le=MOST)
     unit: AuthorizationUnit | None = None
     valid_from: date | None = None
     valid_until: date | None = None
@@ -105,7 +108,7 @@ class AuthorizedItem(Frozen):
 class LineDecision(Frozen):
     """The payer's answer to one item, linked to it by its sequence."""
 
-    sequence: StrictInt = Field(ge=1)
+    sequence: StrictInt = Field(ge=1, le=MOST)
     action: ReviewAction
     authorized: AuthorizedItem | None = Field(
         default=None,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
+from journey.domain.amount import CENTURY, MOST
 from journey.domain.coverage.events import Benefits, EligibilityPurpose, FinancialAid, LineOfBusiness
 from journey.domain.event import Coded, Command
 
@@ -39,7 +40,7 @@ class ConfirmEligibility(Command):
     benefits: Benefits = Benefits()
     response: str | None = Field(default=None, description="The payer's answer (its id).")
     valid_days: StrictInt | None = Field(
-        default=None, ge=0, description="How many days before the service the answer may be from."
+        default=None, ge=0, le=CENTURY, description="How many days before the service the answer may be from."
     )
 
 
@@ -98,7 +99,7 @@ class GiveFinancialEstimate(Command):
     """Record that the patient was told what it will cost them."""
 
     estimate_id: UUID
-    amount: StrictInt = Field(ge=0, description="In cents.")
+    amount: StrictInt = Field(ge=0, le=MOST, description="In cents.")
     service: Coded | None = None
     coverage_id: UUID | None = None
     visit_id: UUID | None = None

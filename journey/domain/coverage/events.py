@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.event import Coded, Event, Frozen
 
 
@@ -47,8 +48,8 @@ class Benefits(Frozen):
     in_network: StrictBool | None = None
     authorization_required: StrictBool | None = None
     referral_required: StrictBool | None = None
-    copay: StrictInt | None = Field(default=None, ge=0)
-    deductible_remaining: StrictInt | None = Field(default=None, ge=0)
+    copay: StrictInt | None = Field(default=None, ge=0, le=MOST)
+    deductible_remaining: StrictInt | None = Field(default=None, ge=0, le=MOST)
 
 
 class CoverageRecorded(Event, stored_as="coverage.recorded"):

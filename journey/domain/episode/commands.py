@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictBool, StrictInt
 
+from journey.domain.amount import CENTURY
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode.events import Relation
 from journey.domain.event import Coded, Command
@@ -91,7 +92,10 @@ class LinkJourney(Command):
     relation: Relation
     other_journey_id: UUID
     days: StrictInt | None = Field(
-        default=None, ge=0, description="Of a readmission: days since the discharge, whose day is day 0."
+        default=None,
+        ge=0,
+        le=CENTURY,
+        description="Of a readmission: days since the discharge, whose day is day 0.",
     )
     planned: StrictBool | None = Field(default=None, description="Of a readmission: it was planned.")
 

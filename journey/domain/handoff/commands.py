@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.event import Command, Moment
 from journey.domain.handoff.events import HandoffAction, HandoffOffer
 
@@ -86,7 +87,7 @@ class EscalateHandoff(Command):
     """Ask the next one on the ladder. Names the level, so that two who ask at once escalate once."""
 
     handoff_id: UUID
-    level: StrictInt = Field(ge=1, description="The first name on the ladder is level 1.")
+    level: StrictInt = Field(ge=1, le=MOST, description="The first name on the ladder is level 1.")
     to: str | None = Field(
         default=None,
         min_length=1,

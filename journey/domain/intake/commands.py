@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.codes import Channel, Priority
 from journey.domain.event import Coded, Command, Moment
 from journey.domain.intake.events import CommunicationNeed, IntakeException, MatchMethod, Rejection
@@ -36,7 +37,7 @@ class MatchIdentity(Command):
 
     method: MatchMethod
     score: float | None = Field(default=None, ge=0, le=1)
-    candidates: StrictInt = Field(default=1, ge=0, description="0: nobody; the patient is new.")
+    candidates: StrictInt = Field(default=1, ge=0, le=MOST, description="0: nobody; the patient is new.")
 
 
 class CaptureIntakeItem(Command):

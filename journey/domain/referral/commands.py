@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt
 
+from journey.domain.amount import MOST
 from journey.domain.codes import Priority
 from journey.domain.event import Coded, Command, Moment
 from journey.domain.referral.events import ReferralOrder
@@ -67,7 +68,9 @@ class AcceptReferral(Command):
     referral_id: UUID
     owner: str | None = Field(default=None, description="Who will see to it there.")
     expected_by: Moment | None = None
-    visits: StrictInt | None = Field(default=None, ge=1, description="How many visits are agreed to.")
+    visits: StrictInt | None = Field(
+        default=None, ge=1, le=MOST, description="How many visits are agreed to."
+    )
 
 
 class DeclineReferral(Command):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from journey.domain.amount import MOST
 from journey.domain.codes import Priority
 from journey.domain.event import Coded, Event, Frozen
 
@@ -33,7 +34,7 @@ class ReferralOrder(Frozen):
     performer: str | None = Field(default=None, description="Who is asked (NPI or local id).")
     documents: tuple[str, ...] = Field(default=(), description="Ids of what goes with it.")
     authorization_id: UUID | None = None
-    visits: int | None = Field(default=None, ge=1, description="How many visits are asked for.")
+    visits: int | None = Field(default=None, ge=1, le=MOST, description="How many visits are asked for.")
     valid_from: date | None = None
     valid_until: date | None = None
     follow_up: bool = Field(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StrictBool, StrictInt, model_validator
 
+from journey.domain.amount import MOST
 from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Event, Frozen, Moment
 from journey.domain.place import Location
@@ -41,7 +42,10 @@ class Appointment(Frozen):
     )
     authorization_required: StrictBool | None = None
     authorization_units: StrictInt | None = Field(
-        default=None, ge=1, description="How much of it the visit uses, where it is not counted in visits."
+        default=None,
+        ge=1,
+        le=MOST,
+        description="How much of it the visit uses, where it is not counted in visits.",
     )
 
     referral_id: UUID | None = Field(default=None, description="The referral that it is held for.")
