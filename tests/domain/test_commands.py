@@ -49,7 +49,7 @@ def numbers(part: Any) -> Iterator[dict[str, Any]]:
         for each in part:
             yield from numbers(each)
     elif isinstance(part, dict):
-        if part.get("type") in {"integer", "number"}:
+        if part.get("type") in ("integer", "number"):
             yield part
         for each in part.values():
             yield from numbers(each)
