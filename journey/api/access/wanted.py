@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator, model_validator
 
 from journey.api.access import keys
 from journey.api.access.keys import Grant
@@ -25,7 +25,7 @@ class KeyChanged(BaseModel):
         max_length=100,
         description="Whose journeys are theirs; left out, those of `team`, or every team's without one.",
     )
-    every_team: bool = Field(default=False, description="Every team's journeys are theirs.")
+    every_team: StrictBool = Field(default=False, description="Every team's journeys are theirs.")
     labels: tuple[Label, ...] = Field(
         default=(), max_length=100, description="Security labels whose events its holder may see: `PSY`."
     )
@@ -44,7 +44,7 @@ class KeyChanged(BaseModel):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.every_team and self.teams is not None:
-            raise ValueError("teams: name teams or every team, not both")
+            raise ValueError("teams: Name teams or every team, not both")
         return self
 
     @property

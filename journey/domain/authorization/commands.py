@@ -1,6 +1,5 @@
 """What may be asked for an authorization."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from journey.domain.authorization.request import (
     LineDecision,
     RequirementSource,
 )
+from journey.domain.day import Day
 from journey.domain.event import Coded, Command, Moment
 
 Sequence = Annotated[StrictInt, Field(ge=1, le=MOST)]
@@ -89,8 +89,8 @@ class DecideAuthorization(Command):
     lines: tuple[LineDecision, ...] = Field(min_length=1)
     trace: str | None = Field(default=None, min_length=1, description="Which submission it answers.")
     number: str | None = Field(default=None, description="The authorization number (REF BB, preAuthRef).")
-    valid_from: date | None = None
-    valid_until: date | None = Field(default=None, description="The last day on which it may be used.")
+    valid_from: Day | None = None
+    valid_until: Day | None = Field(default=None, description="The last day on which it may be used.")
     performer: str | None = None
     reviewer: str | None = None
     appeal_by: Moment | None = Field(default=None, description="Until when a refusal may be appealed.")
@@ -132,8 +132,8 @@ class ExtendAuthorization(Command):
     """Give what was granted another window."""
 
     authorization_id: UUID
-    valid_until: date
-    valid_from: date | None = None
+    valid_until: Day
+    valid_from: Day | None = None
 
 
 class RevokeAuthorization(Command):
@@ -180,8 +180,8 @@ class DecideAuthorizationAppeal(Command):
         description="What is decided now; left out, the outcome holds for all that was refused.",
     )
     number: str | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     performer: str | None = None
     appeal_by: Moment | None = Field(default=None, description="Until when the next level may be asked.")
 

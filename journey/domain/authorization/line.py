@@ -1,7 +1,6 @@
 """One item of a request: what was asked, what the payer says of it, and what may be used."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import NamedTuple
 
 from journey.domain.authorization import events as happened
@@ -12,6 +11,7 @@ from journey.domain.authorization.request import (
     ReviewAction,
 )
 from journey.domain.authorization.status import AuthorizationStatus as S
+from journey.domain.day import Day
 from journey.domain.event import Coded
 
 GRANTS = frozenset({ReviewAction.CERTIFIED, ReviewAction.PARTLY_CERTIFIED, ReviewAction.MODIFIED})
@@ -29,17 +29,17 @@ class Grant(NamedTuple):
     service: Coded | None = None
     quantity: int | None = None
     unit: AuthorizationUnit = AuthorizationUnit.VISITS
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     performer: str | None = None
 
-    def holds_on(self, day: date) -> bool:
+    def holds_on(self, day: Day) -> bool:
         return not self.is_ahead_on(day) and not self.is_over_on(day)
 
-    def is_ahead_on(self, day: date) -> bool:
+    def is_ahead_on(self, day: Day) -> bool:
         return self.valid_from is not None and day < self.valid_from
 
-    def is_over_on(self, day: date) -> bool:
+    def is_over_on(self, day: Day) -> bool:
         return self.valid_until is not None and day > self.valid_until
 
 

@@ -1,12 +1,12 @@
 """What a payer is asked for, what it answers item by item, and the closed words for both."""
 
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import Field, StrictInt
 
 from journey.domain.amount import MOST
+from journey.domain.day import Day
 from journey.domain.event import Coded, Frozen
 
 
@@ -76,8 +76,8 @@ class AuthorizationItem(Frozen):
     diagnoses: tuple[Coded, ...] = Field(default=(), description="ICD-10-CM.")
     quantity: StrictInt | None = Field(default=None, ge=1, le=MOST)
     unit: AuthorizationUnit = AuthorizationUnit.VISITS
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     place: Coded | None = None
     performer: str | None = Field(default=None, description="Who does it (NPI or local id).")
 
@@ -100,8 +100,8 @@ class AuthorizedItem(Frozen):
     service: Coded | None = None
     quantity: StrictInt | None = Field(default=None, ge=1, le=MOST)
     unit: AuthorizationUnit | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     performer: str | None = None
 
 

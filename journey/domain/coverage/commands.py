@@ -1,12 +1,12 @@
 """What may be asked for a coverage."""
 
-from datetime import date
 from uuid import UUID
 
 from pydantic import Field, StrictInt
 
 from journey.domain.amount import CENTURY, MOST
 from journey.domain.coverage.events import Benefits, EligibilityPurpose, FinancialAid, LineOfBusiness
+from journey.domain.day import Day
 from journey.domain.event import Coded, Command
 
 
@@ -18,15 +18,15 @@ class RecordCoverage(Command):
     line_of_business: LineOfBusiness
     plan: str | None = None
     member_id: str | None = None
-    valid_from: date | None = None
-    valid_until: date | None = Field(default=None, description="The last day on which it pays.")
+    valid_from: Day | None = None
+    valid_until: Day | None = Field(default=None, description="The last day on which it pays.")
 
 
 class RequestEligibility(Command):
     """Ask the payer whether it pays."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = Field(default=None, description="X12 service type code, such as 30.")
     purpose: EligibilityPurpose = EligibilityPurpose.BENEFITS
 
@@ -35,7 +35,7 @@ class ConfirmEligibility(Command):
     """Record that the payer pays."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = Field(default=None, description="X12 service type code, such as 30.")
     benefits: Benefits = Benefits()
     response: str | None = Field(default=None, description="The payer's answer (its id).")
@@ -48,7 +48,7 @@ class DenyEligibility(Command):
     """Record that the payer does not pay, and why."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = None
     reason: Coded = Field(description="X12 AAA03, or EB01 6.")
     response: str | None = Field(default=None, description="The payer's answer (its id).")
@@ -58,7 +58,7 @@ class RecordCoverageNotFound(Command):
     """Record that the payer does not know the patient."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = None
     reason: Coded | None = Field(default=None, description="X12 AAA03.")
 
@@ -67,7 +67,7 @@ class RecordEligibilityFailure(Command):
     """Record that the payer could not be asked."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = None
     reason: Coded | None = Field(default=None, description="X12 AAA03.")
 
@@ -76,7 +76,7 @@ class RequestEligibilityReview(Command):
     """Ask somebody to look into an answer that is not clear."""
 
     coverage_id: UUID
-    service_date: date
+    service_date: Day
     service_type: Coded | None = None
     reason: str | None = None
 
@@ -85,7 +85,7 @@ class EndCoverage(Command):
     """Record that this payer does not pay any more."""
 
     coverage_id: UUID
-    ended_on: date | None = None
+    ended_on: Day | None = None
     reason: str | None = None
 
 

@@ -1,6 +1,5 @@
 """What happened to a referral."""
 
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from journey.domain.amount import MOST
 from journey.domain.codes import Priority
+from journey.domain.day import Day
 from journey.domain.event import Coded, Event, Frozen
 
 
@@ -35,8 +35,8 @@ class ReferralOrder(Frozen):
     documents: tuple[str, ...] = Field(default=(), description="Ids of what goes with it.")
     authorization_id: UUID | None = None
     visits: int | None = Field(default=None, ge=1, le=MOST, description="How many visits are asked for.")
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     follow_up: bool = Field(
         default=False, description="To be done after the patient has left: it keeps nobody in hospital."
     )
