@@ -30,11 +30,14 @@ LENGTH = 10
 ROUNDS = 1
 FLOOR = "select and decode"
 MODELS: tuple[ReadModel, ...] = (PatientStatus(), Timeline())
+SOME = "WHERE journey_id < '08000000-0000-0000-0000-000000000000'"
 READ = {
-    PatientStatus.name: "SELECT count(*), sum(version), max(position) FROM patient_status",
-    Timeline.name: "SELECT count(*), sum(version), max(position) FROM timeline",
+    PatientStatus.name: f"SELECT count(*), sum(version), max(position) FROM patient_status {SOME}",  # noqa: S608 - our own words
+    Timeline.name: f"SELECT count(*), sum(version), max(position) FROM timeline {SOME}",  # noqa: S608 - our own words
 }
-"""None of these ever falls, unless a row is missing or older."""
+"""None of these ever falls, unless a row is missing or older: of one journey in thirty-two, as a reader of a
+large log asks for a part of it.
+"""
 
 PAUSE = 0.01
 """Seconds between two reads of a reader."""
