@@ -28,12 +28,14 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends the serv
 USER = """
 import sys
 sys.path[:0] = sys.argv[3:]
+import signal
 from pathlib import Path
 import psycopg
 from journey.embedded import Cluster, ClusterError
 from journey.log import configure
 from journey.settings import Settings
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
 configure(Settings.load())
 home, programs = Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None
 try:
