@@ -175,7 +175,7 @@ def test_a_key_that_says_nothing_is_not_made(bare: Program) -> None:
     wrong = {
         ("--name", "Ann", "--scope", "patient/*.rs"): ("--scope", "A scope is written system/Task.rs"),
         ("--name", "oidc:ann"): ("--name", "Names that begin with oidc:"),
-        ("--name", "Ann", "--also-team", "a", "--every-team"): ("--every-team", "name teams or every team"),
+        ("--name", "Ann", "--also-team", "a", "--every-team"): ("--every-team", "Name teams or every team"),
     }
     done = bare.all([("keys", "create", "--role", "clinician", *options) for options in wrong])
     for each, (option, said) in zip(done, wrong.values(), strict=True):

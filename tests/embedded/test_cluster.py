@@ -35,7 +35,7 @@ from journey.embedded import Cluster, ClusterError
 from journey.log import configure
 from journey.settings import Settings
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests in the background ignores it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
 configure(Settings.load())
 home, programs = Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None
 try:
