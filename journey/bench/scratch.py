@@ -12,6 +12,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
+from journey.connection import OPERATING
 from journey.database import connect
 from journey.migrate import migrate
 from journey.settings import Settings
@@ -48,7 +49,9 @@ class Scratch:
         return url
 
     def _execute(self, statement: str, name: str) -> None:
-        with connect(self._url) as connection:
+        with connect(
+            self._url, OPERATING
+        ) as connection:  # a database is made and dropped when the disk is ready
             connection.execute(SQL(statement).format(Identifier(name)))
 
 
