@@ -51,7 +51,7 @@ class Scratch:
     def _execute(self, statement: str, name: str) -> None:
         with connect(
             self._url, OPERATING
-        ) as connection:  # a database is made and dropped when the disk is ready
+        ) as connection:  # the disk decides how long
             connection.execute(SQL(statement).format(Identifier(name)))
 
 
