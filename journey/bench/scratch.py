@@ -49,9 +49,7 @@ class Scratch:
         return url
 
     def _execute(self, statement: str, name: str) -> None:
-        with connect(
-            self._url, OPERATING
-        ) as connection:  # the disk decides how long
+        with connect(self._url, OPERATING) as connection:  # the disk decides how long
             connection.execute(SQL(statement).format(Identifier(name)))
 
 
