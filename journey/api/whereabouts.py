@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from journey.api.access.admission import Admission
+from journey.api.access.looks import read
 from journey.api.access.table import Permission
 from journey.api.engine import Engine, admission, engine
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
 from journey.api.problems import Problem
-from journey.api.reads import Rows
 from journey.api.tags import has_it
 from journey.domain import labels
 from journey.domain.correction import History
@@ -25,8 +25,7 @@ from journey.domain.journey import NoSuchJourney, journey_at
 from journey.domain.labels import Labels
 from journey.domain.standing import Standing, standing
 from journey.pathways import installed
-from journey.store.mapper import recorded
-from journey.store.recorder import FOR_EVER, SELECT_FORWARD
+from journey.store.recorder import FOR_EVER
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 REMEMBERED = 4000
@@ -138,10 +137,10 @@ async def _history(engine: Engine, journey_id: UUID, min_version: int) -> Histor
     """The journey, as soon as it has reached the version."""
     if min_version:
         await _reached(engine, journey_id, min_version)
-    rows = await engine.reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
-    if not rows:
+    history = await read(engine.reads, journey_id)
+    if not history.recorded:
         raise NoSuchJourney("No journey has this id.")
-    return await asyncio.to_thread(_read, rows)
+    return history
 
 
 async def _reached(engine: Engine, journey_id: UUID, min_version: int) -> None:
@@ -159,10 +158,6 @@ async def _reached(engine: Engine, journey_id: UUID, min_version: int) -> None:
         if not waiting:
             raise Problem("version-not-reached", "The journey has not reached this version yet; ask again.")
         waiting = await engine.growth.wait(grown, deadline - loop.time())
-
-
-def _read(rows: Rows) -> History:
-    return History(tuple(map(recorded, rows)))
 
 
 def _then(

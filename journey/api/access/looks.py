@@ -1,11 +1,12 @@
 """Looks: what is known of a journey that a request names, from the read model or else from its events."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from journey.api.reads import Reads
+from journey.api.reads import Reads, Rows
 from journey.api.together import Together
 from journey.domain import labels
 from journey.domain.careteam import teams
@@ -80,4 +81,8 @@ class Looks:
 async def read(reads: Reads, journey_id: UUID) -> History:
     """Everything recorded on a journey."""
     rows = await reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
+    return await asyncio.to_thread(_history, rows)
+
+
+def _history(rows: Rows) -> History:
     return History(tuple(map(recorded, rows)))
