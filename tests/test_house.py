@@ -39,7 +39,9 @@ FOUNDATION = {"settings", "oidc", "log", "tracing", "connection", "database", "m
 # of use beside the store
 BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection", "jsontext"}
 OVER = BESIDE | {"store"}  # … and over it
-APPLICATION = FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "ingest", "simulate", "web"}
+APPLICATION = (
+    FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "audit", "ingest", "simulate", "web"}
+)
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
     "domain": set[str](),
@@ -47,10 +49,12 @@ MAY_IMPORT = {
     "pathways": {"domain", "settings"},
     "simulate": {"domain"},
     "store": BESIDE,
-    **dict.fromkeys(["projections", "feed", "ledger", "ingest"], OVER),
+    **dict.fromkeys(["projections", "ledger", "ingest"], OVER),
+    "feed": OVER | {"audit"},
+    "audit": OVER | {"database"},
     "web": OVER | {"projections"},
     "worker": OVER | {"projections"},
-    "export": OVER | {"database"},
+    "export": OVER | {"audit", "database"},
     "api": APPLICATION,
     "bench": APPLICATION | {"api"},
     "cli": APPLICATION | {"api", "bench", "export"},

@@ -1,0 +1,1 @@
+-- Personal fields are encrypted for each patient, so that a key that is destroyed erases them.

@@ -1,0 +1,46 @@
+-- Who was given what about whom, and what whoever reviews the audit leaves in writing.
+
+-- What went to another system or into a file: a row for each patient and send (45 CFR 164.528, 42 CFR 2.25).
+CREATE TABLE disclosure (
+    disclosure_id uuid PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    channel text NOT NULL,
+    recipient text NOT NULL,
+    recipient_address text,
+    purpose text NOT NULL,
+    basis text NOT NULL,
+    description text NOT NULL,
+    reference text,
+    patient_id uuid NOT NULL,
+    journeys uuid[] NOT NULL DEFAULT '{}',
+    positions bigint[] NOT NULL DEFAULT '{}',
+    labels text[] NOT NULL DEFAULT '{}',
+    consent_id uuid,
+    notice text
+);
+CREATE INDEX disclosure_patient ON disclosure (patient_id, at, disclosure_id);
+CREATE INDEX disclosure_at ON disclosure (at, disclosure_id);
+COMMENT ON TABLE disclosure IS 'What left, to whom, what for, and what allowed it.';
+COMMENT ON COLUMN disclosure.basis IS 'What allowed it: treatment, payment, operations, authorization, required-by-law …';
+COMMENT ON COLUMN disclosure.reference IS 'The subscription, key or export that it went through.';
+COMMENT ON COLUMN disclosure.positions IS 'The events, by their places in the log.';
+COMMENT ON COLUMN disclosure.notice IS 'What has to go along with records of a Part 2 program (42 CFR 2.32).';
+CREATE TRIGGER disclosure_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON disclosure
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- An agency asked that the patient be not told of what it was given, for a time (45 CFR 164.528(a)(2)).
+CREATE TABLE disclosure_suspension (
+    suspension_id uuid PRIMARY KEY,
+    patient_id uuid NOT NULL,
+    recipient text NOT NULL,
+    reason text NOT NULL,
+    oral boolean NOT NULL,
+    begins_at timestamptz NOT NULL DEFAULT now(),
+    ends_at timestamptz NOT NULL CHECK (ends_at > begins_at),
+    recorded_by text NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX disclosure_suspension_patient ON disclosure_suspension (patient_id);
+COMMENT ON COLUMN disclosure_suspension.recipient IS 'The agency, as it stands on its disclosures.';
+CREATE TRIGGER disclosure_suspension_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON disclosure_suspension
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
