@@ -5,23 +5,19 @@ An event that happened after all before it is one step; a late one, or a correct
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 
-from journey.domain.correction import CORRECTIONS, History, in_order
 from journey.domain.event import Recorded
-from journey.domain.journey import Journey, evolve, fold
+from journey.domain.folding import Folded, anew
+from journey.domain.journey import Journey
 from journey.projections.model import Change
 from journey.store import log
 
 CAPACITY = 20_000
 """Journeys kept in memory: more than are active at once in one hospital."""
-
-Order = tuple[bool, datetime, datetime, int]
-BEFORE_ALL: Order = (False, datetime.min.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), 0)
 
 
 def parted(batch: Sequence[Recorded]) -> dict[UUID, list[Recorded]]:
@@ -46,19 +42,12 @@ def _change(
     return Change(journey_id, tuple(events), events[-1].position or 0, state, before)
 
 
-class Kept(NamedTuple):
-    """A journey's state, and where in the order of what happened it ends."""
-
-    journey: Journey
-    ends: Order
-
-
 class FoldedJourneys:
     """The states of the journeys that the log spoke of lately."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[UUID, Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, Folded] = OrderedDict()
 
     def forget(self) -> None:
         """Start over: what was folded has not been committed."""
@@ -68,12 +57,12 @@ class FoldedJourneys:
         """What the batch, which directly follows the one before, did to each of its journeys."""
         by_journey = parted(batch)
         before = dict(self._just_before(by_journey))
-        anew = [
+        others = [
             journey_id for journey_id, events in by_journey.items() if not self._follows(journey_id, events)
         ]
         until = batch[-1].position or 0
-        for journey_id, history in log.histories(connection, anew, until) if anew else ():
-            self._keep(journey_id, _folded(journey_id, history))
+        for journey_id, history in log.histories(connection, others, until) if others else ():
+            self._keep(journey_id, anew(history, journey_id))
         for journey_id, events in by_journey.items():
             yield _change(journey_id, events, self._kept[journey_id].journey, before.get(journey_id))
         while len(self._kept) > self._capacity:
@@ -88,22 +77,15 @@ class FoldedJourneys:
 
     def _follows(self, journey_id: UUID, events: Sequence[Recorded]) -> bool:
         """Fold the events on top, if each of them happened after all before it."""
-        kept = self._kept.get(journey_id)
-        if events[0].version != (kept.journey.version if kept else 0) + 1:
+        kept = self._kept.get(journey_id) or Folded(Journey(journey_id, 0))
+        if events[0].version != kept.journey.version + 1:
             return False
-        ends = kept.ends if kept else BEFORE_ALL
-        for each in events:
-            order = in_order(each)
-            if order < ends or type(each.event) in CORRECTIONS:
-                return False
-            ends = order
-        self._keep(journey_id, Kept(evolve(kept.journey if kept else Journey(journey_id, 0), events), ends))
+        further = kept.further(events)
+        if further is None:
+            return False
+        self._keep(journey_id, further)
         return True
 
-    def _keep(self, journey_id: UUID, kept: Kept) -> None:
+    def _keep(self, journey_id: UUID, kept: Folded) -> None:
         self._kept[journey_id] = kept
         self._kept.move_to_end(journey_id)
-
-
-def _folded(journey_id: UUID, history: History) -> Kept:
-    return Kept(fold(history.effective, journey_id, history.version), in_order(history.effective[-1]))

@@ -45,6 +45,7 @@ from journey.domain.rules import JourneyIsOver
 from journey.domain.standing import standing
 from journey.domain.visit import VisitCommand
 from tests.domain.anything import MOMENTS, commands, values
+from tests.replaying import it_comes_to_today
 from tests.spec import JOURNEY, PATIENT, STABLE, Given, at, given, through_json
 from tests.ways import PATHWAYS, WAY
 
@@ -187,6 +188,10 @@ class AnyJourney(RuleBasedStateMachine):
         assert len(read.history.effective) == len(self.told.history.effective)
         back = read.when(TAKE_BACK.model_copy(update={"event_id": last.event_id})).done()
         assert back.history.effective == self.told.history.effective
+
+    def teardown(self) -> None:
+        if hasattr(self, "told"):
+            it_comes_to_today(self.told.history, PATHWAYS)
 
 
 TestAnyJourney = AnyJourney.TestCase
