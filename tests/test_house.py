@@ -37,7 +37,9 @@ def rule(check: Rule) -> Rule:
 
 FOUNDATION = {"settings", "oidc", "log", "tracing", "connection", "database", "migrate", "embedded"}
 # of use beside the store
-BESIDE = {"domain", "pathways", "settings", "log", "tracing", "connection", "jsontext"}
+BESIDE = {
+    *("domain", "pathways", "settings", "log", "tracing", "connection", "jsontext", "conditions", "cursors")
+}
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
     FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "audit", "ingest", "simulate", "web"}
@@ -46,6 +48,8 @@ MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
     "domain": set[str](),
     "jsontext": set[str](),
+    "conditions": set[str](),
+    "cursors": set[str](),
     "pathways": {"domain", "settings"},
     "simulate": {"domain"},
     "store": BESIDE,
@@ -53,8 +57,8 @@ MAY_IMPORT = {
     "feed": OVER | {"audit"},
     "audit": OVER | {"database"},
     "web": OVER | {"projections"},
-    "worker": OVER | {"projections"},
-    "export": OVER | {"audit", "database"},
+    "worker": OVER | {"projections", "ledger"},
+    "export": OVER | {"audit", "database", "feed"},
     "api": APPLICATION,
     "bench": APPLICATION | {"api"},
     "cli": APPLICATION | {"api", "bench", "export"},

@@ -15,7 +15,6 @@ from journey.api import (
     audit,
     breakglass,
     commands,
-    feed,
     flow,
     health,
     history,
@@ -32,6 +31,7 @@ from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
+from journey.api.follow import page as following
 from journey.api.lane import Lane, Switch
 from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
@@ -78,7 +78,7 @@ def create_app(
         patients.reading,
         patients.writing,
         flow.router,
-        feed.router,
+        following.router,
         keyroutes.router,
         audit.router,
         breakglass.breaking,

@@ -12,12 +12,12 @@ from journey.api.access import glass
 from journey.api.access.glass import LONGEST, USUAL, Breaking, Glass, Reason, Whom
 from journey.api.access.table import Permission
 from journey.api.access.trail import Kind
-from journey.api.cursors import cursor, key
 from journey.api.engine import caller, engine
 from journey.api.guard import Seen, guarded, noted
 from journey.api.openapi import TAKING_A_BODY, answers
 from journey.api.paging import CursorIn, Limit
 from journey.api.problems import Problem
+from journey.cursors import cursor, key
 
 MINUTE = timedelta(minutes=1)
 NEWEST = (datetime(9999, 12, 31, tzinfo=UTC), UUID(int=0))

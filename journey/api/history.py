@@ -11,13 +11,13 @@ from pydantic_core import from_json, to_json
 
 from journey.api.access.table import Permission
 from journey.api.access.withheld import withheld
-from journey.api.cursors import cursor, position
 from journey.api.engine import admission, engine
 from journey.api.envelope import RecordedEvent, WithheldEvent, envelope, withheld_event
 from journey.api.guard import guarded
 from journey.api.openapi import READING, answers
 from journey.api.paging import CursorIn, Limit
 from journey.api.tags import IfNoneMatch, tagged
+from journey.cursors import cursor, position
 from journey.domain.correction.events import EventCorrected
 from journey.domain.correction.evolve import corrected_event
 from journey.domain.event import EVENTS, Actor, Precision

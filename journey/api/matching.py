@@ -5,7 +5,7 @@ What is said in full comes first, then what begins so, then what is only like it
 
 from typing import LiteralString, NamedTuple
 
-from journey.api.conditions import NOTHING_ASKED, Condition, joined
+from journey.conditions import NOTHING_ASKED, Condition, joined
 from journey.projections.findable import Word, asked
 
 LIKENESS = "pg_trgm.strict_word_similarity_threshold=0.33"

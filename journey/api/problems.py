@@ -16,9 +16,9 @@ from starlette.exceptions import HTTPException
 from journey.api.access.issuer import IssuerUnavailable
 from journey.api.access.keys import NameTaken, NoSuchKey
 from journey.api.catalogue import catalogue
-from journey.api.cursors import ForeignCursor
 from journey.api.reads import Overloaded, TooSlow
 from journey.api.spelling import known_at, no_such
+from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable

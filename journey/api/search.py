@@ -13,13 +13,13 @@ from pydantic_core import to_json
 from journey.api.access.admission import of_their_labels, theirs
 from journey.api.access.asking import Asking
 from journey.api.access.table import Permission
-from journey.api.conditions import Condition, all_of
-from journey.api.cursors import cursor, key
 from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
 from journey.api.matching import matching
 from journey.api.openapi import LISTING, answers
 from journey.api.paging import CursorIn, Limit
+from journey.conditions import Condition, all_of
+from journey.cursors import cursor, key
 from journey.domain.codes import JourneyStatus
 
 SELECT = SQL("""

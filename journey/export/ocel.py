@@ -12,9 +12,10 @@ from pydantic_core import to_json
 
 from journey.domain.correction import CORRECTIONS
 from journey.domain.event import EVENTS
-from journey.export.said import activity, data, things, who
+from journey.export.said import activity, things, who
 from journey.export.snapshot import Snapshot, Taken
-from journey.export.times import utc
+from journey.feed.thin import thin
+from journey.feed.times import utc
 
 ATTRIBUTES = {
     "type": "string",
@@ -114,7 +115,7 @@ def _related(object_id: str, what: str) -> dict[str, str]:
 
 def _event(taken: Taken, *, marked: bool) -> dict[str, Any]:
     each = taken.recorded
-    actor, said = who(each), data(each.event)
+    actor, said = who(each), thin(each.event)
     attributes = {
         "type": each.event.stored_as,
         "version": each.version,

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from journey.domain.event import identifying
-from journey.export.said import activity, data, who
+from journey.export.said import activity, who
 from journey.export.snapshot import Snapshot, Taken
-from journey.export.times import utc
+from journey.feed.thin import thin
+from journey.feed.times import utc
 
 COLUMNS = (
     *("position", "journey_id", "version", "event_id", "type", "activity"),
@@ -36,7 +37,7 @@ def _line(cells: tuple[object, ...]) -> str:
 
 def _cells(taken: Taken, *, marked: bool) -> tuple[object, ...]:
     each, actor = taken.recorded, who(taken.recorded)
-    event, said = each.event, data(each.event)
+    event, said = each.event, thin(each.event)
     subject = next((said[name] for name in identifying(type(event)) if name in said), "")
     return (
         *(
@@ -94,5 +95,5 @@ def _cloud_event(taken: Taken, *, marked: bool) -> dict[str, Any]:
         **{name: value for name, value in said.items() if value not in {None, ""}},
         "dataclassification": "restricted",
         "datacontenttype": "application/json",
-        "data": data(each.event),
+        "data": thin(each.event),
     }

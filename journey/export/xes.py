@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import quoteattr
 
-from journey.export.said import activity, data, flat, who
+from journey.export.said import activity, flat, who
 from journey.export.snapshot import Snapshot, Taken
-from journey.export.times import utc
+from journey.feed.thin import thin
+from journey.feed.times import utc
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1849.2016" xes.features="" xmlns="http://www.xes-standard.org/">
@@ -76,7 +77,7 @@ def _attributes(taken: Taken, *, marked: bool) -> Iterator[tuple[str, str, str]]
     yield "string", "precision", each.occurred_precision
     if marked:
         yield "boolean", "voided", str(taken.voided).lower()
-    for path, value in flat(data(each.event)):
+    for path, value in flat(thin(each.event)):
         yield _type(value), f"data.{path}", str(value).lower() if isinstance(value, bool) else str(value)
 
 

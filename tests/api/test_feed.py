@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from journey.api import feed
 from journey.api.access import keys
 from journey.api.access.table import Role
-from journey.api.cursors import cursor
+from journey.api.follow import looking
+from journey.cursors import cursor
 from journey.embedded import Cluster
 from journey.projections.projector import Projector
 from journey.projections.status import PatientStatus
@@ -88,8 +88,8 @@ def test_a_filter_leaves_out_and_moves_on(
     everything, end = follow(api)
     assert journeys
     for window in (5000, 3):
-        monkeypatch.setattr(feed, "WINDOW", window)
-        monkeypatch.setattr(feed, "WINDOWS", 2)
+        monkeypatch.setattr(looking, "WINDOW", window)
+        monkeypatch.setattr(looking, "WINDOWS", 2)
         events, reached = follow(api, f"{question}&limit=2")
         assert events == [each for each in everything if each["type"] in types]
         assert reached == end

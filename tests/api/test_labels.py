@@ -130,9 +130,31 @@ def test_a_partner_is_told_that_something_is_withheld_and_in_its_place(
     until(lambda: rows(api, tokens["programme"], feed))
     whole, theirs = (rows(api, tokens[who], feed) for who in ("programme", "partner"))
     assert [each["sequence"] for each in whole] == [each["sequence"] for each in theirs]
-    assert CLINIC in str(whole)
-    assert CLINIC not in str(theirs)
+    assert number(31) in str(whole)
+    assert number(31) not in str(theirs)
     assert {each["type"] for each in theirs if "data" not in each} == {"withheld"}
+
+
+def test_the_whole_of_a_labelled_event_goes_out_where_the_patient_consents(
+    api: Api, tokens: dict[str, str]
+) -> None:
+    address = api.opened()
+    referral = {"referral_id": number(33), "order": {"service": {**CODE, "display": CLINIC}}}
+    assert api.post(f"{address}/send-referral", referral, headers=LABELLED).status_code == 200
+    feed = f"/v1/events?journey={address.rpartition('/')[2]}&type=referral.*&payload="
+
+    def sent(payload: str = "full") -> dict[str, Any]:
+        [event] = until(lambda: rows(api, tokens["programme"], feed + payload))
+        return event
+
+    assert (CLINIC in str(sent()), sent()["data"]["referral_id"]) == (False, number(33))
+    said = {"consent_id": number(34), "scope": "patient-privacy", "labels": ["42CFRPart2"], "part_2": True}
+    api.told(address, "grant-consent", recipients=["programme"], **said)
+    assert CLINIC in str(sent())
+    assert CLINIC not in str(sent("thin"))
+    assert [each["type"] for each in rows(api, tokens["partner"], f"{feed}full")] == ["withheld"]
+    api.told(address, "revoke-consent", consent_id=number(34))
+    assert CLINIC not in str(sent())
 
 
 def test_what_stands_in_the_way_is_not_told_in_words(api: Api, tokens: dict[str, str], journey: str) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from journey.api.cursors import cursor
+from journey.cursors import cursor
 from journey.api.lists.every import LISTS
 from tests.api.test_reading import projected
 from tests.served import Api, number

@@ -11,7 +11,8 @@ from journey.domain.identity import Demographics, Identifier, IdentifierAssigned
 from journey.domain.journey import EVENT_TYPES
 from journey.domain.place import Location
 from journey.domain.visit import PatientAdmitted, VisitBooked
-from journey.export.said import NAMES, activity, data, flat, things
+from journey.export.said import activity, flat, things
+from journey.feed.thin import NAMES, thin
 from tests.domain.told import TEN, VISIT
 from tests.example import filled
 from tests.spec import PATIENT
@@ -21,7 +22,7 @@ CODE = {"system", "code"}
 
 @pytest.mark.parametrize("event", EVENT_TYPES, ids=lambda event: event.stored_as)
 def test_no_text_goes_out_but_codes_and_the_sites_own_names(event: type[Event]) -> None:
-    told = [path.split(".") for path, value in flat(data(filled(event))) if "as told" in str(value)]
+    told = [path.split(".") for path, value in flat(thin(filled(event))) if "as told" in str(value)]
     assert [path for path in told if path[-1] not in NAMES | CODE and path[-2:-1] != ["team"]] == []
 
 
@@ -31,8 +32,8 @@ def test_nothing_goes_out_of_who_the_patient_is() -> None:
         identifiers=(Identifier(system="mrn", value="4711"),),
         patient=Demographics(family="Okafor", given=("Ngozi",), birth_date="1970-01-01", gender="female"),
     )
-    assert data(opened) == {"patient_id": str(PATIENT), "status": "active"}
-    assert data(IdentifierAssigned(identifier=Identifier(system="mrn", value="4711"))) == {}
+    assert thin(opened) == {"patient_id": str(PATIENT), "status": "active"}
+    assert thin(IdentifierAssigned(identifier=Identifier(system="mrn", value="4711"))) == {}
 
 
 def test_codes_go_out_without_what_they_are_displayed_as() -> None:
@@ -45,7 +46,7 @@ def test_codes_go_out_without_what_they_are_displayed_as() -> None:
             }
         ),
     )
-    assert data(booked) == {
+    assert thin(booked) == {
         "visit_id": str(VISIT),
         "appointment": {
             "start": "2026-03-02T10:00:00.000000+00:00",
@@ -57,7 +58,7 @@ def test_codes_go_out_without_what_they_are_displayed_as() -> None:
 
 def test_of_a_place_the_ward_goes_out_and_not_the_bed() -> None:
     admitted = PatientAdmitted(visit_id=VISIT, location=Location(point_of_care="3", room="2", bed="1"))
-    assert data(admitted) == {
+    assert thin(admitted) == {
         "visit_id": str(VISIT),
         "encounter_class": EncounterClass.INPATIENT.value,
         "location": {"point_of_care": "3"},

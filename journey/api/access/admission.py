@@ -13,7 +13,7 @@ from journey.api.access.asking import Asking
 from journey.api.access.looks import Known, Looks, Stored
 from journey.api.access.table import Reach
 from journey.api.access.trail import Basis
-from journey.api.conditions import Condition, all_of
+from journey.conditions import Condition, all_of
 from journey.domain.labels import NONE, Labels
 from journey.projections.audience import Audience
 

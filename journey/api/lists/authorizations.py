@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import Field
 
-from journey.api.conditions import Condition
 from journey.api.lists.listing import (
     BY_DUE,
     DUE,
@@ -21,6 +20,7 @@ from journey.api.lists.listing import (
     equal,
 )
 from journey.api.times import Time
+from journey.conditions import Condition
 from journey.domain.authorization.request import AuthorizationUnit, Urgency
 from journey.domain.authorization.status import AuthorizationStatus
 

@@ -14,8 +14,8 @@ from psycopg.sql import SQL, Composed, Identifier
 from pydantic import BaseModel, Field
 
 from journey.api.access.admission import WHOLE
-from journey.api.conditions import Condition, all_of
-from journey.api.cursors import Kind, Part, cursor, key
+from journey.conditions import Condition, all_of
+from journey.cursors import Kind, Part, cursor, key
 from journey.domain.codes import JourneyStatus
 
 MINUTE = timedelta(minutes=1)

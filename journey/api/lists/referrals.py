@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from journey.api.conditions import Condition
 from journey.api.lists.listing import (
     BY_DUE,
     OVERDUE,
@@ -20,6 +19,7 @@ from journey.api.lists.listing import (
     equal,
     same_text,
 )
+from journey.conditions import Condition
 from journey.domain.codes import Priority
 from journey.domain.referral.state import ReferralStatus
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from journey.api.conditions import Condition
 from journey.api.lists.listing import Asked, Filter, Key, List, ListedRow, Row, equal, whether
 from journey.api.times import Day, TimeOrDay
+from journey.conditions import Condition
 from journey.domain.codes import EncounterClass, VisitStatus
 
 

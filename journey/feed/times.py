@@ -1,4 +1,4 @@
-"""Times as exports have them."""
+"""Times as thin payloads and exports have them."""
 
 from datetime import UTC, datetime
 
