@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
 from journey.oidc import OidcSettings
+from journey.outgoing import OutgoingSettings
 
 PREFIX = "JOURNEY_"
 
@@ -43,12 +44,20 @@ def _origins(text: str) -> str:
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
+
+def _without_spaces(name: str) -> str:
+    if not re.fullmatch(r"[^\s+]{1,200}", name):
+        raise ValueError("it should be a name without a space or a plus, such as clinic.example/journey")
+    return name
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
+Origin = Annotated[str, AfterValidator(_without_spaces)]
 Origins = Annotated[str, AfterValidator(_origins)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Settings(OidcSettings):
+class Settings(OutgoingSettings, OidcSettings):
     """Read with ``Settings.load()``, once, where a program starts. Set but empty counts as unset, as in a
     compose file.
     """
@@ -71,6 +80,11 @@ class Settings(OidcSettings):
     home: Folder = Field(
         default=Path(".journey"),
         description="The folder for what Journey keeps itself, the embedded database among it.",
+    )
+    master_key_file: Folder | None = Field(
+        default=None,
+        description="A file of the keys that wrap every patient's data key: 32 bytes in base64, one a line, "
+        "the first in use; unset, master.key under JOURNEY_HOME for the embedded database.",
     )
     timezone: TimeZone = Field(
         default="UTC",
@@ -141,6 +155,18 @@ class Settings(OidcSettings):
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses by commas.",
+    )
+    ledger_origin: Origin | None = Field(
+        default=None,
+        description="What the ledger's checkpoints and first key are called; journey/ and an id, if not set.",
+    )
+    ledger_key_file: Folder | None = Field(
+        default=None,
+        description="The file of the key that signs checkpoints, the same for all workers; made if missing.",
+    )
+    anchors: Folder | None = Field(
+        default=None,
+        description="The folder in which checkpoints are kept outside the database.",
     )
     otlp_endpoint: str | None = Field(
         default=None,

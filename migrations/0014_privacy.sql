@@ -1,1 +1,21 @@
--- Personal fields are encrypted for each patient, so that a key that is destroyed erases them.
+-- What is personal in a journey's events is sealed with a key of the journey's own, and gone when that is.
+
+CREATE TABLE data_key (
+    journey_id uuid PRIMARY KEY,
+    wrapped bytea NOT NULL,
+    destroyed_at timestamptz,
+    CHECK ((octet_length(wrapped) = 0) = (destroyed_at IS NOT NULL))
+);
+COMMENT ON TABLE data_key IS 'The key of each journey, wrapped by the master key; empty once it is destroyed.';
+COMMENT ON COLUMN data_key.wrapped IS 'The first 8 bytes of the SHA-256 of the master key, a nonce, AES-256-GCM.';
+
+-- Wrapped anew or destroyed; never brought back, and never forgotten.
+CREATE FUNCTION refuse_revival() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the data key is destroyed, and stays so' USING ERRCODE = 'insufficient_privilege';
+END;
+$$;
+CREATE TRIGGER data_key_stays_destroyed BEFORE UPDATE ON data_key
+    FOR EACH ROW WHEN (OLD.destroyed_at IS NOT NULL) EXECUTE FUNCTION refuse_revival();
+CREATE TRIGGER data_key_is_kept BEFORE DELETE OR TRUNCATE ON data_key
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

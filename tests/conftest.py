@@ -5,6 +5,7 @@ made.
 import os
 import shutil
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import sql
 
 from journey.embedded import Cluster
@@ -35,14 +37,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """The developer's own settings stay out of the tests, and of the programs they start. What is logged is
     logged as in service: without that, a traceback draws every local variable, for seconds.
     """
     for name in [name for name in os.environ if name.startswith(PREFIX) or name == "DATABASE_URL"]:
         del os.environ[name]
+    os.environ["JOURNEY_MASTER_KEY_FILE"] = str(_master_key(config))
     configure(Settings.load(log_format="json"))
     collect_rarely()
+
+
+def _master_key(config: pytest.Config) -> Path:
+    """One for the whole run, and for the programs that it starts."""
+    folder = tempfile.TemporaryDirectory(prefix="journey-key-")
+    config.add_cleanup(folder.cleanup)
+    path = Path(folder.name) / "master.key"
+    path.write_bytes(b64encode(AESGCM.generate_key(256)))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -192,6 +192,7 @@ class Service(Strict):
     shm_size: str | None = None
     restart: Literal["no", "unless-stopped"]
     stop_grace_period: str | None = None
+    secrets: list[str] = []
     healthcheck: Health | None = None
     depends_on: dict[str, Awaited] = {}
 
@@ -201,6 +202,7 @@ class Compose(Strict):
     template: Any = Field(alias="x-journey")
     services: dict[str, Service]
     volumes: dict[str, None]
+    secrets: dict[str, dict[str, str]]
 
 
 SECONDS = {"s": 1, "m": 60}
@@ -229,6 +231,7 @@ def test_the_programs_of_the_compose_file_are_taken_and_closed(compose: Compose)
         refuse_unknown(service.command or [])
         ours = {each for each in service.environment if each.startswith(("JOURNEY_", "DATABASE"))}
         assert ours <= SETTINGS
+        assert set(service.secrets) <= compose.secrets.keys()
         assert (service.read_only, service.cap_drop) == (True, ["ALL"])
         assert "no-new-privileges:true" in service.security_opt
         if name != "migrate":

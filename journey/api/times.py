@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
-from journey.domain.event import EARLIEST, LATEST, Moment
+from journey.domain.event import Moment
+from journey.domain.storable import EARLIEST, LATEST
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

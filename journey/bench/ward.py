@@ -128,10 +128,18 @@ def fill(url: str, recorded: Iterator[Recorded]) -> int:
             " occurred_at, occurred_precision, recorded_at, context) FROM STDIN"
         ) as copy:
             for row in rows:
-                copy.write_row(cast(tuple[Any, ...], row))
-        with cursor.copy("COPY log (position, journey_id, version) FROM STDIN") as copy:
+                copy.write_row(cast(tuple[Any, ...], row)[:-1])
+        keys = {row.originator_id: row.key for row in rows if row.key is not None}
+        cursor.executemany("INSERT INTO data_key (journey_id, wrapped) VALUES (%s, %s)", list(keys.items()))
+        cursor.execute("CREATE TEMPORARY TABLE ordered (position bigint, journey_id uuid, version bigint)")
+        with cursor.copy("COPY ordered FROM STDIN") as copy:
             for row in rows:
                 copy.write_row((next(positions), row.originator_id, row.originator_version))
+        cursor.execute("""
+            INSERT INTO log (position, journey_id, version, leaf)
+            SELECT position, journey_id, version, event_leaf(event)
+              FROM ordered JOIN event USING (journey_id, version)
+            """)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE event, log")
     return len(rows)

@@ -17,6 +17,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from journey.domain.event import Coded, Command, Event, Fact, Frozen, Moment, Refused
+from journey.domain.personal import Personal
 from journey.domain.room import NOTICE, Silent, Step, UnknownSubject
 
 # --- Events
@@ -48,7 +49,7 @@ class Goal(Frozen):
     """What is to be reached, and by when."""
 
     goal_id: UUID
-    what: str = Field(min_length=1)
+    what: Personal = Field(min_length=1)
     target_date: date | None = None
     status: GoalStatus = GoalStatus.ACTIVE
 
@@ -56,7 +57,7 @@ class Goal(Frozen):
 class Activity(Frozen):
     """What is done about it, and who does it."""
 
-    what: str = Field(min_length=1)
+    what: Personal = Field(min_length=1)
     owner: str | None = None
     status: ActivityStatus = ActivityStatus.NOT_STARTED
 
@@ -64,7 +65,7 @@ class Activity(Frozen):
 class CarePlanUpdated(Event, stored_as="careplan.updated"):
     """The plan is this from now on, as a whole."""
 
-    title: str
+    title: Personal
     goals: tuple[Goal, ...] = ()
     activities: tuple[Activity, ...] = ()
     review_due: AwareDatetime | None = None
@@ -82,14 +83,14 @@ class GoalStatusChanged(Event, stored_as="careplan.goal_status_changed"):
 
     goal_id: UUID
     status: GoalStatus
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class NoteAdded(Event, stored_as="careplan.note_added"):
     """Somebody has written something down."""
 
     note_id: UUID
-    text: str
+    text: Personal
     category: Coded | None = None
     author_role: str | None = None
 

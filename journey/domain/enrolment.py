@@ -16,6 +16,7 @@ from pydantic import Field
 from journey.domain.event import Command, Event, Fact, Refused
 from journey.domain.pathway import Pathways
 from journey.domain.pathway.definition import Definition
+from journey.domain.personal import Personal
 
 # --- Events
 
@@ -41,28 +42,28 @@ class PathwayVersionChanged(Event, stored_as="pathway.version_changed"):
 class PathwayEnded(Event, stored_as="pathway.ended"):
     """It follows no pathway any more."""
 
-    reason: str
+    reason: Personal
 
 
 class MilestoneAttested(Event, stored_as="pathway.milestone_attested"):
     """Somebody says that it is reached, though no event here shows it."""
 
     milestone: str
-    evidence: str
+    evidence: Personal
 
 
 class MilestoneWaived(Event, stored_as="pathway.milestone_waived"):
     """It need not be reached on this journey."""
 
     milestone: str
-    reason: str
+    reason: Personal
 
 
 class MilestoneReopened(Event, stored_as="pathway.milestone_reopened"):
     """It is to be reached after all, or anew."""
 
     milestone: str
-    reason: str
+    reason: Personal
 
 
 EnrolmentEvent = (

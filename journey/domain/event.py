@@ -7,15 +7,18 @@ Times follow CloudEvents: `occurred_at` is when it happened, `recorded_at` when 
 
 import re
 from calendar import isleap, monthrange
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+
+from journey.domain.personal import Personal
+from journey.domain.storable import unstorable
 
 BARE_NUMBER = re.compile(r"[+-]?[0-9.]+")
 WORDS = re.compile(r"(?<!^)(?=[A-Z])")
@@ -102,38 +105,6 @@ def identifying(event: type[Event]) -> tuple[str, ...]:
     return tuple(name for name, field in fields if name.endswith("_id") and field.is_required())
 
 
-EARLIEST, LATEST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2300, 1, 1, tzinfo=UTC)
-"""Times outside are slips of the pen, and near the ends of what a computer can count with."""
-
-LONGEST = 10_000
-"""Characters of one text: a page or two. What is longer is a document, and is kept elsewhere."""
-
-
-def unstorable(value: Any, path: str = "") -> Iterator[str]:
-    """What in a value could never be kept, each with where it stands."""
-    match value:
-        case str():
-            if "\0" in value:
-                yield f"{path}: a NUL character cannot be kept; leave it out"
-            if len(value) > LONGEST:
-                yield f"{path}: too long to be kept; {LONGEST} characters at most"
-        case datetime():
-            if not EARLIEST <= value < LATEST:
-                yield f"{path}: the year should be from {EARLIEST.year} to {LATEST.year - 1}"
-        case BaseModel():
-            for name, each in value:
-                yield from unstorable(each, f"{path}.{name}".lstrip("."))
-        case tuple() | list():
-            for each in value:
-                yield from unstorable(each, path)
-        case dict():
-            for name, each in value.items():
-                yield from unstorable(name, path)
-                yield from unstorable(each, f"{path}.{name}")
-        case _:
-            pass
-
-
 def _in_words(value: Any) -> Any:
     """A bare number would be read as seconds or milliseconds since 1970, whichever it looks like."""
     if isinstance(value, int | float) or (isinstance(value, str) and BARE_NUMBER.fullmatch(value.strip())):
@@ -193,7 +164,7 @@ class Blocker(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     code: str
-    what: str
+    what: Personal
     subject_id: UUID | None = None
 
 
@@ -277,6 +248,8 @@ class Recorded:
     recorded_at: datetime
     context_json: str
     position: int | None = None
+    key: bytes | None = field(default=None, compare=False, repr=False)
+    """The journey's data key, wrapped; empty once it is destroyed, None where it never had one."""
 
     @property
     def fact(self) -> Fact:

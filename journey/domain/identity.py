@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from journey.domain.codes import Gender, LinkType
 from journey.domain.event import Command, Event, Fact, Frozen, Refused
+from journey.domain.personal import Identifying, Personal
 
 # --- Events
 
@@ -22,20 +23,20 @@ class Identifier(Frozen):
     """A number somebody gave the patient (FHIR Identifier, HL7 v2 CX)."""
 
     system: str = Field(min_length=1, description="Who assigned it: a URI or the assigning authority.")
-    value: str = Field(min_length=1)
+    value: Identifying = Field(min_length=1)
     type: str = Field(default="MR", description="HL7 table 0203: MR medical record, NI national …")
 
 
 class Demographics(Frozen):
     """What is known of the person; what is not known is left out."""
 
-    family: str | None = None
-    given: tuple[str, ...] | None = None
-    birth_date: str | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    family: Personal | None = None
+    given: tuple[Personal, ...] | None = None
+    birth_date: Personal | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
     gender: Gender | None = None
-    language: str | None = Field(default=None, description="Preferred language (BCP 47).")
-    phone: str | None = None
-    address: str | None = None
+    language: Personal | None = Field(default=None, description="Preferred language (BCP 47).")
+    phone: Identifying | None = None
+    address: Identifying | None = None
     deceased_at: AwareDatetime | None = None
 
 
@@ -57,14 +58,14 @@ class PatientLinked(Event, stored_as="identity.linked"):
 
     other_patient_id: UUID
     link: LinkType
-    evidence: str | None = None
+    evidence: Personal | None = None
 
 
 class PatientUnlinked(Event, stored_as="identity.unlinked"):
     """The other record has nothing to do with this one (ADT^A37)."""
 
     other_patient_id: UUID
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 IdentityEvent = IdentifierAssigned | DemographicsChanged | PatientLinked | PatientUnlinked

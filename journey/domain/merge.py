@@ -22,6 +22,7 @@ from journey.domain.correction import History
 from journey.domain.episode import JourneyOpened
 from journey.domain.event import Blocker, Command, Event, Fact, Recorded, Refused
 from journey.domain.identity import LinkedToItself
+from journey.domain.personal import Personal
 from journey.domain.room import Silent
 
 # --- Events
@@ -34,7 +35,7 @@ class PatientMerged(Event, stored_as="identity.merged"):
 
     survivor: UUID
     retired: UUID
-    evidence: str | None = None
+    evidence: Personal | None = None
 
 
 class PatientUnmerged(Event, stored_as="identity.unmerged"):
@@ -44,7 +45,7 @@ class PatientUnmerged(Event, stored_as="identity.unmerged"):
 
     survivor: UUID
     retired: UUID
-    reason: str
+    reason: Personal
     keep: tuple[UUID, ...] = ()
     keep_rest: bool = False
 

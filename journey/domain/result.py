@@ -14,6 +14,7 @@ from pydantic import Field, StrictBool
 
 from journey.domain.codes import ResultStatus
 from journey.domain.event import Blocker, Coded, Command, Event, Fact, Refused
+from journey.domain.personal import Personal
 from journey.domain.room import Step, Things
 
 # --- Events
@@ -27,7 +28,7 @@ class ResultReceived(Event, stored_as="result.received"):
     status: ResultStatus = ResultStatus.FINAL
     abnormal: bool = False
     visit_id: UUID | None = None
-    report: str | None = None
+    report: Personal | None = None
 
 
 class ResultReviewed(Event, stored_as="result.reviewed"):

@@ -19,6 +19,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from journey.domain.event import Blocker, Command, Event, Fact, Moment, Refused
+from journey.domain.personal import Personal
 from journey.domain.room import Loop, Milestone, Passed, Step, Things, Transitions, follow, milestone, step
 
 # --- Events
@@ -30,7 +31,7 @@ class JourneyTransferInitiated(Event, stored_as="transfer.initiated"):
     transfer_id: UUID
     to_facility: str
     to_team: str
-    reason: str | None = None
+    reason: Personal | None = None
     due: AwareDatetime | None = None
 
 
@@ -46,14 +47,14 @@ class JourneyTransferDeclined(Event, stored_as="transfer.declined"):
     """The other facility does not take the patient; the sender stays accountable."""
 
     transfer_id: UUID
-    reason: str
+    reason: Personal
 
 
 class JourneyTransferWithdrawn(Event, stored_as="transfer.withdrawn"):
     """The sender no longer asks, or the accepted transfer does not take place."""
 
     transfer_id: UUID
-    reason: str
+    reason: Personal
 
 
 class JourneyTransferCompleted(Event, stored_as="transfer.completed"):

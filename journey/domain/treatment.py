@@ -21,6 +21,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.amount import CENTURY
 from journey.domain.event import Coded, Command, Event, Fact
+from journey.domain.personal import Personal
 from journey.domain.room import Milestone, Silent, Step, milestone
 from journey.domain.rtt import IN_WORDS, RttCode
 
@@ -90,7 +91,7 @@ class TreatmentDeclined(Event, stored_as="treatment.declined"):
     """The patient does not want what was offered, for this reason."""
 
     code: Coded | None = None
-    reason: str
+    reason: Personal
 
 
 class RttStatusRecorded(Event, stored_as="rtt.status_recorded"):

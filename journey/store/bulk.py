@@ -33,6 +33,8 @@ APPEND = SQL("""
                            occurred_at, occurred_precision, context, data)
         SELECT %s, * FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::smallint[], %s::timestamptz[],
                                  %s::text[], %s::json[], %s::json[])
+    ), opened AS (
+        INSERT INTO data_key (journey_id, wrapped) SELECT %s, * FROM unnest(%s::bytea[])
     )
     INSERT INTO pending (journey_id, first_version, last_version) VALUES (%s, %s, %s)
     """).format(keep=KEEP)
@@ -162,4 +164,6 @@ def _put(datastore: Datastore, journey_id: UUID, recorded: Sequence[Recorded], k
         ]
         columns = map(list, zip(*rows, strict=True))
         span = (journey_id, recorded[0].version, recorded[-1].version)
-        connection.execute(APPEND, [*keep, journey_id, *columns, *span])
+        first = recorded[0]
+        opened = [first.key] if first.version == 1 and first.key is not None else []
+        connection.execute(APPEND, [*keep, journey_id, *columns, journey_id, opened, *span])

@@ -10,6 +10,7 @@ from journey.domain.decision import decide
 from journey.domain.event import Command, Context, Event, Recorded, Refused
 from journey.pathways import installed
 from journey.store.identifiers import uuid7
+from journey.store.vault import vault
 
 CLOCK_SKEW = timedelta(minutes=2)
 """How far ahead of ours the clock of whoever reports may be."""
@@ -22,7 +23,9 @@ class OccursInTheFuture(Refused):
 def decided(journey_id: UUID, history: History, command: Command, context: Context) -> tuple[Recorded, ...]:
     """What the command leads to, on top of this history."""
     now = timed(command, history)
-    return _enveloped(journey_id, history.version, tuple(decide(history, now, installed())), now, context)
+    key = history.recorded[-1].key if history.recorded else vault().fresh()
+    events = tuple(decide(history, now, installed()))
+    return _enveloped(journey_id, history.version, events, now, context, key=key)
 
 
 def timed(command: Command, history: History) -> Command:
@@ -41,7 +44,13 @@ def timed(command: Command, history: History) -> Command:
 
 
 def _enveloped(
-    journey_id: UUID, version: int, events: Sequence[Event], command: Command, context: Context
+    journey_id: UUID,
+    version: int,
+    events: Sequence[Event],
+    command: Command,
+    context: Context,
+    *,
+    key: bytes | None,
 ) -> tuple[Recorded, ...]:
     if not events:
         return ()
@@ -58,6 +67,7 @@ def _enveloped(
             command.occurred_precision,
             now,
             context_json,
+            key=key,
         )
         for offset, event in enumerate(events, start=1)
     )

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from journey.domain.event import EVENTS, Event, Precision, Recorded
 from journey.domain.journey import EVENT_TYPES
+from journey.store.sealed import BEGINS, about, opened_text, stored_text
 
 
 class StoredRow(NamedTuple):
@@ -26,6 +27,8 @@ class StoredRow(NamedTuple):
     occurred_precision: str
     recorded_at: datetime
     context: str
+    key: bytes | None = None
+    """The journey's, wrapped."""
 
 
 class UnknownStoredEvent(Exception):
@@ -61,10 +64,24 @@ program beside this one has added, at whatever depth, is passed over.
 
 def recorded(row: tuple[Any, ...], position: int | None = None) -> Recorded:
     """A row of the columns of StoredRow, in their order, as a recorded event."""
-    journey_id, version, stored_as, data, event_id, schema_version, at, precision, recorded_at, context = row
+    (
+        journey_id,
+        version,
+        stored_as,
+        data,
+        event_id,
+        schema_version,
+        at,
+        precision,
+        recorded_at,
+        context,
+        key,
+    ) = row
+    if data.startswith(BEGINS):
+        data = opened_text(data, key, about(journey_id, version, event_id, stored_as))
     event = decoded(stored_as, schema_version, data)
     return Recorded(
-        journey_id, version, event_id, event, at, PRECISION[precision], recorded_at, context, position
+        journey_id, version, event_id, event, at, PRECISION[precision], recorded_at, context, position, key
     )
 
 
@@ -75,13 +92,14 @@ def stored(each: Recorded) -> StoredRow:
         originator_id=each.journey_id,
         originator_version=each.version,
         topic=event.stored_as,
-        state=event.__pydantic_serializer__.to_json(event, exclude_none=True).decode(),
+        state=stored_text(each),
         event_id=each.event_id,
         schema_version=event.schema_version(),
         occurred_at=each.occurred_at,
         occurred_precision=each.occurred_precision,
         recorded_at=each.recorded_at,
         context=each.context_json,
+        key=each.key,
     )
 
 

@@ -52,7 +52,7 @@ APPEND = SQL("""
         INSERT INTO event (journey_id, version, event_id, type, schema_version,
                            occurred_at, occurred_precision, context, data)
         VALUES {rows}
-    ) {keyed}
+    ) {keyed} {opened}
     INSERT INTO pending (journey_id, first_version, last_version) VALUES (%s, %s, %s)
     """)
 ROW = SQL("(%s, %s, %s, %s, %s, %s, %s, %s, %s)")
@@ -61,13 +61,15 @@ KEY = SQL("""
         VALUES (%s, %s, %s, %s, %s)
         """)
 KEYED = SQL(", keyed AS ({})").format(KEY)
+OPENED = SQL(", opened AS (INSERT INTO data_key (journey_id, wrapped) VALUES (%s, %s))")
 SELECT_KEY = SQL("""
     SELECT body_sha256, first_version, last_version FROM idempotency WHERE journey_id = %s AND key = %s
     """)
 
 COLUMNS = SQL("""
     journey_id, version, type, data::text, event_id, schema_version,
-    occurred_at, occurred_precision, recorded_at, context::text
+    occurred_at, occurred_precision, recorded_at, context::text,
+    (SELECT wrapped FROM data_key WHERE data_key.journey_id = event.journey_id)
     """)
 SELECT_JOURNEY = SQL("""
     SELECT {columns} FROM event
@@ -86,9 +88,13 @@ FOR_EVER = 2**63 - 1
 
 
 @cache
-def append_statement(events: int, *, keyed: bool) -> Composed:
+def append_statement(events: int, *, keyed: bool, opened: bool) -> Composed:
     """One statement for the whole append: it either happened or it did not, in one round trip."""
-    return APPEND.format(rows=SQL(", ").join([ROW] * events), keyed=KEYED if keyed else SQL(""))
+    return APPEND.format(
+        rows=SQL(", ").join([ROW] * events),
+        keyed=KEYED if keyed else SQL(""),
+        opened=OPENED if opened else SQL(""),
+    )
 
 
 class VersionConflict(IntegrityError):
@@ -198,7 +204,10 @@ class JourneyRecorder(ApplicationRecorder):
             )
         if idempotency is not None:
             parameters += (span[0], *idempotency, *span[1:])
-        statement = append_statement(len(rows), keyed=idempotency is not None)
+        opened = span[1] == 1 and rows[0].key is not None
+        if opened:
+            parameters += (span[0], rows[0].key)
+        statement = append_statement(len(rows), keyed=idempotency is not None, opened=opened)
         with self.datastore.connection() as connection:
             connection.execute(statement, [*parameters, *span])
 

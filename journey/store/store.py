@@ -28,6 +28,7 @@ from journey.store.recorder import (
     VersionConflict,
     event_store,
 )
+from journey.store.vault import vault
 
 ATTEMPTS = 12
 """How often a command is decided anew because somebody else wrote to the journey first."""
@@ -72,6 +73,7 @@ class Store:
         self.events = event_store(self.datastore)
         self.appended = Signal()
         installed()  # so that a mistake in a definition shows now, and the first command does not wait
+        vault()  # … and a missing key
         collect_rarely()
 
     def close(self) -> None:
@@ -127,6 +129,7 @@ class Store:
                 event_id=uuid7(),
                 recorded_at=datetime.now(UTC),
                 context_json=attributed.model_dump_json(exclude_none=True),
+                key=history.recorded[-1].key,
             )
             try:
                 put = partial(self._put, journey_id, history.version, (adopted,), None)

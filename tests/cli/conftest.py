@@ -46,6 +46,7 @@ class Program:
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "error",
+            "JOURNEY_MASTER_KEY_FILE": os.environ["JOURNEY_MASTER_KEY_FILE"],
             **self.environment,
         }
 

@@ -14,6 +14,7 @@ from journey.domain.authorization.request import (
     RequirementSource,
 )
 from journey.domain.event import Coded, Event
+from journey.domain.personal import Identifying, Personal
 
 
 class AuthorizationRequirementDetermined(Event, stored_as="authorization.requirement_determined"):
@@ -23,7 +24,7 @@ class AuthorizationRequirementDetermined(Event, stored_as="authorization.require
     service: Coded
     required: bool
     source: RequirementSource
-    response: str | None = None
+    response: Personal | None = None
     coverage_id: UUID | None = None
 
 
@@ -38,7 +39,7 @@ class AuthorizationSubmitted(Event, stored_as="authorization.submitted"):
     """The payer is asked (PAS Claim/$submit, X12 278), in place of a denied request where one is named."""
 
     authorization_id: UUID
-    trace: str | None = None
+    trace: Identifying | None = None
     request: AuthorizationRequest
     supersedes: UUID | None = None
 
@@ -47,7 +48,7 @@ class AuthorizationAcknowledged(Event, stored_as="authorization.acknowledged"):
     """The payer has it, and has not answered yet."""
 
     authorization_id: UUID
-    reference: str | None = None
+    reference: Identifying | None = None
     due: AwareDatetime | None = None
 
 
@@ -71,7 +72,7 @@ class AuthorizationInformationSubmitted(Event, stored_as="authorization.informat
     """What was asked for has been sent."""
 
     authorization_id: UUID
-    documents: tuple[str, ...] = ()
+    documents: tuple[Personal, ...] = ()
 
 
 class AuthorizationDecided(Event, stored_as="authorization.decided"):
@@ -79,8 +80,8 @@ class AuthorizationDecided(Event, stored_as="authorization.decided"):
 
     authorization_id: UUID
     lines: tuple[LineDecision, ...]
-    trace: str | None = None
-    number: str | None = None
+    trace: Identifying | None = None
+    number: Identifying | None = None
     valid_from: date | None = None
     valid_until: date | None = None
     performer: str | None = None
@@ -99,25 +100,25 @@ class AuthorizationUpdateSubmitted(Event, stored_as="authorization.update_submit
     """Items are changed, added or cancelled in a request that the payer has (X12 278 revision)."""
 
     authorization_id: UUID
-    trace: str | None = None
+    trace: Identifying | None = None
     changed: tuple[AuthorizationItem, ...] = ()
     added: tuple[AuthorizationItem, ...] = ()
     cancelled: tuple[int, ...] = ()
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class AuthorizationCancelled(Event, stored_as="authorization.cancelled"):
     """It is not wanted any more (UM02 3)."""
 
     authorization_id: UUID
-    reason: str
+    reason: Personal
 
 
 class PayerContacted(Event, stored_as="authorization.payer_contacted"):
     """The payer wanted to be called, and was; it goes on deciding."""
 
     authorization_id: UUID
-    note: str | None = None
+    note: Personal | None = None
 
 
 class AuthorizationExtended(Event, stored_as="authorization.extended"):
@@ -132,7 +133,7 @@ class AuthorizationRevoked(Event, stored_as="authorization.revoked"):
     """The payer takes it back."""
 
     authorization_id: UUID
-    reason: str
+    reason: Personal
 
 
 class PeerToPeerScheduled(Event, stored_as="authorization.peer_to_peer_scheduled"):
@@ -148,7 +149,7 @@ class PeerToPeerHeld(Event, stored_as="authorization.peer_to_peer_held"):
 
     authorization_id: UUID
     reopens: bool = False
-    note: str | None = None
+    note: Personal | None = None
 
 
 class AuthorizationAppealed(Event, stored_as="authorization.appealed"):
@@ -157,7 +158,7 @@ class AuthorizationAppealed(Event, stored_as="authorization.appealed"):
     authorization_id: UUID
     level: AppealLevel
     due: AwareDatetime | None = None
-    late_cause: str | None = None
+    late_cause: Personal | None = None
 
 
 class AuthorizationAppealDecided(Event, stored_as="authorization.appeal_decided"):
@@ -166,7 +167,7 @@ class AuthorizationAppealDecided(Event, stored_as="authorization.appeal_decided"
     authorization_id: UUID
     outcome: AppealOutcome
     lines: tuple[LineDecision, ...] = ()
-    number: str | None = None
+    number: Identifying | None = None
     valid_from: date | None = None
     valid_until: date | None = None
     performer: str | None = None
@@ -178,7 +179,7 @@ class AuthorizationDecisionExtended(Event, stored_as="authorization.decision_ext
 
     authorization_id: UUID
     due: AwareDatetime
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class AuthorizationUnitsConsumed(Event, stored_as="authorization.units_consumed"):
@@ -188,7 +189,7 @@ class AuthorizationUnitsConsumed(Event, stored_as="authorization.units_consumed"
     consumption_id: UUID
     quantity: int
     sequence: int | None = None
-    note: str | None = None
+    note: Personal | None = None
 
 
 class AuthorizationUnitsRestored(Event, stored_as="authorization.units_restored"):
@@ -196,7 +197,7 @@ class AuthorizationUnitsRestored(Event, stored_as="authorization.units_restored"
 
     authorization_id: UUID
     consumption_id: UUID
-    reason: str
+    reason: Personal
 
 
 AuthorizationEvent = (

@@ -8,6 +8,7 @@ from pydantic import Field, StrictInt
 from journey.domain.amount import MOST
 from journey.domain.day import Day
 from journey.domain.event import Coded, Frozen
+from journey.domain.personal import Personal
 
 
 class ReviewAction(StrEnum):
@@ -115,4 +116,4 @@ class LineDecision(Frozen):
         description="What is authorized where it is not what was asked for, as in A2 and A6.",
     )
     reason: Coded | None = Field(default=None, description="The payer's reason (X12 886).")
-    note: str | None = None
+    note: Personal | None = None

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from journey.domain.event import Coded, Event
+from journey.domain.personal import Personal
 
 
 class AssistanceKind(StrEnum):
@@ -24,7 +25,7 @@ class BarrierIdentified(Event, stored_as="barrier.identified"):
 
     barrier_id: UUID
     code: Coded
-    what: str | None = None
+    what: Personal | None = None
     blocks: tuple[str, ...] = ()
     owner: str | None = None
     due: AwareDatetime | None = None
@@ -35,7 +36,7 @@ class BarrierPlanMade(Event, stored_as="barrier.plan_made"):
     """It is agreed what will be done about it."""
 
     barrier_id: UUID
-    plan: str | None = None
+    plan: Personal | None = None
     owner: str | None = None
     due: AwareDatetime | None = None
 
@@ -67,28 +68,28 @@ class BarrierResolved(Event, stored_as="barrier.resolved"):
     """It stands in the way no more."""
 
     barrier_id: UUID
-    resolution: str | None = None
+    resolution: Personal | None = None
 
 
 class BarrierUnresolvable(Event, stored_as="barrier.unresolvable"):
     """Nothing can be done about it, for this reason; care goes on around it."""
 
     barrier_id: UUID
-    reason: str
+    reason: Personal
 
 
 class BarrierDeclined(Event, stored_as="barrier.declined"):
     """The patient wants no help with it."""
 
     barrier_id: UUID
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class BarrierReopened(Event, stored_as="barrier.reopened"):
     """It stands in the way again."""
 
     barrier_id: UUID
-    reason: str
+    reason: Personal
 
 
 BarrierEvent = (

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from journey.domain.event import Coded, Event
+from journey.domain.personal import Personal
 
 
 class ConsentScope(StrEnum):
@@ -46,11 +47,11 @@ class ConsentGranted(Event, stored_as="consent.granted"):
     provision: Provision = Provision.PERMIT
     valid_from: AwareDatetime | None = None
     valid_until: AwareDatetime | None = None
-    recipients: tuple[str, ...] = ()
+    recipients: tuple[Personal, ...] = ()
     purposes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     part_2: bool = False
-    signature_ref: str | None = None
+    signature_ref: Personal | None = None
     version: str | None = None
 
 
@@ -58,7 +59,7 @@ class ConsentRefused(Event, stored_as="consent.refused"):
     """The patient does not consent."""
 
     consent_id: UUID
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class ConsentRevoked(Event, stored_as="consent.revoked"):
@@ -66,16 +67,16 @@ class ConsentRevoked(Event, stored_as="consent.revoked"):
 
     consent_id: UUID
     effective_at: AwareDatetime | None = None
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class ConsentOverrideInvoked(Event, stored_as="consent.override_invoked"):
     """Somebody looks in an emergency without consent, until that time, and says why."""
 
     override_id: UUID
-    recipient: str
+    recipient: Personal
     until: AwareDatetime
-    reason: str
+    reason: Personal
 
 
 ConsentEvent = ConsentRequested | ConsentGranted | ConsentRefused | ConsentRevoked | ConsentOverrideInvoked

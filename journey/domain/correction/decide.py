@@ -19,8 +19,9 @@ from journey.domain.correction.events import (
 )
 from journey.domain.correction.state import History, in_order
 from journey.domain.discharge.events import PatientDischarged
-from journey.domain.event import Event, Precision, Recorded, Refused, identifying, unstorable
+from journey.domain.event import Event, Precision, Recorded, Refused, identifying
 from journey.domain.place import Location
+from journey.domain.storable import unstorable
 from journey.domain.visit.events import PatientAdmitted, PatientMoved, VisitStarted
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from journey.domain.event import Event, Frozen, Precision
+from journey.domain.personal import Personal
 
 
 class EventVoided(Event, stored_as="correction.voided"):
@@ -14,7 +15,7 @@ class EventVoided(Event, stored_as="correction.voided"):
 
     voids: UUID
     of: str
-    reason: str
+    reason: Personal
     because_of: UUID | None = None
 
 
@@ -30,7 +31,7 @@ class EventReinstated(Event, stored_as="correction.reinstated"):
 
     reinstates: UUID
     of: str
-    reason: str
+    reason: Personal
     because_of: UUID | None = None
 
 
@@ -45,7 +46,7 @@ class EventCorrected(Event, stored_as="correction.corrected"):
     data_version: int = 1
     happened_at: AwareDatetime | None = None
     happened_precision: Precision | None = None
-    reason: str
+    reason: Personal
 
     def __hash__(self) -> int:
         return hash((self.corrects, self.happened_at, self.reason))

@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from journey.domain.amount import MOST
 from journey.domain.event import Coded, Event, Frozen
+from journey.domain.personal import Identifying, Personal
 
 
 class LineOfBusiness(StrEnum):
@@ -59,7 +60,7 @@ class CoverageRecorded(Event, stored_as="coverage.recorded"):
     payer: str
     line_of_business: LineOfBusiness
     plan: str | None = None
-    member_id: str | None = None
+    member_id: Identifying | None = None
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -80,7 +81,7 @@ class EligibilityConfirmed(Event, stored_as="coverage.eligibility_confirmed"):
     service_date: date
     service_type: Coded | None = None
     benefits: Benefits = Benefits()
-    response: str | None = None
+    response: Personal | None = None
     valid_days: int | None = None
 
 
@@ -91,7 +92,7 @@ class EligibilityDenied(Event, stored_as="coverage.eligibility_denied"):
     service_date: date
     service_type: Coded | None = None
     reason: Coded
-    response: str | None = None
+    response: Personal | None = None
 
 
 class CoverageNotFound(Event, stored_as="coverage.not_found"):
@@ -118,7 +119,7 @@ class EligibilityReviewRequested(Event, stored_as="coverage.eligibility_review_r
     coverage_id: UUID
     service_date: date
     service_type: Coded | None = None
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class CoverageEnded(Event, stored_as="coverage.ended"):
@@ -126,7 +127,7 @@ class CoverageEnded(Event, stored_as="coverage.ended"):
 
     coverage_id: UUID
     ended_on: date | None = None
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class CoordinationOfBenefitsSet(Event, stored_as="coverage.order_set"):

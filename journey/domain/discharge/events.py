@@ -7,6 +7,7 @@ from pydantic import AwareDatetime
 
 from journey.domain.codes import Channel, ChecklistItem
 from journey.domain.event import Blocker, Coded, Event
+from journey.domain.personal import Personal
 
 
 class Unreached(StrEnum):
@@ -64,7 +65,7 @@ class MedicalReadinessWithdrawn(Event, stored_as="discharge.readiness_withdrawn"
     """The patient is not well enough to leave after all."""
 
     visit_id: UUID
-    reason: str
+    reason: Personal
 
 
 class DischargeBarrierRaised(Event, stored_as="discharge.barrier_raised"):
@@ -94,7 +95,7 @@ class ChecklistItemWaived(Event, stored_as="discharge.item_waived"):
 
     visit_id: UUID
     item: ChecklistItem
-    reason: str
+    reason: Personal
 
 
 class DischargeOrdered(Event, stored_as="discharge.ordered"):
@@ -117,7 +118,7 @@ class PatientDischarged(Event, stored_as="discharge.departed"):
     visit_id: UUID
     disposition: Coded | None = None
     eloped: bool = False
-    override_reason: str | None = None
+    override_reason: Personal | None = None
     left_open: tuple[Blocker, ...] = ()
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.event import Blocker, Coded, Event
+from journey.domain.personal import Personal
 
 
 class Relation(StrEnum):
@@ -36,7 +37,7 @@ class JourneyActivated(Event, stored_as="journey.activated"):
 class JourneyPutOnHold(Event, stored_as="journey.put_on_hold"):
     """Care rests."""
 
-    reason: str
+    reason: Personal
 
 
 class JourneyResumed(Event, stored_as="journey.resumed"):
@@ -47,28 +48,28 @@ class JourneyClosed(Event, stored_as="journey.closed"):
     """Care is over. `left_open` is what an override left undone."""
 
     outcome: Coded | None = None
-    override_reason: str | None = None
+    override_reason: Personal | None = None
     left_open: tuple[Blocker, ...] = ()
 
 
 class JourneyCancelled(Event, stored_as="journey.cancelled"):
     """It will not be gone. `left_open` is what was under way."""
 
-    reason: str
+    reason: Personal
     left_open: tuple[Blocker, ...] = ()
 
 
 class JourneyReopened(Event, stored_as="journey.reopened"):
     """The same problem is back, or it was closed too early."""
 
-    reason: str
+    reason: Personal
     authorised_by: str
 
 
 class JourneyEnteredInError(Event, stored_as="journey.entered_in_error"):
     """It should never have been there: hidden from worklists, kept for the audit."""
 
-    reason: str
+    reason: Personal
 
 
 class OwnerAssigned(Event, stored_as="journey.owner_assigned"):
@@ -81,7 +82,7 @@ class OwnerAssigned(Event, stored_as="journey.owner_assigned"):
 class OwnerUnassigned(Event, stored_as="journey.owner_unassigned"):
     """Nobody is accountable any more."""
 
-    reason: str
+    reason: Personal
 
 
 class JourneyLinked(Event, stored_as="journey.linked"):

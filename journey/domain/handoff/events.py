@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from journey.domain.event import Event, Frozen, Moment
+from journey.domain.personal import Personal
 
 
 class HandoffKind(StrEnum):
@@ -31,7 +32,7 @@ class HandoffAction(Frozen):
     """Something that is to be done after the handoff (the A of I-PASS)."""
 
     action_id: UUID
-    what: str = Field(min_length=1)
+    what: Personal = Field(min_length=1)
     owner: str | None = Field(default=None, description="Who does it.")
     due: Moment | None = None
 
@@ -39,8 +40,8 @@ class HandoffAction(Frozen):
 class Contingency(Frozen):
     """What may happen, and what to do then (the first S of I-PASS)."""
 
-    if_happens: str = Field(min_length=1)
-    then_do: str = Field(min_length=1)
+    if_happens: Personal = Field(min_length=1)
+    then_do: Personal = Field(min_length=1)
 
 
 class HandoffOffer(Frozen):
@@ -52,12 +53,12 @@ class HandoffOffer(Frozen):
     to_team: str = Field(min_length=1)
     to_person: str | None = Field(default=None, min_length=1)
     severity: IllnessSeverity
-    summary: str | None = Field(
+    summary: Personal | None = Field(
         default=None, description="Events leading up to it, course, assessment, plan."
     )
     actions: tuple[HandoffAction, ...] = ()
     contingencies: tuple[Contingency, ...] = ()
-    pending_results: tuple[str, ...] = Field(default=(), description="What has not come back yet.")
+    pending_results: tuple[Personal, ...] = Field(default=(), description="What has not come back yet.")
     ladder: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         default=(), description="The teams or roles that are asked in turn when nobody accepts."
     )
@@ -90,7 +91,7 @@ class HandoffQuestionAsked(Event, stored_as="handoff.question_asked"):
 
     handoff_id: UUID
     question_id: UUID
-    question: str
+    question: Personal
     asked_by: str | None = None
 
 
@@ -99,7 +100,7 @@ class HandoffQuestionAnswered(Event, stored_as="handoff.question_answered"):
 
     handoff_id: UUID
     question_id: UUID
-    answer: str
+    answer: Personal
     answered_by: str | None = None
 
 
@@ -116,14 +117,14 @@ class HandoffSynthesised(Event, stored_as="handoff.synthesised"):
 
     handoff_id: UUID
     synthesised_by: str
-    text: str
+    text: Personal
 
 
 class HandoffDeclined(Event, stored_as="handoff.declined"):
     """The receiver does not take over, for this reason. The sender stays accountable."""
 
     handoff_id: UUID
-    reason: str
+    reason: Personal
     declined_by: str | None = None
 
 
@@ -150,21 +151,21 @@ class HandoffReassigned(Event, stored_as="handoff.reassigned"):
     to_team: str
     to_person: str | None = None
     accept_due: AwareDatetime | None = None
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class HandoffWithdrawn(Event, stored_as="handoff.withdrawn"):
     """Nobody is asked any more, because there is nothing to hand over."""
 
     handoff_id: UUID
-    reason: str
+    reason: Personal
 
 
 class HandoffReturned(Event, stored_as="handoff.returned"):
     """It is offered back. Whoever accepted it stays accountable until the sender accepts."""
 
     handoff_id: UUID
-    reason: str
+    reason: Personal
     returned_by: str | None = None
     accept_due: AwareDatetime | None = None
 

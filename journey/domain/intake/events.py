@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from journey.domain.codes import Channel, Priority
 from journey.domain.event import Coded, Event, Frozen
+from journey.domain.personal import Personal
 
 
 class MatchMethod(StrEnum):
@@ -51,7 +52,7 @@ class IntakeException(Frozen):
         min_length=1,
         description="An item; or intake-information, potential-duplicate, identity-undecided for all such.",
     )
-    reason: str = Field(min_length=1)
+    reason: Personal = Field(min_length=1)
 
 
 class IntakeStarted(Event, stored_as="intake.started"):
@@ -82,29 +83,29 @@ class IntakeItemCaptured(Event, stored_as="intake.item_captured"):
     """One thing that had to be known is known."""
 
     item: str
-    value: str | None = None
+    value: Personal | None = None
 
 
 class IntakeItemWaived(Event, stored_as="intake.item_waived"):
     """It need not be known here, for this reason."""
 
     item: str
-    reason: str
+    reason: Personal
 
 
 class IntakeFormReceived(Event, stored_as="intake.form_received"):
     """The patient, or somebody for them, filled in a form (FHIR QuestionnaireResponse)."""
 
     questionnaire: str
-    response_id: str
+    response_id: Personal
 
 
 class IntakeInformationRequested(Event, stored_as="intake.information_requested"):
     """Something is missing, and somebody was asked for it."""
 
     request_id: UUID
-    what: str
-    asked_of: str | None = None
+    what: Personal
+    asked_of: Personal | None = None
     due: AwareDatetime | None = None
 
 
@@ -130,7 +131,7 @@ class PotentialDuplicateDismissed(Event, stored_as="intake.duplicate_dismissed")
 class InterpreterNeedRecorded(Event, stored_as="intake.interpreter_need_recorded"):
     """The patient needs an interpreter for this language (BCP 47)."""
 
-    language: str
+    language: Personal
 
 
 class CommunicationNeedsRecorded(Event, stored_as="intake.communication_needs_recorded"):
@@ -149,13 +150,13 @@ class IntakeCompleted(Event, stored_as="intake.completed"):
 class IntakeAbandoned(Event, stored_as="intake.abandoned"):
     """Nobody went on with it."""
 
-    reason: str
+    reason: Personal
 
 
 class IntakeRejected(Event, stored_as="intake.rejected"):
     """Not for this service, or a duplicate."""
 
-    reason: str
+    reason: Personal
     kind: Rejection | None = None
 
 

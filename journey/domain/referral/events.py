@@ -9,6 +9,7 @@ from journey.domain.amount import MOST
 from journey.domain.codes import Priority
 from journey.domain.day import Day
 from journey.domain.event import Coded, Event, Frozen
+from journey.domain.personal import Identifying, Personal
 
 
 class ReferralKind(StrEnum):
@@ -22,7 +23,7 @@ class ReferralKind(StrEnum):
 class ReferralOrder(Frozen):
     """What is asked for (FHIR ServiceRequest). Only its author changes it."""
 
-    number: str | None = Field(
+    number: Identifying | None = Field(
         default=None, description="The placer's order number (ORC-2, RF1-6): the loop's key."
     )
     kind: ReferralKind = ReferralKind.EXTERNAL
@@ -32,7 +33,7 @@ class ReferralOrder(Frozen):
     priority: Priority = Priority.ROUTINE
     requester: str | None = Field(default=None, description="Who asks (NPI or local id).")
     performer: str | None = Field(default=None, description="Who is asked (NPI or local id).")
-    documents: tuple[str, ...] = Field(default=(), description="Ids of what goes with it.")
+    documents: tuple[Personal, ...] = Field(default=(), description="Ids of what goes with it.")
     authorization_id: UUID | None = None
     visits: int | None = Field(default=None, ge=1, le=MOST, description="How many visits are asked for.")
     valid_from: Day | None = None
@@ -81,7 +82,7 @@ class ReferralInformationRequested(Event, stored_as="referral.information_reques
     """The other service cannot answer without this."""
 
     referral_id: UUID
-    what: str
+    what: Personal
     due: AwareDatetime | None = None
 
 
@@ -89,7 +90,7 @@ class ReferralInformationProvided(Event, stored_as="referral.information_provide
     """What was asked for has been sent."""
 
     referral_id: UUID
-    documents: tuple[str, ...] = ()
+    documents: tuple[Personal, ...] = ()
 
 
 class ReferralAccepted(Event, stored_as="referral.accepted"):
@@ -114,7 +115,7 @@ class ReferralRerouted(Event, stored_as="referral.rerouted"):
 
     referral_id: UUID
     performer: str
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 class ReferralAppointmentNotified(Event, stored_as="referral.appointment_notified"):
@@ -135,14 +136,14 @@ class ReferralInterimReportReceived(Event, stored_as="referral.interim_report_re
     """A first report; work goes on (PCC-59)."""
 
     referral_id: UUID
-    report: str | None = None
+    report: Personal | None = None
 
 
 class ReferralOutcomeReceived(Event, stored_as="referral.outcome_received"):
     """The last report is here (PCC-57). The loop is open until somebody has read it."""
 
     referral_id: UUID
-    report: str | None = None
+    report: Personal | None = None
 
 
 class ReferralLoopClosed(Event, stored_as="referral.loop_closed"):
@@ -157,14 +158,14 @@ class ReferralCancelled(Event, stored_as="referral.cancelled"):
     """Nobody is asked any more (PCC-58, REF^I14)."""
 
     referral_id: UUID
-    reason: str
+    reason: Personal
 
 
 class ReferralCancellationRequested(Event, stored_as="referral.cancellation_requested"):
     """Work is in progress there, so stopping it is asked for (FHIR clinical order workflows)."""
 
     referral_id: UUID
-    reason: str
+    reason: Personal
 
 
 class ReferralCancellationAccepted(Event, stored_as="referral.cancellation_accepted"):
@@ -177,21 +178,21 @@ class ReferralCancellationRefused(Event, stored_as="referral.cancellation_refuse
     """The other service goes on."""
 
     referral_id: UUID
-    reason: str
+    reason: Personal
 
 
 class ReferralExpired(Event, stored_as="referral.expired"):
     """Its time is over, or the patient could not be reached: nobody acts on it any more."""
 
     referral_id: UUID
-    reason: str
+    reason: Personal
 
 
 class ReferralReopened(Event, stored_as="referral.reopened"):
     """The loop was ended too early."""
 
     referral_id: UUID
-    reason: str
+    reason: Personal
 
 
 ReferralEvent = (

@@ -6,13 +6,14 @@ from pydantic import AwareDatetime
 
 from journey.domain.codes import Priority
 from journey.domain.event import Event
+from journey.domain.personal import Personal
 
 
 class TaskRequested(Event, stored_as="task.requested"):
     """Somebody is asked to do this."""
 
     task_id: UUID
-    what: str
+    what: Personal
     team: str | None = None
     person: str | None = None
     due: AwareDatetime | None = None
@@ -31,7 +32,7 @@ class TaskRejected(Event, stored_as="task.rejected"):
     """They will not, for this reason."""
 
     task_id: UUID
-    reason: str
+    reason: Personal
 
 
 class TaskStarted(Event, stored_as="task.started"):
@@ -44,7 +45,7 @@ class TaskPutOnHold(Event, stored_as="task.put_on_hold"):
     """It rests, for this reason."""
 
     task_id: UUID
-    reason: str
+    reason: Personal
 
 
 class TaskResumed(Event, stored_as="task.resumed"):
@@ -57,21 +58,21 @@ class TaskCompleted(Event, stored_as="task.completed"):
     """It is done."""
 
     task_id: UUID
-    outcome: str | None = None
+    outcome: Personal | None = None
 
 
 class TaskFailed(Event, stored_as="task.failed"):
     """It was tried and could not be done, for this reason."""
 
     task_id: UUID
-    reason: str
+    reason: Personal
 
 
 class TaskCancelled(Event, stored_as="task.cancelled"):
     """It need not be done any more, for this reason."""
 
     task_id: UUID
-    reason: str
+    reason: Personal
 
 
 class TaskReassigned(Event, stored_as="task.reassigned"):
@@ -81,7 +82,7 @@ class TaskReassigned(Event, stored_as="task.reassigned"):
     team: str | None = None
     person: str | None = None
     due: AwareDatetime | None = None
-    reason: str | None = None
+    reason: Personal | None = None
 
 
 TaskEvent = (

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StrictBool, StrictInt, model_validato
 from journey.domain.amount import MOST
 from journey.domain.codes import Channel, EncounterClass, Initiator
 from journey.domain.event import Coded, Event, Frozen, Moment
+from journey.domain.personal import Personal
 from journey.domain.place import Location
 
 
@@ -36,7 +37,7 @@ class Appointment(Frozen):
     encounter_class: EncounterClass | None = None
     location: Location | None = None
     participants: tuple[str, ...] = Field(default=(), description="Ids of the staff expected.")
-    comment: str | None = None
+    comment: Personal | None = None
     authorization_id: UUID | None = Field(
         default=None, description="The payer's authorization that it is held under."
     )
@@ -50,8 +51,10 @@ class Appointment(Frozen):
 
     referral_id: UUID | None = Field(default=None, description="The referral that it is held for.")
     follow_up_id: UUID | None = Field(default=None, description="The follow-up that was ordered before.")
-    interpreter: str | None = Field(default=None, min_length=2, description="BCP 47: the language needed.")
-    transport: str | None = Field(default=None, description="What the patient needs to get there.")
+    interpreter: Personal | None = Field(
+        default=None, min_length=2, description="BCP 47: the language needed."
+    )
+    transport: Personal | None = Field(default=None, description="What the patient needs to get there.")
     first_activity: StrictBool | None = Field(
         default=None, description="It is the first of the wait that a referral began."
     )
@@ -140,7 +143,7 @@ class NoShowReversed(Event, stored_as="visit.no_show_reversed"):
     """The patient had come after all, or the no-show was recorded wrongly."""
 
     visit_id: UUID
-    reason: str
+    reason: Personal
 
 
 class PatientArrived(Event, stored_as="visit.arrived"):
@@ -149,14 +152,14 @@ class PatientArrived(Event, stored_as="visit.arrived"):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
-    override_reason: str | None = None
+    override_reason: Personal | None = None
 
 
 class PatientCheckedIn(Event, stored_as="visit.checked_in"):
     """Reception is done (Appointment checked-in)."""
 
     visit_id: UUID
-    override_reason: str | None = None
+    override_reason: Personal | None = None
 
 
 class VisitStarted(Event, stored_as="visit.started"):
@@ -165,7 +168,7 @@ class VisitStarted(Event, stored_as="visit.started"):
     visit_id: UUID
     encounter_class: EncounterClass | None = None
     location: Location | None = None
-    override_reason: str | None = None
+    override_reason: Personal | None = None
 
 
 class TelehealthJoined(Event, stored_as="visit.telehealth_joined"):
@@ -173,14 +176,14 @@ class TelehealthJoined(Event, stored_as="visit.telehealth_joined"):
 
     visit_id: UUID
     who: Attendee
-    override_reason: str | None = None
+    override_reason: Personal | None = None
 
 
 class TelehealthFailed(Event, stored_as="visit.telehealth_failed"):
     """The connection failed, and everybody is out of the session."""
 
     visit_id: UUID
-    reason: str
+    reason: Personal
 
 
 class PatientAdmitted(Event, stored_as="visit.admitted"):
@@ -189,7 +192,7 @@ class PatientAdmitted(Event, stored_as="visit.admitted"):
     visit_id: UUID
     encounter_class: EncounterClass = EncounterClass.INPATIENT
     location: Location | None = None
-    override_reason: str | None = None
+    override_reason: Personal | None = None
 
 
 class EncounterClassChanged(Event, stored_as="visit.class_changed"):
@@ -247,7 +250,7 @@ class FollowUpDropped(Event, stored_as="visit.follow_up_dropped"):
 
     visit_id: UUID
     follow_up_id: UUID
-    reason: str
+    reason: Personal
 
 
 VisitEvent = (
