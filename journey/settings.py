@@ -136,6 +136,12 @@ class Settings(OutgoingSettings, OidcSettings):
         ge=1,
         description="The requests a process has under way at once, those that wait for events among them.",
     )
+    max_streams: int = Field(
+        default=5000, ge=1, description="The streams of events that a process has open at once."
+    )
+    max_streams_per_key: int = Field(
+        default=2500, ge=1, description="Those of them that are open with one key."
+    )
     rate_per_second: float = Field(
         default=1000.0,
         ge=0,

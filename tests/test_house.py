@@ -35,14 +35,26 @@ def rule(check: Rule) -> Rule:
 
 # --- Imports
 
-FOUNDATION = {"settings", "oidc", "log", "tracing", "connection", "database", "migrate", "embedded"}
+FOUNDATION = {
+    "settings",
+    "oidc",
+    "outgoing",
+    "log",
+    "tracing",
+    "connection",
+    "database",
+    "migrate",
+    "embedded",
+}
 # of use beside the store
 BESIDE = {
     *("domain", "pathways", "settings", "log", "tracing", "connection", "jsontext", "conditions", "cursors")
 }
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
-    FOUNDATION | OVER | {"projections", "worker", "feed", "ledger", "audit", "ingest", "simulate", "web"}
+    FOUNDATION
+    | OVER
+    | {"projections", "worker", "feed", "webhooks", "ledger", "audit", "ingest", "simulate", "web"}
 )
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
@@ -56,6 +68,7 @@ MAY_IMPORT = {
     **dict.fromkeys(["projections", "ledger", "ingest"], OVER),
     "feed": OVER | {"audit"},
     "audit": OVER | {"database"},
+    "webhooks": OVER | {"outgoing", "feed", "audit"},
     "web": OVER | {"projections"},
     "worker": OVER | {"projections", "ledger"},
     "export": OVER | {"audit", "database", "feed"},

@@ -2,8 +2,9 @@
 
 import hmac
 import re
+from collections.abc import Sequence
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from journey.api.access.caller import Caller
 from journey.api.access.keys import digest
@@ -19,6 +20,9 @@ REMEMBERED = 1000
 
 TOKEN = re.compile(r"jk_([0-9a-f]{12})\.([A-Za-z0-9_-]{43})")
 
+HELD = """
+    SELECT name, role, team, teams, labels, scopes FROM api_key WHERE id = %s AND revoked_at IS NULL
+    """
 LOOK_UP = """
     SELECT name, role, team, teams, labels, scopes, secret_sha256,
            coalesce(last_used_at < now() - interval '1 hour', true)
@@ -36,6 +40,20 @@ class Known(NamedTuple):
     stale: bool
 
 
+def held(key_id: str, row: Sequence[Any]) -> Caller:
+    """Who holds the key, from a row of HELD."""
+    name, role, team, teams, labels, scopes = row
+    return Caller(
+        key_id,
+        name,
+        Role(role),
+        team,
+        None if teams is None else frozenset(teams),
+        frozenset(labels),
+        None if scopes is None else Scopes.of(scopes),
+    )
+
+
 class KeyRing:
     """The keys that requests come with, each looked up once in a few seconds."""
 
@@ -43,14 +61,14 @@ class KeyRing:
         self._reads = reads
         self._known: dict[str, Known] = {}
 
-    async def caller(self, token: str) -> Caller | None:
-        """Who holds the token; None where it is no key in use."""
+    async def caller(self, token: str, *, anew: bool = False) -> Caller | None:
+        """Who holds the token; None where it is no key in use. `anew`: whatever was believed until now."""
         parts = TOKEN.fullmatch(token)
         if parts is None:
             return None
         key_id, secret = parts.groups()
         known = self._known.get(key_id)
-        if known is None or known.until < monotonic():
+        if anew or known is None or known.until < monotonic():
             known = await self._look_up(key_id)
         if known is None or not hmac.compare_digest(known.secret_sha256, digest(secret)):
             return None
@@ -64,17 +82,8 @@ class KeyRing:
         rows = await self._reads.rows(LOOK_UP, (key_id,))
         if not rows:
             return None
-        name, role, team, teams, labels, scopes, secret_sha256, stale = rows[0]
-        caller = Caller(
-            key_id,
-            name,
-            Role(role),
-            team,
-            None if teams is None else frozenset(teams),
-            frozenset(labels),
-            None if scopes is None else Scopes.of(scopes),
-        )
-        known = Known(caller, secret_sha256, monotonic() + FRESH, stale)
+        *row, secret_sha256, stale = rows[0]
+        known = Known(held(key_id, row), secret_sha256, monotonic() + FRESH, stale)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         self._known[key_id] = known

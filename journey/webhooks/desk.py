@@ -1,0 +1,50 @@
+"""Desk: a few database connections that the event loop's work goes through, each in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection
+
+from journey.connection import WORKING, opened
+
+CONNECTIONS = 3
+
+T = TypeVar("T")
+Work = Callable[[Connection[Any]], T]
+
+
+class Desk:
+    """Runs functions of a connection. One that is lost is opened anew the next time."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="webhooks")
+        self._own = threading.local()
+        self._open: set[Connection[Any]] = set()
+
+    async def run(self, work: Work[T]) -> T:
+        """Do it in a thread. Raises psycopg.Error."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        for each in self._open:
+            each.close()
+
+    def _run(self, work: Work[T]) -> T:
+        connection: Connection[Any] | None = getattr(self._own, "connection", None)
+        if connection is None or connection.closed:
+            self._own.connection = connection = opened(self._conninfo, WORKING, "webhooks")
+            self._open.add(connection)
+        try:
+            return work(connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            self._open.discard(connection)
+            with suppress(psycopg.Error):
+                connection.close()
+            raise

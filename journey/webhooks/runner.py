@@ -1,0 +1,187 @@
+"""Runner: works on one subscription for as long as the lease is held, in an event loop.
+
+Attempts are under way while the outcomes of those before are written, batch by batch. A killed runner leaves
+attempts of which nobody knows the outcome; they are made again, under the same id.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import SystemRandom
+from time import monotonic, time
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from journey.webhooks import signing
+from journey.webhooks.pace import Endpoint, Pace
+from journey.webhooks.sending import BUSY, GONE, Answer, Sender
+from journey.webhooks.subscription import LeaseLost, Subscription
+from journey.webhooks.telling import Message
+from journey.webhooks.turn import GONE as ENDPOINT_GONE
+from journey.webhooks.turn import UNREACHABLE, Ending, Order, Outcome, Turn
+
+IN_HAND = 2
+"""Messages that are at hand for each that is under way."""
+
+LOST = 0.5
+"""Seconds before a lost database is tried again."""
+
+TakeTurn = Callable[[Order], Awaitable[Turn]]
+
+dice = SystemRandom()
+logger = structlog.get_logger()
+
+
+@dataclass
+class Runner:
+    """`take_turn` carries out an order in the database. `holds_until` is when the lease ends, by the clock
+    that only goes forward; `stopping` lets what is under way end.
+    """
+
+    webhook: UUID
+    lease: int
+    take_turn: TakeTurn
+    sender: Sender
+    pace: Pace
+    holds_until: float
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: bool = False
+    _endpoint: Endpoint | None = None
+    _of: Subscription | None = None
+    _at_hand: deque[Message] = field(default_factory=deque)
+    _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _outcomes: list[Outcome] = field(default_factory=list)
+    _ending: Ending | None = None
+
+    async def run(self) -> None:
+        """Until the lease is lost, the subscription ends, or it is told to stop."""
+        try:
+            while not self.stopping or self._outcomes or self._under_way:
+                turn = await self._turn()
+                if turn is None:
+                    await asyncio.sleep(LOST)
+                    continue
+                if turn.ended:
+                    return
+                self._begin()
+                if not (turn.more and self._room()):
+                    await self._wait(turn.next_due)
+        except LeaseLost:
+            logger.info("webhook.lease_lost", webhook=str(self.webhook))
+        finally:
+            for each in self._under_way.values():
+                each.cancel()
+
+    def stop(self) -> None:
+        """Begin nothing new; what is under way ends, and is written down."""
+        self.stopping = True
+        self.woken.set()
+
+    async def _turn(self) -> Turn | None:
+        """Raises LeaseLost. None: the database is not there."""
+        outcomes, self._outcomes = self._outcomes, []
+        self.woken.clear()
+        order = Order(
+            self.webhook,
+            self.lease,
+            self._endpoint,
+            outcomes,
+            [*self._under_way, *(each.number for each in self._at_hand)],
+            0 if self.stopping else self._room(),
+            self.pace.ahead,
+            self._ending,
+        )
+        try:
+            turn = await self.take_turn(order)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            logger.warning("webhook.database_lost", webhook=str(self.webhook), error=type(error).__name__)
+            self._outcomes = [*outcomes, *self._outcomes]
+            return None
+        if self._endpoint is None:
+            self._endpoint = turn.subscription.breaker(self.pace)
+        self._of = turn.subscription
+        self._at_hand.extend(turn.messages)
+        return turn
+
+    def _room(self) -> int:
+        """How many more deliveries to take."""
+        if self._endpoint is None:
+            return self.pace.slow
+        allowed = self._endpoint.room(datetime.now(UTC))
+        wanted = 1 if allowed == 1 else IN_HAND * allowed
+        return max(wanted - len(self._at_hand) - len(self._under_way), 0) if allowed else 0
+
+    def _begin(self) -> None:
+        """Send what may be under way now. Once the lease has run out, somebody else does."""
+        now, endpoint = datetime.now(UTC), self._endpoint
+        allowed = endpoint.room(now) if endpoint and not self.stopping and self._ending is None else 0
+        if not allowed or monotonic() > self.holds_until:
+            self._at_hand.clear()
+            return
+        while self._at_hand and len(self._under_way) < allowed:
+            message = self._at_hand.popleft()
+            self._under_way[message.number] = asyncio.create_task(self._attempt(message))
+
+    async def _attempt(self, message: Message) -> None:
+        if self._of is None or self._endpoint is None:
+            return
+        at, probing = datetime.now(UTC), self._endpoint.is_down
+        signed = signing.headers(self._of.secrets, message.message_id, int(time()), message.body)
+        answer = await self.sender.send(
+            self._of.endpoint, {**signed, **message.headers}, message.body, self.pace.timeout
+        )
+        self._outcomes.append(self._outcome(message, answer, at, probing=probing))
+        self._under_way.pop(message.number, None)
+        self._begin()
+        self.woken.set()
+
+    def _outcome(self, message: Message, answer: Answer, at: datetime, *, probing: bool) -> Outcome:
+        now, before = datetime.now(UTC), self._endpoint or Endpoint(self.pace.slow)
+        said: dict[str, Any] = {
+            "tried_at": at,
+            "milliseconds": round(answer.seconds * 1000),
+            "status": answer.status,
+            "error": answer.error,
+        }
+        number, journey_id = message.number, message.journey_id
+        if answer.is_taken:
+            self._endpoint = before.answered(self.pace)
+            return Outcome(number, journey_id, "delivered", message.attempts + 1, due_at=now, **said)
+        known = before.failed(journey_id, now, self.pace, dice.random())
+        heeded = self.pace.heeded(answer.retry_after, now)
+        if heeded and answer.status in BUSY:
+            known = known.asked_to_wait(heeded, now)
+        self._endpoint = known
+        if known.is_given_up(now, self.pace):
+            self._ending = UNREACHABLE
+        if answer.status == GONE:
+            self._ending = ENDPOINT_GONE
+        if probing or self._ending:  # it says something of the endpoint, and nothing of the delivery
+            due = max(now + timedelta(seconds=heeded), known.shut_until or now)
+            return Outcome(number, journey_id, "pending", message.attempts, due_at=due, **said)
+        attempts = message.attempts + 1
+        wait = self.pace.wait(attempts, dice.random())
+        due = now + timedelta(seconds=max(wait or 0.0, heeded))
+        state = "dead" if wait is None else "pending"
+        return Outcome(number, journey_id, state, attempts, due_at=due, **said)
+
+    async def _wait(self, next_due: float | None) -> None:
+        """Until something ended, the log grew, or something is due."""
+        now, endpoint = datetime.now(UTC), self._endpoint
+        until = self.pace.idle
+        if next_due is not None:
+            until = min(until, max(next_due, 0.0))
+        if self._under_way and not self._room():
+            until = self.pace.idle
+        if endpoint and endpoint.shut_until and now < endpoint.shut_until:
+            until = min(self.pace.idle, (endpoint.shut_until - now).total_seconds())
+        try:
+            async with asyncio.timeout(until):
+                await self.woken.wait()
+        except TimeoutError:
+            pass

@@ -1,0 +1,104 @@
+"""Subscription: who wants to be sent which events, where to, what for, and what may be told to them."""
+
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol, Self
+from uuid import UUID
+
+from psycopg import Connection
+
+from journey.audit.disclosures import Basis
+from journey.domain.labels import Labels
+from journey.feed.envelope import Payload
+from journey.feed.filter import Filter
+from journey.webhooks.pace import Endpoint, Pace
+
+
+class Sealer(Protocol):
+    """Keeps a secret so that the database alone does not give it away. `about` binds it to what it is for."""
+
+    def seal(self, secret: bytes, about: str) -> bytes: ...
+
+    def unseal(self, sealed: bytes, about: str) -> bytes: ...
+
+
+class Clearance(NamedTuple):
+    """What an owner's key lets be told: of whose journeys, which types, and up to which labels; None: all."""
+
+    teams: frozenset[str] | None
+    types: frozenset[str] | None
+    labels: Labels | None
+
+
+class Clear(Protocol):
+    """Asks what the key lets be told for a purpose, now; None: it holds no more, or does not let follow."""
+
+    def __call__(self, connection: Connection[Any], owner: str, purpose: str) -> Clearance | None: ...
+
+
+class Subscription(NamedTuple):
+    """A subscription as it is while it is worked on, with the lease that it is worked on under."""
+
+    id: UUID
+    owner: str
+    endpoint: str
+    wanted: Filter
+    payload: Payload
+    recipient: str
+    recipient_address: str | None
+    purpose: str
+    basis: Basis
+    state: str
+    secrets: tuple[bytes, ...]
+    position: int
+    next_number: int
+    trips: int
+    shut_until: datetime | None
+    down_since: datetime | None
+
+    @classmethod
+    def of(cls, row: tuple[Any, ...], sealer: Sealer) -> Self:
+        """From a row of LOCKED."""
+        (key, owner, endpoint, wanted, payload, recipient, address, purpose, basis, state, secret, former,
+         *rest) = row  # fmt: skip
+        held = tuple(sealer.unseal(each, about(key)) for each in (secret, former) if each is not None)
+        asked = Filter.model_validate(wanted)
+        told = (recipient, address, purpose, Basis(basis), state, held)
+        return cls(key, owner, endpoint, asked, Payload(payload), *told, *rest)
+
+    def breaker(self, pace: Pace) -> Endpoint:
+        """What the worker before knew of the endpoint."""
+        down = self.trips > 0
+        return Endpoint(
+            allowance=1 if down else pace.slow,
+            trips=self.trips,
+            shut_until=self.shut_until,
+            down_since=self.down_since,
+        )
+
+
+def about(webhook: UUID) -> str:
+    """What its secret is sealed for."""
+    return f"webhook:{webhook}"
+
+
+LOCKED = """
+    SELECT id, owner, endpoint, wanted, payload, recipient, recipient_address, purpose, basis, state,
+           secret, CASE WHEN former_until > now() THEN former_secret END,
+           position, next_number, trips, shut_until, down_since
+      FROM webhook WHERE id = %s AND lease = %s FOR UPDATE
+    """
+
+
+class LeaseLost(Exception):
+    """Somebody else works on the subscription, or it is gone."""
+
+    def __init__(self) -> None:
+        super().__init__(LeaseLost.__doc__)
+
+
+def locked(connection: Connection[Any], webhook: UUID, lease: int, sealer: Sealer) -> Subscription:
+    """The subscription, and nobody else's until the transaction ends. Raises LeaseLost."""
+    row = connection.execute(LOCKED, (webhook, lease)).fetchone()
+    if row is None:
+        raise LeaseLost
+    return Subscription.of(row, sealer)

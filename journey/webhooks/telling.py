@@ -1,0 +1,124 @@
+"""Telling: the messages that go out for a batch of deliveries, and the accounting of what they disclose."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL
+from pydantic_core import to_json
+
+from journey.audit import disclosures
+from journey.audit.disclosures import Channel, Disclosure
+from journey.domain.event import Recorded
+from journey.domain.labels import NONE
+from journey.feed import place
+from journey.feed.envelope import SOURCE, Payload, cloud_event, withheld_cloud_event
+from journey.store.epoch import SELECT_LINE, Line, line
+from journey.store.mapper import recorded
+from journey.store.recorder import COLUMNS
+from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.withheld import Kept, kept
+
+LARGEST = 20_000
+"""Bytes of a body; a full event that is larger goes thin."""
+
+EVENTS = SQL("""
+    SELECT position, {columns} FROM log JOIN event USING (journey_id, version) WHERE position = ANY(%s)
+    """).format(columns=COLUMNS)
+PATIENTS = """
+    SELECT journey_id, (data->>'patient_id')::uuid FROM event
+     WHERE journey_id = ANY(%s) AND version = 1 AND type = 'journey.opened'
+    """
+WHAT = {Payload.THIN: "codes and times of what happened", Payload.FULL: "what happened, in full"}
+
+
+class Due(NamedTuple):
+    """A delivery that is to be attempted."""
+
+    number: int
+    position: int
+    attempts: int
+    disclosed: bool
+
+
+class Message(NamedTuple):
+    """What is sent for a delivery. Its id is the event's: the same on every attempt, replay and rewind."""
+
+    number: int
+    journey_id: UUID
+    message_id: str
+    attempts: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def messages(
+    connection: Connection[Any], of: Subscription, clearance: Clearance, due: Sequence[Due], now: datetime
+) -> list[Message]:
+    """What is sent, in the order given; and, before it leaves, the record that it does."""
+    rows = connection.cursor(binary=True).execute(EVENTS, ([each.position for each in due],)).fetchall()
+    events = {row[0]: recorded(row[1:], row[0]) for row in rows}
+    back = kept(connection, of, clearance, events.values(), now)
+    _account(connection, of, back, [events[each.position] for each in due if not each.disclosed])
+    log_line = line(connection.execute(SELECT_LINE).fetchall())
+    return [_message(of, back, log_line, each, events[each.position]) for each in due]
+
+
+def _message(of: Subscription, back: Kept, log_line: Line, due: Due, event: Recorded) -> Message:
+    headers = {
+        "journey-delivery": str(due.number),
+        "journey-cursor": place.at(log_line, due.position, event.event_id).cursor(),
+    }
+    body = _body(of, back, event)
+    return Message(due.number, event.journey_id, str(event.event_id), due.attempts, body, headers)
+
+
+def _body(of: Subscription, back: Kept, event: Recorded) -> bytes:
+    if event.journey_id in back.journeys:
+        return to_json({"specversion": "1.0", "id": event.event_id, "source": SOURCE, "type": "withheld"})
+    if event.event_id in back.events:
+        return to_json(withheld_cloud_event(event))
+    whole = Payload.THIN if event.event_id in back.thin else of.payload
+    for payload in (whole, Payload.THIN):
+        body = to_json(cloud_event(event, payload))
+        if len(body) <= LARGEST:
+            return body
+    said = cloud_event(event)
+    del said["data"], said["dataschema"]
+    return to_json(said)
+
+
+def _account(connection: Connection[Any], of: Subscription, back: Kept, events: Sequence[Recorded]) -> None:
+    """One record for each patient. What is withheld discloses nothing."""
+    going: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+    for each in events:
+        if each.event_id not in back.events and each.journey_id not in back.journeys:
+            going[each.journey_id].append(each)
+    if not going:
+        return
+    of_patients: defaultdict[UUID, list[Recorded]] = defaultdict(list)
+    for journey_id, patient_id in connection.execute(PATIENTS, (list(going),)):
+        of_patients[patient_id] += going[journey_id]
+    disclosures.record(
+        connection, [_disclosure(of, back, patient, told) for patient, told in of_patients.items()]
+    )
+
+
+def _disclosure(of: Subscription, back: Kept, patient: UUID, told: Sequence[Recorded]) -> Disclosure:
+    labels = NONE.union(*(back.borne.get(each.event_id, NONE) for each in told))
+    return Disclosure(
+        channel=Channel.WEBHOOK,
+        recipient=of.recipient,
+        recipient_address=of.recipient_address,
+        purpose=of.purpose,
+        basis=of.basis,
+        description=WHAT[of.payload],
+        patient_id=patient,
+        journeys=tuple(sorted({each.journey_id for each in told})),
+        positions=tuple(sorted(each.position or 0 for each in told)),
+        reference=str(of.id),
+        labels=tuple(sorted(labels)),
+    )
