@@ -44,3 +44,32 @@ CREATE INDEX disclosure_suspension_patient ON disclosure_suspension (patient_id)
 COMMENT ON COLUMN disclosure_suspension.recipient IS 'The agency, as it stands on its disclosures.';
 CREATE TRIGGER disclosure_suspension_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON disclosure_suspension
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Everything that was recorded, in the order of time, beside who saw it.
+CREATE INDEX event_recorded_at ON event (recorded_at, event_id);
+
+-- Somebody looked at the audit of a period and says what was found (45 CFR 164.308(a)(1)(ii)(D)).
+CREATE TABLE audit_review (
+    review_id uuid PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now(),
+    caller text,
+    name text NOT NULL,
+    begins_at timestamptz NOT NULL,
+    ends_at timestamptz NOT NULL CHECK (ends_at > begins_at),
+    scope text NOT NULL,
+    findings text NOT NULL,
+    break_glasses uuid[] NOT NULL DEFAULT '{}'
+);
+CREATE INDEX audit_review_at ON audit_review (at, review_id);
+CREATE INDEX audit_review_break_glasses ON audit_review USING gin (break_glasses);
+COMMENT ON COLUMN audit_review.break_glasses IS 'The break-glasses that were looked at, each by itself.';
+CREATE TRIGGER audit_review_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_review
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What is asked of the audit again and again, by a name.
+CREATE TABLE audit_query (
+    name text PRIMARY KEY,
+    query json NOT NULL,
+    saved_by text NOT NULL,
+    saved_at timestamptz NOT NULL DEFAULT now()
+);

@@ -12,7 +12,6 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp
 
 from journey.api import (
-    audit,
     breakglass,
     commands,
     flow,
@@ -25,6 +24,7 @@ from journey.api import (
     search,
     whereabouts,
 )
+from journey.api.audit.routes import ROUTERS as AUDIT
 from journey.api.browsers import cors
 from journey.api.bulk import routes as bulk
 from journey.api.described import Described
@@ -32,9 +32,12 @@ from journey.api.edge import Edge
 from journey.api.engine import running
 from journey.api.figures import Figures
 from journey.api.follow import page as following
+from journey.api.follow import stream
 from journey.api.lane import Lane, Switch
 from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
+from journey.api.replay import journey as replaying
+from journey.api.replay import standings
 from journey.settings import Settings
 
 TITLE, VERSION = "Journey", "1"
@@ -70,6 +73,8 @@ def create_app(
     routers = (
         whereabouts.router,
         history.router,
+        replaying.router,
+        standings.router,
         search.router,
         lists.router(),
         pathways.router,
@@ -79,8 +84,9 @@ def create_app(
         patients.writing,
         flow.router,
         following.router,
+        stream.router,
         keyroutes.router,
-        audit.router,
+        *AUDIT,
         breakglass.breaking,
         breakglass.reviewing,
         health.router,

@@ -71,6 +71,11 @@ CATALOGUE: dict[str, Kind] = {
         "No pathway of this id, or of this version, is at hand.",
         "Take one of those in `GET /v1/pathways`.",
     ),
+    "no-such-query": Kind(
+        404,
+        "No query of the audit is saved under this name.",
+        "`GET /v1/audit/queries` lists them.",
+    ),
     "no-such-break-glass": Kind(
         404,
         "You have no break-glass of this id open.",

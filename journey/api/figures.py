@@ -83,6 +83,12 @@ class Figures:
         )
         self.reachable = self._gauge("journey_database_reachable", "1 while the database is reached.")
         self.log_position = self._gauge("journey_log_position", "The last position of the log.")
+        self.clock_drift = self._gauge(
+            "journey_clock_drift_seconds", "How far the database's clock is ahead of this process's."
+        )
+        self.unreviewed = self._gauge(
+            "journey_break_glass_overdue", "Break-glasses that nobody has reviewed within 72 hours."
+        )
         self.gaps = self._gauge(
             "journey_log_gaps", "Positions that are missing among the last 10,000; always 0."
         )

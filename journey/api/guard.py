@@ -1,10 +1,9 @@
 """The guard: routes that let nobody past without a key that may, before they look at anything else."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -20,8 +19,8 @@ from journey.api.access.table import PERSONAL, Permission
 from journey.api.access.trail import NOBODY, Access, Basis, Kind, Outcome, Who
 from journey.api.bodies import looked_at
 from journey.api.engine import asking, engine
+from journey.api.parameters import is_repeated, refuse_wrong_parameters, without_names
 from journey.api.problems import FieldError, Problem, problem_of
-from journey.api.spelling import no_such
 from journey.domain.event import Refused
 from journey.domain.journey import NoSuchJourney
 
@@ -89,27 +88,6 @@ async def authenticated(request: Request) -> Caller:
     return found
 
 
-def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
-    """A misspelt filter would answer another question than the one that was asked, and so would one of two;
-    NUL finds nothing. `known` says which may be repeated.
-    """
-    given = request.query_params.multi_items()
-    wrong = {name: no_such("parameter", name, known) for name, _ in given if name not in known}
-    for name, times in Counter(name for name, _ in given).items():
-        if times > 1 and not known.get(name, True):
-            wrong[name] = "It can be given only once"
-    wrong |= {name: "It holds a NUL character" for name, value in given if "\0" in value}
-    if wrong:
-        errors = [
-            FieldError(where="query", field=name[:100], message=message) for name, message in wrong.items()
-        ]
-        raise Problem("invalid", "A parameter is wrong; each is named below.", errors=errors[:20])
-
-
-def _repeats(annotation: Any) -> bool:
-    return any(get_origin(each) in {list, tuple} for each in (annotation, *get_args(annotation)))
-
-
 def purpose_of(request: Request) -> str:
     """Why they ask: it decides what they see, and stands in the trail. Raises Problem."""
     purpose = request.headers.get(PURPOSE, USUAL)
@@ -144,7 +122,7 @@ def guarded(
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
             known = {
-                parameter.alias: _repeats(parameter.field_info.annotation)
+                parameter.alias: is_repeated(parameter.field_info.annotation)
                 for parameter in self.dependant.query_params
             }
             takes_a_body = self.body_field is not None
@@ -163,8 +141,9 @@ def guarded(
                 except (Problem, Refused) as error:
                     await record_refusal(request, permission, error)
                     raise
-                if permission in PERSONAL or request.state.seen.basis is Basis.BREAK_GLASS:
-                    await record(request, KIND_OF[permission])
+                tells = permission in PERSONAL or request.state.seen.basis is Basis.BREAK_GLASS
+                if tells and not getattr(request.state, "is_noted", False):
+                    await record(request, getattr(request.state, "kind", KIND_OF[permission]))
                 return response
 
             return checked
@@ -257,6 +236,7 @@ async def told_through_glass(request: Request, known: Admission) -> None:
 
 async def noted(request: Request, kind: Kind, said: BaseModel) -> None:
     """Record something that is neither a read nor an event of a journey."""
+    request.state.is_noted = True
     await record(request, kind, Outcome.DONE, said.model_dump(mode="json"))
 
 
@@ -266,6 +246,8 @@ async def record(
     """Record what the request did; when this returns, it is on disk. Raises StoreUnavailable."""
     state = request.state
     seen: Seen = getattr(state, "seen", NOTHING_SEEN)
+    if detail is None and outcome is Outcome.DONE and request.scope["query_string"]:
+        detail = {"query": without_names(request)}
     access = Access(
         kind,
         outcome,

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from journey.api.audit.reviews import OVERDUE, WITHIN
 from journey.api.engine import Engine, engine
 from journey.api.guard import authenticated
 from journey.api.readiness import PARTS, Readiness, Ready, log_of
@@ -91,6 +92,8 @@ async def _measure(engine: Engine) -> None:
     figures.reachable.set(1)
     figures.log_position.set(log.position)
     figures.backlog.set(log.backlog)
+    figures.clock_drift.set(log.clock_drift)
+    figures.unreviewed.set((await engine.reads.rows(OVERDUE, (WITHIN,)))[0][0])
     figures.gaps.set((await engine.reads.rows(SELECT_GAPS))[0][0])
     figures.epoch.set(log.epoch.number if log.epoch else 0)
     for part in PARTS:

@@ -5,7 +5,7 @@ What has no leader is not ready only after a while: a leader that was killed is 
 
 import asyncio
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, time
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,6 +28,7 @@ TOO_FAR_BEHIND = 10_000
 LEADERLESS_FOR = 5.0
 """Seconds without a leader, after which nobody is likely to come by itself."""
 
+SELECT_CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
 SELECT_BACKLOG = "SELECT count(*) FROM (SELECT 1 FROM pending LIMIT 100000) AS waiting"
 SELECT_CHECKPOINTS = """
     SELECT name, position, last_error,
@@ -70,6 +71,11 @@ class Ready(BaseModel):
     position: int = Field(default=0, description="The last position of the log.")
     backlog: int = Field(default=0, description="Appends that wait for their positions.")
     epoch: InEpoch | None = Field(default=None, description="The one that the log is in.")
+    clock_drift: float = Field(
+        default=0,
+        description="Seconds by which the database's clock, which dates what is recorded, is ahead of "
+        "this process's.",
+    )
     leaderless: tuple[str, ...] = Field(default=(), description="What no worker leads just now.")
     projections: tuple[ProjectionHealth, ...] = ()
 
@@ -80,6 +86,7 @@ class Log(NamedTuple):
     position: int
     backlog: int
     epoch: InEpoch | None
+    clock_drift: float
     leaderless: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
 
@@ -96,7 +103,17 @@ async def log_of(reads: Reads) -> Log:
         for name, (at, error, parked) in reached.items()
     )
     leaderless = tuple(part for part, key in PARTS.items() if key not in led)
-    return Log(now.head, backlog, shown(now.now), leaderless, projections)
+    drift = await _clock_drift(reads)
+    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections)
+
+
+async def _clock_drift(reads: Reads) -> float:
+    """To within the time that asking takes: the answer is held against the middle of it."""
+    before = time()
+    [(there,)] = await reads.rows(SELECT_CLOCK)
+    after = time()
+    drift: float = there - (before + after) / 2
+    return round(drift, 3)
 
 
 def shown(epoch: Epoch | None) -> InEpoch | None:

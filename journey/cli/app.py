@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from journey.cli import (
+    audit,
     bench,
     demo,
     export,
@@ -72,6 +73,7 @@ app.command("bench")(bench.run)
 app.add_typer(pathway.app, name="pathway")
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> NoReturn:

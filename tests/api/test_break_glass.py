@@ -149,7 +149,7 @@ def test_looking_at_the_audit_is_recorded_and_paged(api: Api) -> None:
         audit(api, kind="audit", limit="1")
     first = api.get("/v1/audit?kind=audit&limit=2", role=Role.COMPLIANCE).json()
     rest = api.get(f"/v1/audit?kind=audit&limit=2&cursor={first['next']}", role=Role.COMPLIANCE).json()
-    ids = [each["access_id"] for each in (*first["audit"], *rest["audit"])]
+    ids = [each["id"] for each in (*first["audit"], *rest["audit"])]
     assert len(ids) == len(set(ids)) >= 3
     assert [each["at"] for each in first["audit"]] == sorted(
         (each["at"] for each in first["audit"]), reverse=True

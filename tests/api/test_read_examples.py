@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 
 from journey.api import openapi
@@ -21,6 +23,8 @@ from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.api.app import create_app
 from journey.api.lists.every import LISTS
+from journey.audit import disclosures
+from journey.audit.disclosures import Basis, Channel, Disclosure
 from journey.embedded import Cluster
 from journey.log import configure
 from journey.migrate import migrate
@@ -50,7 +54,12 @@ CLOCKED = {
 }
 """What the clock decides, or what has ids within, and how it is told."""
 
-NOW = "2025-03-04T09:00:00Z"
+NOW, LATER = "2025-03-04T09:00:00Z", "2100-01-01T00:00:00Z"
+REVIEW = {
+    "period": {"begins": "2025-02-01T00:00:00Z", "ends": "2025-03-01T00:00:00Z"},
+    "scope": "break-glass of February",
+    "findings": "Each was called for.",
+}
 PATIENT = number(1)
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("assign-owner", {"team": "ward 3", "person": "nurse-7"}),
@@ -91,6 +100,12 @@ def answers(api: Api) -> dict[str, Any]:
     reason = {"code": "ETREAT", "text": "Collapsed in the lobby."}
     assert api.post("/v1/break-glass", {"patient_id": PATIENT, "reason": reason}, **night).status_code == 201
     compliance = {"role": Role.COMPLIANCE}
+    assert api.post("/v1/audit/reviews", REVIEW, **compliance).status_code == 201
+    saved = {"query": {"kind": "glass-broken"}}
+    assert api.ask("PUT", "/v1/audit/queries/broken-glass", json=saved, **compliance).is_success
+    told = Disclosure(Channel.WEBHOOK, "Registry", "PUBHLTH", Basis.PUBLIC_HEALTH, "Events", UUID(PATIENT))
+    with psycopg.connect(api.conninfo) as connection:
+        disclosures.record(connection, [told])
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "where-the-patient-stands": (f"{journey}?as_of={NOW}", {}),
         "everything-recorded": (f"{journey}/events?limit=1", {}),
@@ -105,6 +120,11 @@ def answers(api: Api) -> dict[str, Any]:
         "what-i-have-open": ("/v1/break-glass/mine", night),
         "every-break-glass": ("/v1/break-glass", compliance),
         "who-did-or-saw-what": ("/v1/audit?kind=glass-broken", compliance),
+        "what-was-disclosed": (f"/v1/audit/disclosures?patient={PATIENT}&from={NOW}&to={LATER}", compliance),
+        "what-nobody-has-reviewed": ("/v1/audit/unreviewed", compliance),
+        "every-review": ("/v1/audit/reviews", compliance),
+        "every-saved-query": ("/v1/audit/queries", compliance),
+        "a-saved-query": ("/v1/audit/queries/broken-glass", compliance),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
     }
     found = {}

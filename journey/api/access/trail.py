@@ -27,6 +27,13 @@ class Kind(StrEnum):
     SEARCH = "search"
     FEED = "feed"
     AUDIT = "audit"
+    EXPORT = "export"
+    PRINT = "print"
+    EVIDENCE = "evidence"
+    REVIEW = "review"
+    DISCLOSURE_SUSPENDED = "disclosure-suspended"
+    QUERY_SAVED = "query-saved"
+    QUERY_REMOVED = "query-removed"
     WRITE = "write"
     LOGIN = "login"
     GLASS_BROKEN = "glass-broken"
@@ -34,6 +41,10 @@ class Kind(StrEnum):
     KEY_CREATED = "key-created"
     KEY_CHANGED = "key-changed"
     KEY_REVOKED = "key-revoked"
+    RECORDED = "recorded"
+    """An event of a journey; it stands in the log, and is listed from there."""
+    DISCLOSED = "disclosed"
+    """What left, listed from where it stands."""
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,41 @@
+"""Parameters: whether an address asks for what there is, and what of it may be kept."""
+
+from collections import Counter
+from typing import Any, get_args, get_origin
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from journey.api.problems import FieldError, Problem
+from journey.api.spelling import no_such
+
+NAMES_PATIENTS = frozenset({"q", "mrn"})
+"""The parameters in which a patient's names and numbers stand."""
+
+
+def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
+    """A misspelt filter would answer another question than the one that was asked, and so would one of two;
+    NUL finds nothing. `known` says which may be repeated.
+    """
+    given = request.query_params.multi_items()
+    wrong = {name: no_such("parameter", name, known) for name, _ in given if name not in known}
+    for name, times in Counter(name for name, _ in given).items():
+        if times > 1 and not known.get(name, True):
+            wrong[name] = "It can be given only once"
+    wrong |= {name: "It holds a NUL character" for name, value in given if "\0" in value}
+    if wrong:
+        errors = [
+            FieldError(where="query", field=name[:100], message=message) for name, message in wrong.items()
+        ]
+        raise Problem("invalid", "A parameter is wrong; each is named below.", errors=errors[:20])
+
+
+def is_repeated(annotation: Any) -> bool:
+    """Whether a parameter of this type may be given more than once."""
+    return any(get_origin(each) in {list, tuple} for each in (annotation, *get_args(annotation)))
+
+
+def without_names(request: Request) -> str:
+    """What was asked for, but for a patient's names and numbers."""
+    given = request.query_params.multi_items()
+    return urlencode([(name, "*" if name in NAMES_PATIENTS else value) for name, value in given])
