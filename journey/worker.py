@@ -1,4 +1,5 @@
-"""The worker: what runs behind the writes. The sequencer, every read model, and the ear on the log's channel.
+"""The worker: what runs behind the writes. The sequencer, the notary, every read model, and the ear on the
+log's channel.
 
 Any number of processes may run one: each part elects a leader, and the others stand by.
 """
@@ -14,6 +15,8 @@ import psycopg
 import structlog
 
 from journey.connection import WORKING, opened
+from journey.ledger.notary import Notary
+from journey.ledger.seals import Place
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
 from journey.store.recorder import LISTEN
@@ -68,10 +71,13 @@ class Listener:
 
 
 class Worker:
-    """Everything behind the writes, in threads. `appended` wakes the sequencer from within this process."""
+    """Everything behind the writes, in threads; the notary where it is told the place of its files.
+    `appended` wakes the sequencer from within this process.
+    """
 
-    def __init__(self, conninfo: str, *, appended: Signal | None = None) -> None:
+    def __init__(self, conninfo: str, *, appended: Signal | None = None, place: Place | None = None) -> None:
         self._sequencer = Sequencer(conninfo, appended=appended)
+        self._notary = None if place is None else Notary(conninfo, place)
         self._projectors = [Projector(conninfo, model) for model in READ_MODELS]
         self._listener = Listener(conninfo, self._wake)
 
@@ -80,10 +86,14 @@ class Worker:
         for projector in self._projectors:
             projector.start()
         self._sequencer.start()
+        if self._notary is not None:
+            self._notary.start()
 
     def stop(self) -> None:
         """Finish what is in hand: first the log, then those who read it."""
         self._sequencer.stop()
+        if self._notary is not None:
+            self._notary.stop()
         self._listener.stop()
         for projector in self._projectors:
             projector.stop()
@@ -100,7 +110,7 @@ class Worker:
             projector.woken.set()
 
 
-def work(conninfo: str) -> None:
+def work(conninfo: str, place: Place) -> None:
     """The worker alone, until SIGINT or SIGTERM. Raises WorkerFailed: better begun anew than half alive."""
     told, failed = Signal(), Signal()
 
@@ -112,7 +122,7 @@ def work(conninfo: str) -> None:
     threading.excepthook = fail
     for each in STOP:
         signal.signal(each, lambda *_: told.set())
-    with Worker(conninfo):
+    with Worker(conninfo, place=place):
         logger.info("working")
         told.wait()
     if failed.is_set():

@@ -30,9 +30,31 @@ CREATE TABLE log (
     position bigint PRIMARY KEY CHECK (position > 0),
     journey_id uuid NOT NULL,
     version bigint NOT NULL,
+    leaf bytea NOT NULL CHECK (octet_length(leaf) = 32),
     UNIQUE (journey_id, version)
 );
 COMMENT ON TABLE log IS 'The dense total order of events; never inverts a journey.';
+COMMENT ON COLUMN log.leaf IS 'What the event is in the ledger''s tree (RFC 9162 section 2.1.1).';
+
+CREATE FUNCTION instant(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT '"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || 'Z"'
+$$;
+
+-- SHA-256(00 || the row as JSON in its canonical form, RFC 8785); data and context are texts in it, so that their
+-- bytes count as they are stored.
+CREATE FUNCTION event_leaf(event) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256('\x00'::bytea || convert_to(
+        '{"context":' || to_json($1.context::text)
+        || ',"data":' || to_json($1.data::text)
+        || ',"event_id":"' || $1.event_id
+        || '","journey_id":"' || $1.journey_id
+        || '","occurred_at":' || instant($1.occurred_at)
+        || ',"occurred_precision":' || to_json($1.occurred_precision)
+        || ',"recorded_at":' || instant($1.recorded_at)
+        || ',"schema_version":' || $1.schema_version
+        || ',"type":' || to_json($1.type)
+        || ',"version":' || $1.version || '}', 'UTF8'))
+$$;
 
 -- The same key and body answer the same for the life of the journey.
 CREATE TABLE idempotency (

@@ -49,6 +49,12 @@ COMMENT ON COLUMN access_event.basis IS 'Why they could: their team, every team,
 CREATE TRIGGER access_event_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON access_event
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE access_pending (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    accesses uuid[] NOT NULL
+);
+COMMENT ON TABLE access_pending IS 'Records without a place in the ledger yet, one row a batch; nearly always empty.';
+
 -- Another team's patient, opened in an emergency, for a reason and for a time.
 CREATE TABLE break_glass (
     break_glass_id uuid PRIMARY KEY,

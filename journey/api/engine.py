@@ -23,6 +23,7 @@ from journey.api.growth import Growth
 from journey.api.limits import Limits
 from journey.api.problems import Problem
 from journey.api.reads import Reads
+from journey.ledger.seals import Place
 from journey.settings import Settings
 from journey.store.errors import OutcomeUnknown
 from journey.store.store import Store
@@ -93,7 +94,7 @@ async def running(
         threads = ThreadPoolExecutor(settings.write_threads, thread_name_prefix="write")
         stack.push_async_callback(asyncio.to_thread, threads.shutdown)
         if with_worker:
-            worker = Worker(conninfo, appended=store.appended)
+            worker = Worker(conninfo, appended=store.appended, place=Place.of(settings))
             worker.start()
             stack.push_async_callback(asyncio.to_thread, worker.stop)
         reads = Reads(conninfo, settings.read_pool_size)

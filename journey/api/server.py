@@ -30,6 +30,7 @@ from journey.api.figures import SHARED
 from journey.api.health import measure_process
 from journey.api.wire import Wire
 from journey.database import Database
+from journey.ledger.seals import Place
 from journey.migrate import check
 from journey.settings import Settings, inherited
 from journey.worker import STOP, work
@@ -73,7 +74,7 @@ def serve(
     check(database.conninfo)
     tracing.configure(settings)
     if role == "worker":
-        work(database.conninfo)
+        work(database.conninfo, Place.of(settings))
         return
     with ExitStack() as stack:
         shared = stack.enter_context(_shared()) if workers > 1 else None

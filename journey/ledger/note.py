@@ -49,7 +49,7 @@ class Verifier(NamedTuple):
         """From `<name>+<id>+<base64>`. Raises BadNote."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        material = _decoded(encoded)
+        material = decoded(encoded)
         found = cls.of(name, material[1:])
         if not NAME.fullmatch(name) or material[:1] != ED25519 or found.key_id.hex() != key_id:
             raise BadNote
@@ -72,6 +72,7 @@ class Signer:
     def __init__(self, name: str, private: bytes) -> None:
         if not NAME.fullmatch(name):
             raise ValueError("the name of a key has no space and no plus in it")
+        self.private = private
         self._key = Ed25519PrivateKey.from_private_bytes(private)
         self.verifier = Verifier.of(name, self._key.public_key().public_bytes_raw())
 
@@ -100,7 +101,7 @@ class Checkpoint(NamedTuple):
         """Raises BadNote."""
         origin, size, root, *more = [*text.removesuffix("\n").split("\n"), "", "", ""][: text.count("\n") + 3]
         lines = [each for each in more if each]
-        found = cls(origin, int(size) if SIZE.fullmatch(size) else -1, _decoded(root), tuple(lines))
+        found = cls(origin, int(size) if SIZE.fullmatch(size) else -1, decoded(root), tuple(lines))
         if not origin or found.size < 0 or len(found.root) != len(EMPTY) or found.text != text:
             raise BadNote
         return found
@@ -134,10 +135,10 @@ def _parts(line: str) -> tuple[str, bytes]:
     parts = SIGNATURE.fullmatch(line)
     if parts is None:
         raise BadNote
-    return parts[1], _decoded(parts[2])
+    return parts[1], decoded(parts[2])
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
     except (Error, ValueError):

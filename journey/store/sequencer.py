@@ -38,10 +38,15 @@ SEQUENCE = SQL("""
         DELETE FROM pending WHERE id > %(above)s AND id <= (SELECT max(id) FROM head)
         RETURNING id, journey_id, first_version, last_version
     ), numbered AS (
-        INSERT INTO log (position, journey_id, version)
+        INSERT INTO log (position, journey_id, version, leaf)
         SELECT (SELECT coalesce(max(position), 0) FROM log) + row_number() OVER (ORDER BY id, version),
-               journey_id, version
-          FROM taken CROSS JOIN LATERAL generate_series(first_version, last_version) AS version
+               taken.journey_id, version, leaf
+          FROM taken CROSS JOIN LATERAL (
+                   SELECT version, event_leaf(event) AS leaf FROM event
+                    WHERE event.journey_id = taken.journey_id
+                      AND version BETWEEN first_version AND last_version
+                   OFFSET 0 -- looked up for each append, whatever the planner takes their number to be
+               ) AS appended
         RETURNING position
     )
     SELECT count(*), (SELECT count(*) FROM taken),

@@ -103,13 +103,18 @@ class Access(NamedTuple):
 
 
 INSERT: LiteralString = """
-    INSERT INTO access_event (access_id, kind, outcome, caller, name, role, team, purpose, method, route,
-                              journeys, patients, basis, detail, peer, request_id, correlation_id)
-    SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
-           journeys, patients, basis, detail, peer, request_id, correlation_id
-      FROM json_populate_recordset(NULL::access_event, %s)
-    ON CONFLICT (access_id) DO NOTHING
-    RETURNING access_id
+    WITH written AS (
+        INSERT INTO access_event (access_id, kind, outcome, caller, name, role, team, purpose, method, route,
+                                  journeys, patients, basis, detail, peer, request_id, correlation_id)
+        SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
+               journeys, patients, basis, detail, peer, request_id, correlation_id
+          FROM json_populate_recordset(NULL::access_event, %s)
+        ON CONFLICT (access_id) DO NOTHING
+        RETURNING access_id
+    )
+    INSERT INTO access_pending (accesses)
+    SELECT array_agg(access_id) FROM written HAVING count(*) > 0
+    RETURNING id
     """
 """Nothing, where a connection was lost after it was done, and it is asked again."""
 

@@ -1,0 +1,89 @@
+"""Leaves: what an event, and a record of the trail, is in its tree.
+
+A leaf is the stored row as JSON in its canonical form (RFC 8785), with `data`, `context` and `detail` as
+texts in it: the bytes as they are stored count, ciphertext where they are encrypted. The database makes the
+same when the sequencer gives a position (`event_leaf`), so that nothing waits for this program to do it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from json.encoder import encode_basestring as text  # as RFC 8785 section 3.2.2.2 has it
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from journey.ledger.merkle import Hash, leaf_hash
+
+
+class EventRow(NamedTuple):
+    """An event as it is stored."""
+
+    journey_id: UUID
+    version: int
+    type: str
+    data: str
+    event_id: UUID
+    schema_version: int
+    occurred_at: datetime
+    occurred_precision: str
+    recorded_at: datetime
+    context: str
+
+    def canonical(self) -> bytes:
+        """What is hashed."""
+        journey_id, version, type_, data, event_id, schema_version, at, precision, recorded_at, context = self
+        return (
+            f'{{"context":{text(context)},"data":{text(data)},"event_id":"{event_id}",'
+            f'"journey_id":"{journey_id}","occurred_at":"{instant(at)}","occurred_precision":{text(precision)},'
+            f'"recorded_at":"{instant(recorded_at)}","schema_version":{schema_version},"type":{text(type_)},'
+            f'"version":{version}}}'
+        ).encode()
+
+
+class AccessRow(NamedTuple):
+    """A record of the trail as it is stored."""
+
+    access_id: UUID
+    at: datetime
+    basis: str | None
+    caller: str | None
+    correlation_id: UUID | None
+    detail: str
+    journeys: list[UUID]
+    kind: str
+    method: str | None
+    name: str | None
+    outcome: str
+    patients: list[UUID]
+    peer: str | None
+    purpose: str | None
+    request_id: str | None
+    role: str | None
+    route: str | None
+    team: str | None
+
+    def canonical(self) -> bytes:
+        """What is hashed: the fields stand in the order of their names already."""
+        fields = zip(self._fields, self, strict=True)
+        return ("{" + ",".join(f'"{name}":{_json(value)}' for name, value in fields) + "}").encode()
+
+
+def leaf(row: EventRow | AccessRow) -> Hash:
+    return leaf_hash(row.canonical())
+
+
+def instant(at: datetime) -> str:
+    """A time in UTC with its microseconds."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _json(value: Any) -> str:
+    write = WRITTEN.get(type(value))
+    return "null" if write is None else write(value)
+
+
+WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: text,
+    UUID: lambda value: f'"{value}"',
+    datetime: lambda value: f'"{instant(value)}"',
+    list: lambda values: "[" + ",".join(map(_json, values)) + "]",
+}
