@@ -22,7 +22,8 @@ from journey.webhooks.subscription import Clearance, Subscription
 
 LABELLED = """
     SELECT DISTINCT journey_id FROM event
-     WHERE journey_id = ANY(%s) AND context::text LIKE '%%"labels":["%%'
+     WHERE journey_id = ANY(%s)
+       AND (context::text LIKE '%%"labels":["%%' OR type = 'custody.processing_restricted')
     """
 SPOKEN_FOR = """
     SELECT DISTINCT journey_id FROM event
