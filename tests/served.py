@@ -21,6 +21,7 @@ from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.api.app import create_app
 from journey.api.engine import Engine
+from journey.api.follow.channel import ROUTE as STREAM
 from journey.embedded import Cluster
 from journey.settings import Settings
 
@@ -50,6 +51,8 @@ class Api:
         **more: Any,
     ) -> Response:
         key = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        if url == STREAM:  # a client in this process hears a stream when it has ended
+            more.setdefault("params", {"lasting": 0})
         return self.client.request(method, url, headers=key | (headers or {}), **more)
 
     def get(self, url: str, **more: Any) -> Response:

@@ -38,6 +38,7 @@ from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
 from journey.api.replay import journey as replaying
 from journey.api.replay import standings
+from journey.api.webhooks import routes as webhooks
 from journey.settings import Settings
 
 TITLE, VERSION = "Journey", "1"
@@ -85,6 +86,7 @@ def create_app(
         flow.router,
         following.router,
         stream.router,
+        webhooks.router,
         keyroutes.router,
         *AUDIT,
         breakglass.breaking,

@@ -164,7 +164,14 @@ class Edge:
             await send(message)
 
         structlog.contextvars.bind_contextvars(**ids.logged)
-        self._under_way += 1
+        counted = 1
+        self._under_way += counted
+
+        def goes_on() -> None:
+            nonlocal counted
+            self._under_way, counted = self._under_way - counted, 0
+
+        state["goes_on"] = goes_on
         try:
             with tracing.request(headers.get("traceparent")) as span:
                 structlog.contextvars.bind_contextvars(**tracing.ids(span))
@@ -173,7 +180,7 @@ class Edge:
                 finally:
                     tracing.answered(span, scope["method"], route_of(scope), status)
         finally:
-            self._under_way -= 1
+            self._under_way -= counted
             self._note(scope, status, perf_counter() - started)
             structlog.contextvars.clear_contextvars()
 

@@ -111,6 +111,13 @@ def answers(
     return documented
 
 
+def streamed(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The documented answers of a guarded route that goes on and on: its events, and its problems."""
+    documented = answers(ProblemDocument, *codes)
+    shape = {"type": "string", "description": "Server-Sent Events; the `data` of each is a CloudEvent."}
+    return documented | {200: _answer("What happens, as it does.", "text/event-stream", shape, {})}
+
+
 def _problem(status: int, codes: list[str], *, refused: bool) -> dict[str, Any]:
     """One answer that is a problem, with the codes that it can have."""
     words = [*(["the code of the rule that refuses"] if refused else []), *(f"`{code}`" for code in codes)]

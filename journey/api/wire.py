@@ -15,6 +15,9 @@ from journey.api.problems import MEDIA_TYPE
 HEAD_SECONDS = 10.0
 """Seconds from the opening of a connection, or from a request's first byte, to the end of its headers."""
 
+ABORT = "journey.abort"
+"""An extension of the scope: hang up at once, on who takes nothing of an answer."""
+
 LARGEST_HEAD = 64 * 1024
 """Bytes; more than the edge takes, so that it is the edge that mostly says so."""
 
@@ -45,6 +48,7 @@ class Wire(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: {"now": self.transport.abort}}
         self._rest()
         self._wait()
 

@@ -38,15 +38,18 @@ class Login:
         self._tokens = tokens
         self.attempts = Attempts()
 
-    async def caller(self, authorization: str) -> Caller:
-        """Who asks. Raises NotLetIn, IssuerUnavailable, StoreUnavailable."""
+    async def caller(self, authorization: str, *, anew: bool = False) -> Caller:
+        """Who asks; `anew`: by the key as it stands now.
+
+        Raises NotLetIn, IssuerUnavailable, StoreUnavailable.
+        """
         scheme, _, said = authorization.partition(" ")
         said = said.strip()
         if scheme.lower() != "bearer" or not said:
             raise NotLetIn(self._wanted, REALM)
         key = KEY.match(said)
         if key or self._tokens is None:
-            found = await self._keys.caller(said)
+            found = await self._keys.caller(said, anew=anew)
             if found is None:
                 raise NotLetIn(self._wanted, _invalid("not accepted"), key and key[1])
             return found

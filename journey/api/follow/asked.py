@@ -25,7 +25,7 @@ THEIRS = """
 
 AfterIn = Annotated[
     str | None,
-    Query(max_length=LONGEST_CURSOR, description="`next` of the last answer; left out, the beginning."),
+    Query(max_length=LONGEST_CURSOR, description="`next` of the last answer, or `now`; none: the beginning."),
 ]
 TypesIn = Annotated[
     list[str] | None,

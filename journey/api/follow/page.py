@@ -26,14 +26,13 @@ from journey.api.follow.asked import (
     wanted_by,
 )
 from journey.api.follow.looking import known_to, look, reached
-from journey.api.follow.place import line_of, refuse_rewound
+from journey.api.follow.place import line_of, place_after, refuse_rewound
 from journey.api.follow.sending import told_of
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
 from journey.api.paging import Limit
 from journey.api.readiness import InEpoch, shown
 from journey.feed.envelope import CloudEvent, Payload, WithheldCloudEvent
-from journey.feed.place import told
 
 LONGEST_WAIT = 30.0
 SOON = 0.1
@@ -78,7 +77,7 @@ async def the_log(
     by = asking(request)
     wanted = wanted_by(by, asked, payload)
     reads, growth = engine(request).reads, engine(request).growth
-    place = told(after)
+    place = await place_after(reads, await line_of(reads), after)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + wait
     while True:

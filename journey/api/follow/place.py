@@ -2,13 +2,21 @@
 
 from journey.api.problems import Problem
 from journey.api.reads import Reads
-from journey.feed.place import AT, BEGINNING, Place, in_common
+from journey.feed.place import AT, BEGINNING, Place, in_common, told
 from journey.feed.place import at as place_at
 from journey.store.epoch import IDENTITY, SELECT_LAST, SELECT_LINE, Line, line
+
+NOW = "now"
+"""Stands for the cursor at the end of the log."""
 
 
 async def line_of(reads: Reads) -> Line:
     return line(await reads.rows(SELECT_LINE))
+
+
+async def place_after(reads: Reads, now: Line, after: str | None) -> Place:
+    """Where somebody who says this has got to. Raises ForeignCursor."""
+    return await at(reads, now, now.head) if after == NOW else told(after)
 
 
 async def refuse_rewound(reads: Reads, now: Line, place: Place) -> None:

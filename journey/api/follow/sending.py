@@ -17,6 +17,7 @@ from journey.api.access.withheld import withheld
 from journey.api.follow.asked import Wanted
 from journey.api.guard import NOTHING_SEEN, Seen
 from journey.api.reads import Reads
+from journey.audit.disclosures import INSERT_TOLD, Channel, Sending, basis_of
 from journey.domain import labels
 from journey.domain.event import Recorded
 from journey.domain.journey import journey_at
@@ -35,6 +36,8 @@ ASKED = """
      WHERE journey_id = ANY(%s) AND (type = ANY(%s) OR context::text LIKE '%%"labels":["%%')
     """
 
+WHAT = {Payload.THIN: "codes and times of what happened", Payload.FULL: "what happened, in full"}
+
 Limits = dict[UUID, Payload]
 
 
@@ -45,8 +48,10 @@ class Told(NamedTuple):
     seen: Seen
 
 
-async def told_of(reads: Reads, by: Asking, wanted: Wanted, found: Sequence[Recorded]) -> Told:
-    """How these go out."""
+async def told_of(
+    reads: Reads, by: Asking, wanted: Wanted, found: Sequence[Recorded], channel: Channel = Channel.FEED
+) -> Told:
+    """How these go out, once it is recorded to whom."""
     journeys = {each.journey_id for each in found}
     kept_back = await withheld(reads, journeys, wanted.cleared)
     labelled = await _labelled(reads, journeys) if kept_back and wanted.hides else journeys
@@ -66,7 +71,24 @@ async def told_of(reads: Reads, by: Asking, wanted: Wanted, found: Sequence[Reco
         else cloud_event(each, limits.get(each.event_id, Payload.THIN))
         for each in going
     ]
+    await _disclose(reads, by, channel, wanted.payload, events)
     return Told(events, await _seen(reads, {each.journey_id for each in going}))
+
+
+async def _disclose(
+    reads: Reads, by: Asking, channel: Channel, payload: Payload, events: Sequence[dict[str, Any]]
+) -> None:
+    """One record for each patient. What is withheld discloses nothing."""
+    told = [
+        (each["subject"], int(each["sequence"]), each.get("labels", ""))
+        for each in events
+        if each["type"] != "withheld"
+    ]
+    if told:
+        of = Sending(
+            channel, by.caller.name, by.purpose, basis_of(by.purpose), WHAT[payload], f"key {by.caller.id}"
+        )
+        await reads.rows(INSERT_TOLD, of.told(told))
 
 
 async def _labelled(reads: Reads, journeys: Collection[UUID]) -> set[UUID]:
