@@ -124,6 +124,46 @@ INSERT: LiteralString = """
     """
 """Nothing, where a connection was lost after it was done, and it is asked again."""
 
+INSERT_TOLD: LiteralString = """
+    WITH sent AS (
+        SELECT %s::text AS send, %s::text AS channel, %s::text AS recipient, %s::text AS purpose,
+               %s::text AS basis, %s::text AS description, %s::text AS reference, %s::text[] AS of_part_2,
+               %s::text AS notice
+    ), told AS (
+        SELECT (opened.data->>'patient_id')::uuid AS patient_id, array_agg(DISTINCT journey_id) AS journeys,
+               array_agg(each.position ORDER BY each.position) AS positions,
+               array_remove(string_to_array(string_agg(DISTINCT labels, ','), ','), '') AS labels
+          FROM unnest(%s::uuid[], %s::bigint[], %s::text[]) AS each (journey_id, position, labels)
+               JOIN event AS opened USING (journey_id)
+         WHERE opened.version = 1 AND opened.type = 'journey.opened'
+         GROUP BY 1
+    )
+    INSERT INTO disclosure (disclosure_id, channel, recipient, purpose, basis, description, reference,
+                            patient_id, journeys, positions, labels, notice)
+    SELECT md5(send || patient_id)::uuid, channel, recipient, purpose, basis, description, reference,
+           patient_id, journeys, positions, labels, CASE WHEN labels && of_part_2 THEN notice END
+      FROM sent, told
+    ON CONFLICT (disclosure_id) DO NOTHING
+    RETURNING disclosure_id
+    """
+"""The same of events by their journeys: whose they are is found where the rows are made."""
+
+
+class Sending(NamedTuple):
+    """What goes to one recipient at once, of however many patients."""
+
+    channel: Channel
+    recipient: str
+    purpose: str
+    basis: Basis
+    description: str
+    reference: str | None = None
+
+    def told(self, events: Sequence[tuple[UUID, int, str]]) -> tuple[Any, ...]:
+        """What INSERT_TOLD takes: of each event its journey, its place in the log, its labels by commas."""
+        journeys, positions, labels = ([*column] for column in zip(*events, strict=True))
+        return (str(uuid7()), *self, sorted(OF_PART_2), NOTICE, journeys, positions, labels)
+
 
 def written(disclosures: Sequence[Disclosure]) -> str:
     """What INSERT takes."""
