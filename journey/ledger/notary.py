@@ -47,7 +47,7 @@ ENDS = (
     "SELECT (SELECT coalesce(max(position), 0) FROM log), (SELECT coalesce(max(id), 0) FROM access_pending)"
 )
 COVERED = """
-    SELECT FROM ledger_checkpoint
+    SELECT true FROM ledger_checkpoint
      WHERE size >= %s AND NOT EXISTS (SELECT FROM access_pending WHERE id <= %s) LIMIT 1
     """
 NOTES = "SELECT number, made_at, note FROM ledger_checkpoint WHERE number > %s ORDER BY number"
