@@ -37,6 +37,7 @@ HAND_WRITTEN = [
         "docs/pathways.md",
         "docs/flow.md",
         "docs/export.md",
+        "docs/ledger.md",
     ),
 ]
 
