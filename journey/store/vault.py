@@ -1,6 +1,6 @@
 """Vault: the data key of each journey, wrapped by the site's master key.
 
-    master key  --wraps-->  the journey's data key  --seals-->  the personal fields of its events
+    master key --wraps--> the journey's data key --makes--> each event's key --seals--> its personal fields
 
 A journey has a key of its own, made with its first event, so that no two writers ever make one for the same
 person. Who erases a person destroys the keys of all of their journeys.
@@ -85,8 +85,8 @@ class Vault:
 
     def __init__(self, kms: Kms) -> None:
         self.kms = kms
-        self.cipher = lru_cache(maxsize=KEPT)(self._opened)
-        """The cipher of a wrapped key. Raises CannotBeOpened."""
+        self.key = lru_cache(maxsize=KEPT)(kms.unwrap)
+        """The data key that was wrapped so. Raises CannotBeOpened."""
 
     def fresh(self) -> bytes:
         """A new data key, wrapped."""
@@ -95,9 +95,6 @@ class Vault:
     def rewrapped(self, wrapped: bytes) -> bytes:
         """The same key, wrapped by today's master key."""
         return self.kms.wrap(self.kms.unwrap(wrapped))
-
-    def _opened(self, wrapped: bytes) -> AESGCM:
-        return AESGCM(self.kms.unwrap(wrapped))
 
 
 def sealed(cipher: AESGCM, plain: bytes, about: bytes) -> bytes:
