@@ -9,6 +9,8 @@ from errno import EISDIR
 from pathlib import Path
 from typing import IO, cast
 
+from journey.audit.disclosures import Sending
+from journey.export.disclosed import disclose
 from journey.export.ocel import ocel
 from journey.export.rows import csv_rows, ndjson
 from journey.export.snapshot import Selection, Snapshot, snapshot
@@ -19,12 +21,22 @@ FORMATS: Mapping[str, Format] = {"xes": xes, "ocel": ocel, "csv": csv_rows, "ndj
 STANDARD_OUTPUT = "-"
 
 
-def export(conninfo: str, selection: Selection, form: str, out: str, told: Callable[[float], None]) -> int:
+def export(
+    conninfo: str,
+    selection: Selection,
+    form: str,
+    out: str,
+    told: Callable[[float], None],
+    *,
+    sending: Sending,
+) -> int:
     """Write what is selected, to a file, or to standard output for `-`; packed where its name ends in .gz.
 
     The number of events. A file is there whole or not at all. `told` hears how far it has come, from 0 to 1.
+    To whom it goes is on record before it is written.
     """
     with snapshot(conninfo, selection) as taken, _opened(out) as file:
+        disclose(conninfo, taken, sending)
         for piece in FORMATS[form](taken):
             file.write(piece)
             told(taken.reached / (taken.end or 1))

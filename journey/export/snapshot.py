@@ -23,6 +23,7 @@ from journey.store.recorder import COLUMNS
 EVENTS_AT_ONCE = 5000
 JOURNEYS_AT_ONCE = 250
 
+CORRECTING = [each.stored_as for each in CORRECTIONS]
 END = "SELECT coalesce(max(position), 0) FROM log"
 CORRECTED = "SELECT DISTINCT journey_id FROM event WHERE type = ANY(%s)"
 EVENTS = SQL("""
@@ -34,6 +35,17 @@ OPENED = SQL("""
     SELECT position, journey_id FROM log
      WHERE version = 1 AND position > %(after)s AND position <= %(until)s AND {those}
      ORDER BY position LIMIT %(limit)s
+    """)
+PEOPLE = SQL("""
+    SELECT (opened.data->>'patient_id')::uuid, array_agg(opened.journey_id) FROM event AS opened
+     WHERE opened.version = 1 AND opened.type = 'journey.opened'
+       AND opened.journey_id IN (
+           SELECT journey_id FROM log JOIN event USING (journey_id, version)
+            WHERE position <= %(until)s AND {those}
+              AND (type = ANY(%(corrections)s)
+                   OR (occurred_at >= coalesce(%(begins)s, '-infinity'::timestamptz)
+                       AND occurred_at < coalesce(%(ends)s, 'infinity'::timestamptz))))
+     GROUP BY 1
     """)
 OF_JOURNEY = SQL("journey_id = %(journey)s")
 OF_PATHWAY = SQL("journey_id IN (SELECT journey_id FROM patient_status WHERE pathway = %(pathway)s)")
@@ -72,8 +84,8 @@ class Snapshot:
         self._connection = connection
         self._selection = selection
         [(self.end,)] = connection.execute(END).fetchall()
-        types = [each.stored_as for each in CORRECTIONS]
-        self._corrected = {journey_id for (journey_id,) in connection.execute(CORRECTED, (types,))}
+        found = connection.execute(CORRECTED, (CORRECTING,))
+        self._corrected = {journey_id for (journey_id,) in found}
         self.reached = 0
         """The position up to which it has been read through."""
         self.events = 0
@@ -118,6 +130,13 @@ class Snapshot:
                 if taken:
                     self.events += len(taken)
                     yield journey_id, taken
+
+    def people(self) -> Iterator[tuple[UUID, Sequence[UUID]]]:
+        """The patients of whom something is selected, or may be by a correction, with their journeys."""
+        asked = {**self._selection._asdict(), "until": self.end, "corrections": CORRECTING}
+        with self._connection.cursor("people") as cursor:
+            cursor.itersize = EVENTS_AT_ONCE
+            yield from cursor.execute(PEOPLE.format(those=self._those()), asked)
 
     def _events(self, history: History) -> Sequence[Recorded]:
         return history.recorded if self._selection.everything else history.effective

@@ -15,6 +15,7 @@ import pytest
 from journey.bench.ward import fill
 from journey.embedded import Cluster
 from journey.export import Selection, export
+from tests.export import SENDING
 from tests.pathways.eventlogs import (
     ATC,
     LOINC,
@@ -50,7 +51,7 @@ def url(cluster: Cluster, template: str, cases: dict[str, Case]) -> Iterator[str
 
 
 def written(url: str, form: str, file: Path, **chosen: Any) -> Path:
-    assert export(url, Selection(**chosen), form, str(file), lambda _: None) > 0
+    assert export(url, Selection(**chosen), form, str(file), lambda _: None, sending=SENDING) > 0
     return file
 
 

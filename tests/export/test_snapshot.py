@@ -20,6 +20,7 @@ from journey.projections.status import PatientStatus
 from journey.store.identifiers import uuid7
 from journey.store.sequencer import drain
 from journey.store.store import Store
+from tests.export import SENDING
 from tests.spec import at
 from tests.store.asked import CONTEXT
 from tests.store.test_across import merge, patient
@@ -49,7 +50,7 @@ def told(database_url: str) -> tuple[str, UUID, UUID]:
 
 def lines(url: str, folder: Path, **chosen: Any) -> list[dict[str, Any]]:
     file = folder / "log.ndjson"
-    export(url, Selection(**chosen), "ndjson", str(file), lambda _: None)
+    export(url, Selection(**chosen), "ndjson", str(file), lambda _: None, sending=SENDING)
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -87,7 +88,7 @@ def test_every_format_holds_the_same_events(
     for form in FORMATS:
         file = tmp_path / f"log.{form}"
         chosen = Selection(everything=everything)
-        assert export(told[0], chosen, form, str(file), lambda _: None) == expected
+        assert export(told[0], chosen, form, str(file), lambda _: None, sending=SENDING) == expected
     root = ET.parse(tmp_path / "log.xes").getroot()  # noqa: S314 - written here
     assert len(root.findall("{*}trace/{*}event")) == expected
     assert len(json.loads((tmp_path / "log.ocel").read_text())["events"]) == expected
@@ -100,7 +101,7 @@ def test_a_merge_is_about_both_patients(database_url: str, tmp_path: Path) -> No
         (retired, _), (survivor, _) = patient(store), patient(store)
         merge(store, survivor, retired)
     drain(database_url)
-    export(database_url, Selection(), "ocel", str(tmp_path / "log"), lambda _: None)
+    export(database_url, Selection(), "ocel", str(tmp_path / "log"), lambda _: None, sending=SENDING)
     read = json.loads((tmp_path / "log").read_text())
     merged = [each for each in read["events"] if each["type"] == "Patient merged"]
     about = {(each["objectId"], each["qualifier"]) for each in merged[0]["relationships"]}
@@ -113,7 +114,10 @@ def test_a_merge_is_about_both_patients(database_url: str, tmp_path: Path) -> No
 
 def test_an_empty_log_is_a_whole_file_in_every_format(database_url: str, tmp_path: Path) -> None:
     for form in FORMATS:
-        assert export(database_url, Selection(), form, str(tmp_path / form), lambda _: None) == 0
+        assert (
+            export(database_url, Selection(), form, str(tmp_path / form), lambda _: None, sending=SENDING)
+            == 0
+        )
     assert not ET.parse(tmp_path / "xes").getroot().findall("{*}trace")  # noqa: S314 - written here
     assert json.loads((tmp_path / "ocel").read_text())["events"] == []
 
@@ -122,8 +126,8 @@ def test_two_at_once_to_one_file_do_not_meet(told: tuple[str, UUID, UUID], tmp_p
     """Another process begins and ends in the midst of this one's."""
     file, said = tmp_path / "log.csv", list[float]()
     program = (
-        "import sys; from journey.export import Selection, export\n"
-        "export(sys.argv[1], Selection(everything=True), 'csv', sys.argv[2], lambda _: None)"
+        "import sys; from journey.export import Selection, export; from tests.export import SENDING\n"
+        "export(sys.argv[1], Selection(everything=True), 'csv', sys.argv[2], lambda _: None, sending=SENDING)"
     )
 
     def meanwhile(far: float) -> None:
@@ -132,14 +136,14 @@ def test_two_at_once_to_one_file_do_not_meet(told: tuple[str, UUID, UUID], tmp_p
             assert len(file.read_text().splitlines()) == 7
         said.append(far)
 
-    assert export(told[0], Selection(), "csv", str(file), meanwhile) == 3
+    assert export(told[0], Selection(), "csv", str(file), meanwhile, sending=SENDING) == 3
     assert len(file.read_text().splitlines()) == 4
     assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_is_no_file(told: tuple[str, UUID, UUID], tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError, match="name a file"):
-        export(told[0], Selection(), "csv", str(tmp_path), lambda _: None)
+        export(told[0], Selection(), "csv", str(tmp_path), lambda _: None, sending=SENDING)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,5 +152,5 @@ def test_of_what_cannot_be_written_nothing_is_left(told: tuple[str, UUID, UUID],
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OSError, match="space"):
-        export(told[0], Selection(), "csv", str(tmp_path / "log.csv"), full)
+        export(told[0], Selection(), "csv", str(tmp_path / "log.csv"), full, sending=SENDING)
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
 import typer
 
-from journey.cli.audit import disclosures
+from journey.cli.audit import access, disclosures, report
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -12,4 +12,6 @@ def audit() -> None:
     """Who saw, changed or was given what; and that the record of it is whole."""
 
 
+app.command("report")(report.run)
+app.command("access")(access.run)
 app.command("disclosures")(disclosures.run)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Patient = Annotated[
     UUID, typer.Option("--patient", metavar="ID", show_default=False, help="The patient's id.")
 ]
+PatientOrAll = Annotated[
+    UUID | None, typer.Option("--patient", metavar="ID", help="The patient's id; everybody, if left out.")
+]
 From = Annotated[Moment, typer.Option("--from", parser=moment, metavar="TIME", help="From then on.")]
 To = Annotated[Moment, typer.Option("--to", parser=moment, metavar="TIME", help="Before then.")]
 Out = Annotated[str, typer.Option(metavar="FILE", help="To where; - is standard output.")]
@@ -29,15 +32,20 @@ def zoned(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return at if at is None or at.tzinfo else at.replace(tzinfo=zone)
 
 
-def recorded(database: "Database", kind: "Kind", command: str, patients: tuple[UUID, ...] = ()) -> None:
+def recorded(
+    database: "Database",
+    kind: "Kind",
+    command: str,
+    patients: tuple[UUID, ...] = (),
+    *,
+    purpose: str = "HOPERAT",
+) -> None:
     """That it was looked at from the command line: on disk before anything is shown."""
     from journey.api.access import trail
     from journey.api.access.trail import COMMAND_LINE, Access, Outcome
     from journey.database import connect
 
-    access = Access(
-        kind, Outcome.DONE, COMMAND_LINE, patients=patients, detail={"command": f"audit {command}"}
-    )
+    access = Access(kind, Outcome.DONE, COMMAND_LINE, purpose, patients=patients, detail={"command": command})
     with connect(database.conninfo) as connection:
         trail.record(connection, [access])
 

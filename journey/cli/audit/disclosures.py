@@ -41,7 +41,7 @@ def run(
     zone = ZoneInfo(settings.timezone)
     period = accounting.Period.of(zoned(begins, zone), zoned(ends, zone), datetime.now(UTC))
     with ready(settings) as database:
-        recorded(database, Kind.PRINT, "disclosures", (patient,))
+        recorded(database, Kind.PRINT, "audit disclosures", (patient,))
         with connect(database.conninfo) as connection:
             rows = connection.execute(accounting.LINES, accounting.asked(patient, period)).fetchall()
     told = [each for each in accounting.lines(rows) if every or each.is_for_the_patient]
