@@ -6,10 +6,10 @@ Any number of processes may run one: each part elects a leader, and the others s
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event as Signal
 from threading import Thread
-from typing import Self
+from typing import Protocol, Self
 
 import psycopg
 import structlog
@@ -70,15 +70,33 @@ class Listener:
                 self._stopping.wait(LISTEN_AGAIN)
 
 
+class Beside(Protocol):
+    """Somebody else who works behind the writes, and is told when the log has grown."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def wake(self) -> None: ...
+
+
 class Worker:
     """Everything behind the writes, in threads; the notary where it is told the place of its files.
     `appended` wakes the sequencer from within this process.
     """
 
-    def __init__(self, conninfo: str, *, appended: Signal | None = None, place: Place | None = None) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        appended: Signal | None = None,
+        place: Place | None = None,
+        beside: Sequence[Beside] = (),
+    ) -> None:
         self._sequencer = Sequencer(conninfo, appended=appended)
         self._notary = None if place is None else Notary(conninfo, place)
         self._projectors = [Projector(conninfo, model) for model in READ_MODELS]
+        self._beside = beside
         self._listener = Listener(conninfo, self._wake)
 
     def start(self) -> None:
@@ -88,6 +106,8 @@ class Worker:
         self._sequencer.start()
         if self._notary is not None:
             self._notary.start()
+        for each in self._beside:
+            each.start()
 
     def stop(self) -> None:
         """Finish what is in hand: first the log, then those who read it."""
@@ -97,6 +117,8 @@ class Worker:
         self._listener.stop()
         for projector in self._projectors:
             projector.stop()
+        for each in self._beside:
+            each.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -108,9 +130,11 @@ class Worker:
     def _wake(self) -> None:
         for projector in self._projectors:
             projector.woken.set()
+        for each in self._beside:
+            each.wake()
 
 
-def work(conninfo: str, place: Place) -> None:
+def work(conninfo: str, place: Place, beside: Sequence[Beside] = ()) -> None:
     """The worker alone, until SIGINT or SIGTERM. Raises WorkerFailed: better begun anew than half alive."""
     told, failed = Signal(), Signal()
 
@@ -122,7 +146,7 @@ def work(conninfo: str, place: Place) -> None:
     threading.excepthook = fail
     for each in STOP:
         signal.signal(each, lambda *_: told.set())
-    with Worker(conninfo, place=place):
+    with Worker(conninfo, place=place, beside=beside):
         logger.info("working")
         told.wait()
     if failed.is_set():

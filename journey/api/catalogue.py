@@ -76,6 +76,16 @@ CATALOGUE: dict[str, Kind] = {
         "No query of the audit is saved under this name.",
         "`GET /v1/audit/queries` lists them.",
     ),
+    "no-such-leaf": Kind(
+        404,
+        "Nothing of this id or position is in the ledger.",
+        "Take an event's id from `GET /v1/journeys/{journey_id}/events`, a record's from `GET /v1/audit`.",
+    ),
+    "no-such-checkpoint": Kind(
+        404,
+        "No checkpoint was made at this size.",
+        "Take a size from a checkpoint that you hold, or the last one from `GET /v1/log/checkpoint`.",
+    ),
     "no-such-break-glass": Kind(
         404,
         "You have no break-glass of this id open.",
@@ -85,6 +95,11 @@ CATALOGUE: dict[str, Kind] = {
         404,
         "No API key in use has this id.",
         "Take an id from `GET /v1/keys`; a revoked key stays revoked.",
+    ),
+    "no-such-webhook": Kind(
+        404,
+        "Your key has no subscription of this id.",
+        "Take one of those in `GET /v1/webhooks`; another key's stay hidden.",
     ),
     "method-not-allowed": Kind(
         405,
@@ -100,6 +115,11 @@ CATALOGUE: dict[str, Kind] = {
         409,
         "An API key of this name is in use.",
         "Take another name, or end that key first.",
+    ),
+    "too-many-webhooks": Kind(
+        409,
+        "The key has as many subscriptions as one may have.",
+        "Delete one, or widen the filter of one.",
     ),
     "store-rewound": Kind(
         410,
@@ -156,6 +176,11 @@ CATALOGUE: dict[str, Kind] = {
         "Something went wrong here; it is logged under the request id.",
         "Tell the operator the `request_id`; a write may be sent again with its Idempotency-Key.",
     ),
+    "ledger-altered": Kind(
+        500,
+        "What is stored does not lead to the checkpoint that was signed: it was altered by hand.",
+        "Tell the compliance officer, who runs `journey audit verify`: it names the first bad position.",
+    ),
     "store-unavailable": Kind(
         503,
         "The database cannot be reached; nothing was recorded.",
@@ -180,6 +205,11 @@ CATALOGUE: dict[str, Kind] = {
         503,
         "More requests are waiting than can be answered soon.",
         "Try again after `Retry-After`, with fewer at once.",
+    ),
+    "not-in-the-ledger-yet": Kind(
+        503,
+        "No checkpoint covers it yet: one is made each second in which something was recorded.",
+        "Ask again after `Retry-After`; if that does not help, no worker with the ledger's key is running.",
     ),
     "too-slow": Kind(
         503,

@@ -23,10 +23,12 @@ from journey.api.growth import Growth
 from journey.api.limits import Limits
 from journey.api.problems import Problem
 from journey.api.reads import Reads
+from journey.api.webhooks.terms import terms
 from journey.ledger.seals import Place
 from journey.settings import Settings
 from journey.store.errors import OutcomeUnknown
 from journey.store.store import Store
+from journey.webhooks.deliveries import Deliveries, Terms
 from journey.worker import Worker
 
 QUEUE = 64
@@ -53,6 +55,7 @@ class Engine:
     figures: Figures
     limits: Limits
     threads: ThreadPoolExecutor
+    webhooks: Terms
     under_way: int = field(default=0)
 
     @property
@@ -93,8 +96,10 @@ async def running(
         stack.push_async_callback(asyncio.to_thread, store.close)
         threads = ThreadPoolExecutor(settings.write_threads, thread_name_prefix="write")
         stack.push_async_callback(asyncio.to_thread, threads.shutdown)
+        sending = terms(settings)
         if with_worker:
-            worker = Worker(conninfo, appended=store.appended, place=Place.of(settings))
+            beside = (Deliveries(conninfo, sending),)
+            worker = Worker(conninfo, appended=store.appended, place=Place.of(settings), beside=beside)
             worker.start()
             stack.push_async_callback(asyncio.to_thread, worker.stop)
         reads = Reads(conninfo, settings.read_pool_size)
@@ -108,7 +113,18 @@ async def running(
             stack.push_async_callback(tokens.issuer.stop)
         login, trail = Login(KeyRing(reads), tokens), Trail(reads)
         yield Engine(
-            settings, conninfo, store, reads, growth, login, trail, Looks(reads), figures, limits, threads
+            settings,
+            conninfo,
+            store,
+            reads,
+            growth,
+            login,
+            trail,
+            Looks(reads),
+            figures,
+            limits,
+            threads,
+            sending,
         )
 
 

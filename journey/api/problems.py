@@ -22,6 +22,7 @@ from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
+from journey.webhooks.registry import NoSuchWebhook, TooManyWebhooks
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
@@ -77,6 +78,8 @@ CODE_OF: dict[type[Exception], str] = {
     IssuerUnavailable: "issuer-unavailable",
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
+    NoSuchWebhook: "no-such-webhook",
+    TooManyWebhooks: "too-many-webhooks",
 }
 """The errors whose own sentence is for the person who asked."""
 

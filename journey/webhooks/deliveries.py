@@ -7,6 +7,7 @@ Any number of workers may run it: they share the subscriptions, and take over th
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -23,7 +24,7 @@ from journey.webhooks.desk import Desk
 from journey.webhooks.pace import Pace
 from journey.webhooks.runner import Runner
 from journey.webhooks.sending import Sender
-from journey.webhooks.subscription import Clear, Sealer
+from journey.webhooks.subscription import Clear
 from journey.webhooks.turn import Order, Turn, take_turn
 
 GRACE = 5.0
@@ -42,7 +43,6 @@ logger = structlog.get_logger()
 class Terms:
     """What deliveries are made by."""
 
-    sealer: Sealer
     clear: Clear
     where: Where = field(default_factory=Where)
     history_days: int = 30
@@ -61,6 +61,7 @@ class Deliveries:
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
         self._pruned = -PRUNED
+        self._sender: Sender | None = None
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
@@ -89,18 +90,24 @@ class Deliveries:
             runner.run(self._main())
 
     async def _main(self) -> None:
-        tls = await asyncio.to_thread(create_ssl_context)
-        async with Sender(self._terms.where, tls) as sender:
+        async with AsyncExitStack() as stack:
             while not self._stopping.is_set():
                 self._woken.clear()
                 try:
-                    await self._look(sender)
+                    await self._look(stack)
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                     logger.warning("webhooks.database_lost", error=type(error).__name__)
                 await self._pause()
             await self._end()
 
-    async def _look(self, sender: Sender) -> None:
+    async def _sending(self, stack: AsyncExitStack) -> Sender:
+        """The one client, made when there is something to send: reading whom to trust takes its time."""
+        if self._sender is None:
+            tls = await asyncio.to_thread(create_ssl_context)
+            self._sender = await stack.enter_async_context(Sender(self._terms.where, tls))
+        return self._sender
+
+    async def _look(self, stack: AsyncExitStack) -> None:
         """Keep what is held, and take what nobody holds."""
         seconds = self._terms.pace.lease
         part = await self._desk.run(lambda c: leases.share(c, self._worker, seconds))
@@ -117,7 +124,7 @@ class Deliveries:
             most = part - len(self._runners)
             taken = await self._desk.run(lambda c: leases.take(c, self._worker, most, seconds))
             for key, lease in taken.items():
-                self._begin(key, lease, sender, began + seconds)
+                self._begin(key, lease, await self._sending(stack), began + seconds)
         if monotonic() - self._pruned > PRUNED:
             self._pruned = monotonic()
             await self._desk.run(lambda c: history.prune(c, self._terms.history_days))
@@ -137,7 +144,7 @@ class Deliveries:
             await self._leave({runner.webhook: runner.lease})
 
     async def _turn(self, order: Order) -> Turn:
-        return await self._desk.run(lambda c: take_turn(c, order, self._terms.sealer, self._terms.clear))
+        return await self._desk.run(lambda c: take_turn(c, order, self._terms.clear))
 
     async def _leave(self, held: dict[UUID, int]) -> None:
         try:

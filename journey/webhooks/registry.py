@@ -17,9 +17,10 @@ from journey.feed.envelope import Payload
 from journey.feed.filter import Filter
 from journey.store.identifiers import uuid7
 from journey.store.recorder import CHANNEL
+from journey.store.vault import vault
 from journey.webhooks import history, signing
 from journey.webhooks.history import Counts
-from journey.webhooks.subscription import Sealer, about
+from journey.webhooks.subscription import opened
 
 MOST = 100
 """Subscriptions of one key."""
@@ -137,7 +138,7 @@ WAKE = SQL("NOTIFY {}").format(SQL(CHANNEL))
 
 
 def create(
-    connection: Connection[Any], owner: str, wanted: Wanted, position: int | None, sealer: Sealer
+    connection: Connection[Any], owner: str, wanted: Wanted, position: int | None
 ) -> tuple[Webhook, str]:
     """A new subscription to what comes behind a position (None: from now on), and its secret, which is shown
     this once. Raises TooManyWebhooks.
@@ -146,7 +147,7 @@ def create(
     if there >= MOST:
         raise TooManyWebhooks
     key, secret = uuid7(), signing.new_secret()
-    values = {"id": key, "owner": owner, "secret": sealer.seal(secret, about(key)), "position": position}
+    values = {"id": key, "owner": owner, "secret": vault().kms.wrap(secret), "position": position}
     connection.execute(INSERT, {**values, **wanted.values()})
     connection.execute(WAKE)
     return read(connection, owner, key), signing.shown(secret)
@@ -188,13 +189,11 @@ def pause(connection: Connection[Any], owner: str, key: UUID) -> Webhook:
     return read(connection, owner, key)
 
 
-def rotate(
-    connection: Connection[Any], owner: str, key: UUID, hours: float, sealer: Sealer
-) -> tuple[Webhook, str]:
+def rotate(connection: Connection[Any], owner: str, key: UUID, hours: float) -> tuple[Webhook, str]:
     """A new secret beside the one before, which holds for so many hours more. Raises NoSuchWebhook."""
     secret = signing.new_secret()
     with held(connection, owner, key):
-        connection.execute(ROTATE, (hours, sealer.seal(secret, about(key)), key))
+        connection.execute(ROTATE, (hours, vault().kms.wrap(secret), key))
     return read(connection, owner, key), signing.shown(secret)
 
 
@@ -230,10 +229,10 @@ def delete(connection: Connection[Any], owner: str, key: UUID) -> Webhook:
     return found
 
 
-def secrets(connection: Connection[Any], key: UUID, sealer: Sealer) -> tuple[bytes, ...]:
+def secrets(connection: Connection[Any], key: UUID) -> tuple[bytes, ...]:
     """Those that messages are signed with now."""
     [row] = connection.execute(SECRETS, (key,)).fetchall()
-    return tuple(sealer.unseal(each, about(key)) for each in row if each is not None)
+    return opened(*row)
 
 
 @contextmanager

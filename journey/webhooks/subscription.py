@@ -10,15 +10,8 @@ from journey.audit.disclosures import Basis
 from journey.domain.labels import Labels
 from journey.feed.envelope import Payload
 from journey.feed.filter import Filter
+from journey.store.vault import vault
 from journey.webhooks.pace import Endpoint, Pace
-
-
-class Sealer(Protocol):
-    """Keeps a secret so that the database alone does not give it away. `about` binds it to what it is for."""
-
-    def seal(self, secret: bytes, about: str) -> bytes: ...
-
-    def unseal(self, sealed: bytes, about: str) -> bytes: ...
 
 
 class Clearance(NamedTuple):
@@ -56,14 +49,12 @@ class Subscription(NamedTuple):
     down_since: datetime | None
 
     @classmethod
-    def of(cls, row: tuple[Any, ...], sealer: Sealer) -> Self:
-        """From a row of LOCKED."""
-        (key, owner, endpoint, wanted, payload, recipient, address, purpose, basis, state, secret, former,
-         *rest) = row  # fmt: skip
-        held = tuple(sealer.unseal(each, about(key)) for each in (secret, former) if each is not None)
+    def of(cls, row: tuple[Any, ...]) -> Self:
+        """From a row of LOCKED. The secrets are opened."""
+        key, owner, endpoint, wanted, payload, *told, basis, state, secret, former = row[:12]
         asked = Filter.model_validate(wanted)
-        told = (recipient, address, purpose, Basis(basis), state, held)
-        return cls(key, owner, endpoint, asked, Payload(payload), *told, *rest)
+        named = (Payload(payload), *told, Basis(basis), state, opened(secret, former))
+        return cls(key, owner, endpoint, asked, *named, *row[12:])
 
     def breaker(self, pace: Pace) -> Endpoint:
         """What the worker before knew of the endpoint."""
@@ -76,9 +67,9 @@ class Subscription(NamedTuple):
         )
 
 
-def about(webhook: UUID) -> str:
-    """What its secret is sealed for."""
-    return f"webhook:{webhook}"
+def opened(secret: bytes | None, former: bytes | None) -> tuple[bytes, ...]:
+    """The secrets that messages are signed with, from those that are stored."""
+    return tuple(vault().kms.unwrap(each) for each in (secret, former) if each is not None)
 
 
 LOCKED = """
@@ -96,9 +87,9 @@ class LeaseLost(Exception):
         super().__init__(LeaseLost.__doc__)
 
 
-def locked(connection: Connection[Any], webhook: UUID, lease: int, sealer: Sealer) -> Subscription:
+def locked(connection: Connection[Any], webhook: UUID, lease: int) -> Subscription:
     """The subscription, and nobody else's until the transaction ends. Raises LeaseLost."""
     row = connection.execute(LOCKED, (webhook, lease)).fetchone()
     if row is None:
         raise LeaseLost
-    return Subscription.of(row, sealer)
+    return Subscription.of(row)

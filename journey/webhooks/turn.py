@@ -15,7 +15,7 @@ from pydantic_core import to_json
 
 from journey.webhooks.pace import Endpoint
 from journey.webhooks.planning import Planned, plan
-from journey.webhooks.subscription import Clear, Sealer, Subscription, locked
+from journey.webhooks.subscription import Clear, Subscription, locked
 from journey.webhooks.telling import Due, Message, messages
 
 
@@ -108,10 +108,10 @@ ENDPOINT = "UPDATE webhook SET trips = %s, shut_until = %s, down_since = %s WHER
 ENDED = "UPDATE webhook SET state = %s, reason = %s, changed_at = now() WHERE id = %s"
 
 
-def take_turn(connection: Connection[Any], order: Order, sealer: Sealer, clear: Clear) -> Turn:
+def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
     """Do it. Raises LeaseLost, psycopg.Error: nothing was done, and it may be done again."""
     with connection.transaction():
-        of = locked(connection, order.webhook, order.lease, sealer)
+        of = locked(connection, order.webhook, order.lease)
         settle(connection, of.id, order.outcomes)
         _remember(connection, of, order.endpoint)
         clearance = clear(connection, of.owner, of.purpose) if of.state == "active" else None

@@ -100,10 +100,15 @@ TELL_OF_ONE = {
     "/v1/patients/{patient_id}/merge",
     "/v1/patients/{patient_id}/unmerge",
 }
+WORK_ON_ONE = {
+    f"/v1/webhooks/{{webhook_id}}/{each}"
+    for each in ("enable", "pause", "rotate", "test", "deliveries", "rewind", "replay", "skip")
+}
 TELL_OF_NOBODYS_TEAM = {
     "/v1/journeys/import", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
     "/v1/audit/queries", "/v1/audit/queries/{name}",
+    "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
     "/v1/keys/{key_id}", "/v1/break-glass", "/v1/break-glass/mine", "/v1/break-glass/{break_glass_id}",
 }  # fmt: skip
 """What is about no journey that was there before, or is asked for by role alone; an import's lines are let in

@@ -34,12 +34,10 @@ from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
 from journey.webhooks.registry import Wanted, Webhook
-from journey.webhooks.sealing import Sealed
 from journey.worker import Listener
 from tests.waiting import until
 
 CONTEXT = Context(actor=Actor(id="clerk", kind="human"), source=Source(system="test", channel="test"))
-SEALED = Sealed([bytes(range(32))])
 HERE = Where(private=(ip_network("127.0.0.0/8"),), plain=("127.0.0.1",))
 SWIFT = Pace(
     waits=(0.05,) * 4,
@@ -120,12 +118,12 @@ class World:
     def subscribed(self, wanted: Filter = EVERYTHING, *, position: int | None = 0, **changed: Any) -> Webhook:
         asked = Wanted(self.receiver.url, "", wanted, Payload.THIN, "Payer", None, "TREAT", Basis.TREATMENT)
         with self.connection() as connection:
-            found, _ = registry.create(connection, self.owner, asked._replace(**changed), position, SEALED)
+            found, _ = registry.create(connection, self.owner, asked._replace(**changed), position)
             return found
 
     def secrets(self, webhook: Webhook) -> tuple[bytes, ...]:
         with self.connection() as connection:
-            return registry.secrets(connection, webhook.id, SEALED)
+            return registry.secrets(connection, webhook.id)
 
     def now(self, webhook: Webhook) -> Webhook:
         with self.connection() as connection:
@@ -149,7 +147,7 @@ class World:
 
     def rotated(self, webhook: Webhook) -> None:
         with self.connection() as connection:
-            registry.rotate(connection, self.owner, webhook.id, 24, SEALED)
+            registry.rotate(connection, self.owner, webhook.id, 24)
 
     def revoked(self) -> None:
         keys.revoke(self.url, self.owner)
@@ -166,7 +164,7 @@ class World:
 
     @contextmanager
     def delivering(self, pace: Pace = SWIFT) -> Iterator[Deliveries]:
-        part = Deliveries(self.url, Terms(SEALED, clearance, HERE, pace=pace))
+        part = Deliveries(self.url, Terms(clearance, HERE, pace=pace))
         listener = Listener(self.url, part.wake)
         part.start()
         listener.start()
