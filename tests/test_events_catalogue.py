@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from journey.domain import correction, episode, identity
+from journey.domain import correction, custody, episode, identity
 from journey.domain.dependants import Weighed
 from journey.domain.event import Command, Event
 from journey.domain.journey import EVENT_TYPES, ROOMS
@@ -48,6 +48,7 @@ def caused_by() -> dict[type[Event], list[str]]:
             out[type(event)].append(case.command.name())
     for opening in OPENS:
         out[opening].append(episode.OpenJourney.name())
+    out[custody.SubjectErased].append(custody.EraseSubject.name())
     out[correction.TimelineRecomputed] += [each.name() for each in get_args(Weighed)]
     out[episode.JourneyActivated] += [BEGINS[event].name() for event in IN_CARE]
     out[episode.JourneyResumed] += [f"{BEGINS[event].name()} (reported)" for event in BEGINS_CARE]

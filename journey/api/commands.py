@@ -36,6 +36,9 @@ LABELS = "X-Security-Labels"
 LABEL = re.compile(r"[A-Za-z0-9]{1,20}")
 MOST_LABELS = 10
 
+PERMISSION = {"custody": Permission.CUSTODY}
+"""What a room's commands ask for, where it is not to write."""
+
 VERSION = re.compile(r'(?:W/)?"(\d{1,18})"|(\d{1,18})')
 
 IfMatch = Annotated[
@@ -190,7 +193,7 @@ def router() -> APIRouter:
                 summary=command.name(),
                 description=command.__doc__,
                 responses=answers(Written, *WRITING, *_not_there(command), "stale-version", refused=True),
-                route_class_override=guarded(Permission.WRITE, RESOURCE[name]),
+                route_class_override=guarded(PERMISSION.get(name, Permission.WRITE), RESOURCE[name]),
             )
     return routes
 

@@ -40,12 +40,15 @@ KIND_OF = {
     Permission.FEED: Kind.FEED,
     Permission.AUDIT: Kind.AUDIT,
     Permission.WRITE: Kind.WRITE,
+    Permission.CUSTODY: Kind.WRITE,
     Permission.FIGURES: Kind.READ,
     Permission.DEFINITIONS: Kind.READ,
     Permission.BREAK_GLASS: Kind.GLASS_BROKEN,
     Permission.ADMIN: Kind.KEY_CHANGED,
 }
 """What an attempt that is denied was."""
+
+WRITING = (Permission.WRITE, Permission.CUSTODY)
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
@@ -168,7 +171,7 @@ def _admitting(endpoint: Endpoint) -> Endpoint:
 async def let_in(request: Request, journey_id: UUID) -> Admission:
     """The journey, if it is the caller's to see. Raises NoSuchJourney for all others."""
     key = request.headers.get("idempotency-key")
-    repeats = key if asking(request).permission is Permission.WRITE else None
+    repeats = key if asking(request).permission in WRITING else None
     admission = await admit(engine(request).looks, asking(request), journey_id, key=repeats)
     patients = (admission.patient_id,) if admission.patient_id else ()
     request.state.seen = Seen((journey_id,), patients, admission.basis)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from journey.domain import journey
 from journey.domain.correction import History
+from journey.domain.custody import EraseSubject, erase, refuse_erased
 from journey.domain.dependants import Weighed, with_dependants
 from journey.domain.event import Command, Event
 from journey.domain.pathway import Pathways
@@ -20,6 +21,12 @@ def decide(
 
     Yields nothing when it has already happened.
     """
+    if isinstance(command, EraseSubject):
+        yield from erase(
+            history, journey.fold(history.effective, history.recorded[0].journey_id).custody, command
+        )
+        return
+    refuse_erased(history.recorded)
     events = tuple(journey.decide(history, command, pathways))
     if events and isinstance(command, Weighed):
         events = with_dependants(history, command, events)

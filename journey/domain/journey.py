@@ -20,6 +20,7 @@ from journey.domain import (
     consent,
     correction,
     coverage,
+    custody,
     discharge,
     enrolment,
     episode,
@@ -43,6 +44,7 @@ from journey.domain.consent import Consents
 from journey.domain.consequence import carry_over
 from journey.domain.correction import CorrectionCommand, CorrectionEvent, History
 from journey.domain.coverage import Coverages
+from journey.domain.custody import Custody
 from journey.domain.discharge import Discharges
 from journey.domain.enrolment import Enrolment
 from journey.domain.episode import Episode
@@ -103,12 +105,8 @@ ROOMS = {
     "tasks": _room(task, "Task"),
     "careplan": _room(careplan, "CarePlan"),
     "enrolment": _room(enrolment, "Enrolment"),
-    "correction": Room(
-        CorrectionEvent,
-        CorrectionCommand,
-        lambda state, *_: state,
-        correction.decide,
-    ),
+    "custody": _room(custody, "Custody"),
+    "correction": Room(CorrectionEvent, CorrectionCommand, lambda state, *_: state, correction.decide),
 }
 """Every room, by its field of the journey's state. A correction has none: History leaves out what is void."""
 
@@ -155,6 +153,7 @@ class Journey:
     tasks: Tasks = Tasks()
     careplan: CarePlan = CarePlan()
     enrolment: Enrolment = Enrolment()
+    custody: Custody = Custody()
     recorded: tuple[Recorded, ...] = ()
     """Everything that holds, in the order in which it happened: what a pathway listens to."""
 

@@ -2,37 +2,52 @@
 
 An event bears the labels that it was recorded with, those of anything else recorded on the same thing (a
 referral, a visit), those of the event that it corrects, and those of the journey's opening: a journey that
-was opened in such a programme is labelled as a whole. What somebody may not see is left out before the
-journey is folded, so that nothing that follows from it shows either.
+was opened in such a programme is labelled as a whole, as is one whose processing is restricted. What somebody
+may not see is left out before the journey is folded, so that nothing that follows from it shows either.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from types import MappingProxyType
 from uuid import UUID
 
 from journey.domain.consent.state import ORDINARY
 from journey.domain.correction import EventCorrected, EventReinstated, EventVoided, TimelineRecomputed
+from journey.domain.custody import ProcessingRestricted, RestrictionLifted
 from journey.domain.event import Event, Recorded
 
 Labels = frozenset[str]
 NONE: Labels = frozenset()
+RESTRICTED = "RESTRICTED"
+"""The label of every event of a journey whose processing is restricted."""
+
+RESTRICTING: frozenset[type[Event]] = frozenset((ProcessingRestricted, RestrictionLifted))
 UNLABELLED: Mapping[UUID, Labels] = MappingProxyType({})
 
 
 def labelled(recorded: Sequence[Recorded]) -> Mapping[UUID, Labels]:
     """The labels of each event of a journey that bears any."""
     told = {each.event_id: labels for each in recorded if (labels := _told(each))}
-    if not told:
+    restricted = is_restricted(recorded)
+    if not told and not restricted:
         return UNLABELLED
     opening = NONE.union(*(told.get(each.event_id, NONE) for each in recorded if each.version == 1))
+    if restricted:
+        opening |= {RESTRICTED}
     stuck: defaultdict[UUID, Labels] = defaultdict(frozenset, told)
     linked = [(each.event_id, *_about(each.event)) for each in recorded]
     while _sticks(linked, stuck):
         pass
     borne = {each.event_id: opening | stuck[each.event_id] for each in recorded}
     return {event_id: labels for event_id, labels in borne.items() if labels}
+
+
+def is_restricted(recorded: Iterable[Recorded]) -> bool:
+    """Whether the last word on it is that the journey is only to be seen by who must (GDPR Art. 18)."""
+    said = [(each.version, each.event) for each in recorded if type(each.event) in RESTRICTING]
+    return bool(said) and type(max(said, key=itemgetter(0))[1]) is ProcessingRestricted
 
 
 def _sticks(linked: Iterable[tuple[UUID, ...]], stuck: defaultdict[UUID, Labels]) -> bool:

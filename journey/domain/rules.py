@@ -54,7 +54,9 @@ PAPERWORK = (
 """What is done about a journey that is over. Who was discharged is looked after for a month at home, which
 often outlasts the journey."""
 
-GOES_ON = frozenset({"authorizations", "communications", "consents", "coverages", "identity", "results"})
+GOES_ON = frozenset(
+    {"authorizations", "communications", "consents", "coverages", "custody", "identity", "results"}
+)
 """The rooms in which things happen after a journey is over as before."""
 
 

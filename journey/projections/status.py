@@ -58,6 +58,9 @@ LISTS: tuple[Listing, ...] = (
 )
 """What is read of many journeys at a time."""
 
+UNLABELLING = CORRECTIONS | labels.RESTRICTING
+"""What may take the last label from a journey."""
+
 COUNTED = (FlowVisits(), FlowDecisions())
 """What flow counts, whoever asks: nobody in particular is told of."""
 
@@ -84,7 +87,7 @@ def _for_audiences(change: Change, now: Standing, borne: Labels) -> Iterator[Wri
     """What it writes for everyone; or for who is cleared for the journey's labels, and for who is not."""
     if not borne:
         if any(
-            type(each.event) in CORRECTIONS for each in change.recorded
+            type(each.event) in UNLABELLING for each in change.recorded
         ):  # it may have borne one until now
             yield _only(change, Audience.EVERYONE)
         yield from _rows(change, now, Audience.EVERYONE, borne)

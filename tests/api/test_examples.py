@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Never, cast
+from typing import Any, Never, cast, get_args
 from uuid import UUID, uuid5
 
 import pytest
 
 from journey.api import openapi
+from journey.api.access.table import Role
+from journey.domain.custody import CustodyCommand
 from journey.domain.event import Recorded
 from journey.domain.journey import COMMANDS
 from journey.pathways import installed
@@ -106,9 +108,10 @@ def test_it_is_carried_out(api: Api, name: str) -> None:
     api.engine.store.events.put(cast("Sequence[Never]", recorded), idempotency=None)
     url = f"/v1/journeys/{journey_id}/{name}"
     body = json.loads(renamed(json.dumps(told["request"]), ids))
-    stale = api.post(url, body, headers={"If-Match": f'"{len(recorded) + 1}"'})
+    role = Role.COMPLIANCE if COMMANDS[name] in get_args(CustodyCommand) else Role.COORDINATOR
+    stale = api.post(url, body, role=role, headers={"If-Match": f'"{len(recorded) + 1}"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale-version")
-    answer = api.post(url, body, headers={"If-Match": f'"{len(recorded)}"'})
+    answer = api.post(url, body, role=role, headers={"If-Match": f'"{len(recorded)}"'})
     assert answer.status_code == 200, answer.text
     assert answer.headers["ETag"] == f'"{told["response"]["version"]}"'
     assert list(shape(answer.json())) == list(shape(told["response"]))

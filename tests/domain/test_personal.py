@@ -29,6 +29,7 @@ NOT_PERSONAL = {
         AuthorizationItem.modifiers ConsentGranted.purposes ConsentGranted.labels ConsentGranted.version
         BarrierIdentified.blocks DemographicsChanged.cleared EventVoided.of EventReattributed.of
         EventReinstated.of EventCorrected.of NoteAdded.author_role Change.what
+        SubjectErased.scope
         """,
     PLACES: """
         Location.point_of_care Location.room Location.bed Location.facility OwnerAssigned.team
@@ -55,6 +56,7 @@ NOT_PERSONAL = {
         DischargeSummarySent.recipient DischargeSummaryAcknowledged.recipient FollowUpBooked.with_whom
         MedicationsReconciled.reconciled_by ResultReviewed.reviewed_by TaskRequested.person
         TaskAccepted.accepted_by TaskReassigned.person Activity.owner CarePlanReviewed.reviewed_by
+        SubjectErased.requested_by SubjectErased.decided_by
         """,
     DEFINED: """
         IntakeStarted.required IntakeItemCaptured.item IntakeItemWaived.item IntakeException.item

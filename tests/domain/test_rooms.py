@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from journey.domain import authorization, communication, consent, coverage, episode, visit
+from journey.domain import authorization, communication, consent, coverage, custody, episode, visit
 from journey.domain.codes import IntakeStatus, JourneyStatus
 from journey.domain.episode.decide import CARRIES_OUT as EPISODE_CARRIES_OUT
 from journey.domain.episode.state import TRANSITIONS as EPISODE_TRANSITIONS
@@ -54,8 +54,9 @@ def test_every_event_is_in_one_room_alone() -> None:
     assert len(EVENT_TYPES) == sum(len(get_args(room.events)) for room in ROOMS.values())
 
 
-def test_every_command_is_in_a_room_but_the_one_that_opens() -> None:
-    assert set(COMMANDS.values()) == everything_below(Command) - {episode.OpenJourney}
+def test_every_command_is_in_a_room_but_those_that_open_and_erase() -> None:
+    apart = {episode.OpenJourney, custody.EraseSubject}
+    assert set(COMMANDS.values()) == everything_below(Command) - apart
 
 
 def test_a_command_has_a_name_of_its_own() -> None:

@@ -21,6 +21,7 @@ INTERACTION = {
     Permission.SEARCH: "s",
     Permission.FEED: "s",
     Permission.WRITE: "u",
+    Permission.CUSTODY: "u",
     Permission.BREAK_GLASS: "r",
     Permission.FIGURES: "s",
 }

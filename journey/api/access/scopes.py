@@ -37,6 +37,7 @@ RESOURCE = MappingProxyType(
         "discharges": "Encounter",
         "results": "DiagnosticReport",
         "careplan": "CarePlan",
+        "custody": JOURNEY,
     }
 )
 """The FHIR resource type that each room is, where a scope names one."""

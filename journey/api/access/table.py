@@ -11,6 +11,7 @@ class Permission(StrEnum):
     READ = "read"
     SEARCH = "search"
     WRITE = "write"
+    CUSTODY = "custody"
     FEED = "feed"
     BREAK_GLASS = "break-glass"
     FIGURES = "figures"
@@ -46,6 +47,7 @@ TABLE = MappingProxyType(
         Permission.READ: (R.OWN, R.OWN, R.ALL, R.GRANTED, R.NONE),
         Permission.SEARCH: (R.OWN, R.OWN, R.ALL, R.GRANTED, R.NONE),
         Permission.WRITE: (R.OWN, R.OWN, R.NONE, R.GRANTED, R.NONE),
+        Permission.CUSTODY: (R.NONE, R.NONE, R.ALL, R.NONE, R.NONE),
         Permission.FEED: (R.NONE, R.NONE, R.NONE, R.GRANTED, R.NONE),
         Permission.BREAK_GLASS: (R.ALL, R.ALL, R.NONE, R.NONE, R.NONE),
         Permission.FIGURES: (R.ALL, R.ALL, R.ALL, R.NONE, R.NONE),
@@ -54,13 +56,15 @@ TABLE = MappingProxyType(
         Permission.ADMIN: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
     }
 )
-"""An admin hands out keys and sees no patient; compliance sees everything and changes nothing."""
+"""An admin hands out keys and sees no patient; compliance sees everything and
+changes nothing but what may be done with it."""
 
 MEANING = MappingProxyType(
     {
         Permission.READ: "Read one journey: where the patient stands, what was recorded, what happened.",
         Permission.SEARCH: "Look for journeys, and read the lists of a working day.",
-        Permission.WRITE: "Record what happened: every command, and imports.",
+        Permission.WRITE: "Record what happened: every command but those of custody, and imports.",
+        Permission.CUSTODY: "Decide what may be done with what is kept: hold, restrict, erase.",
         Permission.FEED: "Follow the log.",
         Permission.BREAK_GLASS: "Open another team's patient in an emergency, for a reason and for a time.",
         Permission.FIGURES: "Read how patients flow: counts and times, of nobody in particular.",

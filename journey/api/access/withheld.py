@@ -10,7 +10,8 @@ from journey.domain.labels import Labels
 
 LABELLED = """
     SELECT DISTINCT journey_id FROM event
-     WHERE journey_id = ANY(%s) AND context::text LIKE '%%"labels":["%%'
+     WHERE journey_id = ANY(%s)
+       AND (context::text LIKE '%%"labels":["%%' OR type = 'custody.processing_restricted')
     """
 
 

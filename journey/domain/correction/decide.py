@@ -85,7 +85,7 @@ def _voidable(history: History, event_id: UUID) -> Recorded:
     if target.version == 1:
         raise NotVoidable("The opening is not voided; remove-journey marks the whole as entered in error.")
     if target.event.undone_by != ask.VoidEvent.name():
-        raise NotVoidable(f"This stands on the journeys of two patients; {target.event.undone_by} undoes it.")
+        raise NotVoidable(f"This is not undone by itself; {target.event.undone_by} undoes it.")
     return target
 
 
@@ -128,7 +128,7 @@ def _correct(history: History, command: ask.CorrectEvent) -> Iterator[EventCorre
         raise NotCorrectable("A correction is not corrected; name the event that it is about.")
     if first.event.undone_by != ask.VoidEvent.name():
         undoes = first.event.undone_by
-        raise NotCorrectable(f"This stands on the journeys of two patients; {undoes} undoes it.")
+        raise NotCorrectable(f"This is not corrected by itself; {undoes} undoes it.")
     if first.event_id in history.voided:
         raise NotCorrectable("The event is void; reinstate-event comes first.")
     now = next(each for each in history.readings if each.event_id == first.event_id)

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from journey.domain.custody import CustodyCommand
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.journey import COMMANDS
@@ -28,7 +29,11 @@ NAMESPACE = UUID("3d0b9a52-6f0e-5c1b-9a37-7c2f4b8de610")
 SOURCE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What the name of a system that sends lines looks like."""
 
-TAKEN: dict[str, type[Command]] = {OpenJourney.name(): OpenJourney, **COMMANDS}
+TAKEN: dict[str, type[Command]] = {
+    OpenJourney.name(): OpenJourney,
+    **{name: command for name, command in COMMANDS.items() if command not in get_args(CustodyCommand)},
+}
+"""What may be done with what is kept is decided one at a time, and not imported."""
 """Every command by its name."""
 
 _CHUNK = 1 << 20
