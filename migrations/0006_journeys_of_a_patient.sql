@@ -3,3 +3,12 @@
 SET statement_timeout = '10min';
 DROP INDEX CONCURRENTLY IF EXISTS event_opened_for;
 CREATE INDEX CONCURRENTLY event_opened_for ON event ((data->>'patient_id')) WHERE type = 'journey.opened';
+
+-- Every journey that a team ever was accountable for, or that was ever corrected in that: who asks whose they were folds them.
+DROP INDEX CONCURRENTLY IF EXISTS event_accountable;
+CREATE INDEX CONCURRENTLY event_accountable ON event ((data->>'team'), journey_id)
+ WHERE type IN ('journey.owner_assigned', 'handoff.accepted', 'transfer.accepted');
+DROP INDEX CONCURRENTLY IF EXISTS event_accountable_corrected;
+CREATE INDEX CONCURRENTLY event_accountable_corrected ON event (journey_id)
+ WHERE type = 'correction.corrected'
+   AND data->>'of' IN ('journey.owner_assigned', 'handoff.accepted', 'transfer.accepted');

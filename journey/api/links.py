@@ -9,9 +9,17 @@ from journey.domain.journey import COMMANDS
 OPENING = "open-journey"
 STANDS = "where-the-patient-stands"
 SEARCH = "journeys-that-match"
-OF_A_JOURNEY = (STANDS, "everything-recorded", "what-happened")
+REPLAYED = ("step-by-step", "between-two-moments")
+OF_A_JOURNEY = (STANDS, "everything-recorded", "what-happened", *REPLAYED, "why-it-is-so")
 LISTS = ("worklist", "handoffs", "referrals", "authorizations", "visits", "barriers")
-PAGED = (SEARCH, "everything-recorded", "what-happened", *(f"list-{name}" for name in LISTS))
+PAGED = (
+    SEARCH,
+    "where-they-stood",
+    "everything-recorded",
+    "what-happened",
+    *REPLAYED,
+    *(f"list-{name}" for name in LISTS),
+)
 
 
 class Link(NamedTuple):

@@ -89,7 +89,7 @@ async def where_the_patient_stands(
             return Response(status_code=304, headers={"ETag": tag})
         return _answer(stands, {"ETag": tag})
     history = await _history(engine(request), journey_id, min_version or 0)
-    stood = await asyncio.to_thread(_then, history, admission(request).cleared, as_of, as_known_at)
+    stood = await asyncio.to_thread(whereabouts, history, admission(request).cleared, as_of, as_known_at)
     if stood is None:
         raise Problem("not-there-yet", "The journey was not opened by that time, or not known by then.")
     when = {"as_of": as_of or now, "as_known_at": as_known_at or now, **withheld}
@@ -127,7 +127,7 @@ async def _current(request: Request, min_version: int) -> Whereabouts:
     if known.standing is not None and known.version >= min_version:
         return Whereabouts.model_validate_json(known.standing)
     history = await _history(engine(request), known.journey_id, min_version)
-    stands = await asyncio.to_thread(_then, history, known.cleared, None, None)
+    stands = await asyncio.to_thread(whereabouts, history, known.cleared, None, None)
     if stands is None:
         raise Problem("withheld", "All that is recorded here bears a label that you are not cleared for.")
     return stands
@@ -160,12 +160,13 @@ async def _reached(engine: Engine, journey_id: UUID, min_version: int) -> None:
         waiting = await engine.growth.wait(grown, deadline - loop.time())
 
 
-def _then(
+def whereabouts(
     history: History, cleared: Labels | None, as_of: datetime | None, as_known_at: datetime | None
 ) -> Whereabouts | None:
-    """By what they may see. The version is that of all there was."""
+    """By what they may see, whatever bore which label then. The version is that of all there was."""
     known = history if as_known_at is None else history.known_at(as_known_at)
-    journey = journey_at(History(tuple(labels.shown(known.recorded, cleared))), as_of=as_of)
+    seen = History(tuple(labels.shown(history.recorded, cleared)))
+    journey = journey_at(seen, as_of=as_of, as_known_at=as_known_at)
     if journey is None:
         return None
     stood = standing(replace(journey, version=known.version), installed())

@@ -19,6 +19,13 @@ SELECT_JOURNEYS = SQL("""
      ORDER BY journey_id, version
     """).format(columns=COLUMNS)
 
+SELECT_WHOLE = SQL("""
+    SELECT position, {columns} FROM event LEFT JOIN log USING (journey_id, version)
+     WHERE journey_id = ANY(%s)
+     ORDER BY journey_id, version
+    """).format(columns=COLUMNS)
+"""Journeys as they are recorded, with what has no position yet."""
+
 END = "SELECT coalesce(max(position), 0) FROM log"
 
 
@@ -87,7 +94,17 @@ def histories(
 ) -> Iterator[tuple[UUID, History]]:
     """The journeys whole, as they were when the log reached `until`."""
     cursor = connection.cursor(binary=True)
-    cursor.execute(SELECT_JOURNEYS, (list(journey_ids), until))
-    rows = (recorded(row[1:], row[0]) for row in cursor.fetchall())
-    for journey_id, events in groupby(rows, key=lambda each: each.journey_id):
+    return parted(cursor.execute(SELECT_JOURNEYS, (list(journey_ids), until)).fetchall())
+
+
+def whole(connection: Connection[Any], journey_ids: Iterable[UUID]) -> Iterator[tuple[UUID, History]]:
+    """The journeys as they are recorded by now."""
+    cursor = connection.cursor(binary=True)
+    return parted(cursor.execute(SELECT_WHOLE, (list(journey_ids),)).fetchall())
+
+
+def parted(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[UUID, History]]:
+    """Rows of positions and stored events, as the journeys that they are of."""
+    told = (recorded(row[1:], row[0]) for row in rows)
+    for journey_id, events in groupby(told, key=lambda each: each.journey_id):
         yield journey_id, History(tuple(events))

@@ -55,10 +55,13 @@ def journey(api: Api, tokens: dict[str, str]) -> str:
     return address
 
 
-def rows(api: Api, token: str, url: str, **more: Any) -> list[dict[str, Any]]:
+def rows(api: Api, token: str, url: str, *, of: str = "", **more: Any) -> list[dict[str, Any]]:
     answer = ask(api, token, url, **more)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = next(each for each in answer.json().values() if isinstance(each, list))
+    told = answer.json()
+    found: list[dict[str, Any]] = (
+        told[of] if of else next(each for each in told.values() if isinstance(each, list))
+    )
     return found
 
 
@@ -73,6 +76,12 @@ def places(journey: str) -> list[str]:
         f"/v1/referrals?journey={journey_id}",
         f"/v1/worklist?journey={journey_id}",
         "/v1/journeys?q=applewhite",
+        f"{journey}/replay",
+        f"{journey}/replay?axis=true",
+        f"{journey}/difference?from_as_of=2020-01-01T00:00:00Z",
+        f"{journey}/why?of=open",
+        f"{journey}/why?of=rooms.referrals",
+        "/v1/replay",
     ]
 
 
@@ -101,6 +110,41 @@ def test_it_is_said_to_be_withheld(api: Api, tokens: dict[str, str], journey: st
     }
     told = rows(api, tokens["nurse"], f"{journey}/timeline")
     assert sum(bool(each.get("withheld")) for each in told) == len(kept_back) >= 2
+
+
+def test_a_step_that_is_withheld_says_so_and_changes_nothing(
+    api: Api, tokens: dict[str, str], journey: str
+) -> None:
+    for axis in ("known", "true"):
+        steps, whole = (
+            rows(api, tokens[who], f"{journey}/replay?axis={axis}") for who in ("nurse", "cleared")
+        )
+        kept_back = [each for each in steps if each["event"].get("withheld")]
+        assert len(kept_back) == 2
+        assert all((each["changes"], each["reading"]) == ([], None) for each in kept_back)
+        ids = [[each["event"]["event_id"] for each in told] for told in (steps, whole)]
+        assert ids[0] == ids[1], "each has its place"
+    between = rows(
+        api, tokens["nurse"], f"{journey}/difference?from_as_known_at=2020-01-01T00:00:00Z", of="events"
+    )
+    assert sum(each["holds"] is None for each in between) == 2
+
+
+def test_what_bears_a_label_today_is_withheld_of_every_time(api: Api, tokens: dict[str, str]) -> None:
+    """It bore none when it was recorded; it is the same referral."""
+    address = api.opened()
+    body = {"referral_id": number(33), "order": {"service": {**CODE, "display": CLINIC}}}
+    recorded = api.told(address, "send-referral", **body)["events"][-1]["event_id"]
+    then = next(
+        each["recorded_at"]
+        for each in api.get(f"{address}/events").json()["events"]
+        if each["event_id"] == recorded
+    )
+    told = api.post(f"{address}/confirm-referral-receipt", {"referral_id": number(33)}, headers=LABELLED)
+    assert told.status_code == 200, told.text
+    for asked in (f"?as_known_at={then}", f"/replay?as_known_at={then}", f"/why?of=open&as_known_at={then}"):
+        assert CLINIC not in ask(api, tokens["nurse"], address + asked).text, asked
+        assert CLINIC in ask(api, tokens["cleared"], address + asked).text, asked
 
 
 def test_who_is_cleared_sees_it_for_treatment_and_not_for_research(

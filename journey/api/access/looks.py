@@ -1,7 +1,7 @@
 """Looks: what is known of a journey that a request names, from the read model or else from its events."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,8 +14,7 @@ from journey.domain.correction import History
 from journey.domain.journey import journey_at
 from journey.domain.labels import Labels
 from journey.projections.audience import Audience
-from journey.store.mapper import recorded
-from journey.store.recorder import FOR_EVER, SELECT_FORWARD
+from journey.store.log import SELECT_WHOLE, parted
 
 LOOK = """
     SELECT asked.journey_id, status.version, status.patient_id, status.teams, status.labels, status.audience,
@@ -80,9 +79,15 @@ class Looks:
 
 async def read(reads: Reads, journey_id: UUID) -> History:
     """Everything recorded on a journey."""
-    rows = await reads.rows(SELECT_FORWARD, (journey_id, 0, FOR_EVER, None), binary=True)
-    return await asyncio.to_thread(_history, rows)
+    found = await read_all(reads, (journey_id,))
+    return found.get(journey_id, History())
 
 
-def _history(rows: Rows) -> History:
-    return History(tuple(map(recorded, rows)))
+async def read_all(reads: Reads, journeys: Collection[UUID]) -> dict[UUID, History]:
+    """Everything recorded on each of these journeys, by their ids."""
+    rows = await reads.rows(SELECT_WHOLE, (list(journeys),), binary=True)
+    return await asyncio.to_thread(_histories, rows)
+
+
+def _histories(rows: Rows) -> dict[UUID, History]:
+    return dict(parted(rows))

@@ -84,6 +84,11 @@ class Answer:
 NOTHING = Answer()
 
 
+def is_said(answer: Answer, path: str) -> bool:
+    """Whether answers have something of this name, though nothing may be said of it just now."""
+    return any(are_near(name, path) for name in answer.parts)
+
+
 def answer(journey: Journey, pathways: Pathways) -> Answer:
     """The answer for this state, without regard to the time that it is now."""
     return Answer(standing(journey, pathways), journey)

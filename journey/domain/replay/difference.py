@@ -39,9 +39,14 @@ class Between(NamedTuple):
     reads_otherwise: bool
 
 
-def stood(history: History, moment: Moment, pathways: Pathways) -> Stood:
-    """What was so at that moment; nothing, where the journey was not there yet."""
-    journey = journey_at(history, **moment._asdict())
+def stood(
+    history: History, moment: Moment, pathways: Pathways, hidden: frozenset[UUID] = frozenset()
+) -> Stood:
+    """What was so at that moment; nothing, where the journey was not there yet. What is `hidden` was known,
+    and changes nothing.
+    """
+    seen = History(tuple(each for each in history.recorded if each.event_id not in hidden))
+    journey = journey_at(seen, as_of=moment.as_of, as_known_at=moment.as_known_at)
     known = frozenset(each.event_id for each in history.known_at(moment.as_known_at).recorded)
     if journey is None:
         return Stood(NOTHING, {}, known)

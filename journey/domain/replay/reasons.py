@@ -73,12 +73,16 @@ def _named(every: Mapping[str, Any], path: str) -> tuple[UUID, ...]:
 def became(walk: Walk, of: str) -> dict[str, Recorded]:
     """At which event of the walk each value at this path became what it is at its end, the last one last."""
     found: dict[str, Recorded] = {}
-    reach = max(1, WORK // max(1, len(walk.events)))
-    for step in walk.steps(max(0, len(walk.events) - reach), under=of):
+    for step in walk.steps(max(0, len(walk.events) - reach(walk)), under=of):
         for change in step.changes or ():
             found.pop(change.path, None)
             found[change.path] = step.recorded
     return found
+
+
+def reach(walk: Walk) -> int:
+    """How many of its last events are looked through."""
+    return max(1, WORK // max(1, len(walk.events)))
 
 
 def learnt(walk: Walk, of: str) -> Recorded | None:

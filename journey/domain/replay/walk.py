@@ -1,11 +1,12 @@
 """The walk: one event after the other, with the answer before and after it, on either axis of time."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from journey.domain.correction import History, TimelineRecomputed
+from journey.domain.correction import CORRECTIONS, History, TimelineRecomputed
 from journey.domain.event import Recorded
 from journey.domain.folding import Folded, anew
 from journey.domain.journey import Journey, evolve, fold
@@ -30,12 +31,21 @@ class Step(NamedTuple):
 
 
 class Walk:
-    """A journey on one axis. What is `hidden` has its place, and changes nothing."""
+    """A journey on one axis, of what happened `until` then. What is `hidden` has its place, and changes
+    nothing.
+    """
 
     def __init__(
-        self, history: History, axis: Axis, pathways: Pathways, hidden: frozenset[UUID] = frozenset()
+        self,
+        history: History,
+        axis: Axis,
+        pathways: Pathways,
+        hidden: frozenset[UUID] = frozenset(),
+        until: datetime | None = None,
     ) -> None:
-        self.events = history.recorded if axis is Axis.KNOWN else history.effective
+        happened = history.effective if until is None else history.until(until)
+        self.events = history.recorded if axis is Axis.KNOWN else happened
+        self._until = until
         self._axis = axis
         self._pathways = pathways
         self._hidden = hidden
@@ -59,7 +69,7 @@ class Walk:
         if not seen:
             return Folded(self._start)
         if self._axis is Axis.KNOWN:
-            return anew(History(seen), self._start.journey_id)
+            return self._anew(seen)
         return Folded(fold(seen, self._start.journey_id))
 
     def _seen(self, place: int) -> tuple[Recorded, ...]:
@@ -72,4 +82,15 @@ class Walk:
             return folded
         if self._axis is Axis.TRUE:
             return Folded(evolve(folded.journey, (each,)))
-        return folded.further((each,)) or anew(History(self._seen(place + 1)), self._start.journey_id)
+        if self._is_later(each):
+            return folded
+        return folded.further((each,)) or self._anew(self._seen(place + 1))
+
+    def _anew(self, seen: tuple[Recorded, ...]) -> Folded:
+        return anew(History(seen), self._start.journey_id, self._until)
+
+    def _is_later(self, each: Recorded) -> bool:
+        """Whether it happened after all that is asked about."""
+        if self._until is None or each.version == 1 or type(each.event) in CORRECTIONS:
+            return False
+        return each.reaches > self._until

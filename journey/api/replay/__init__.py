@@ -1,0 +1,1 @@
+"""How journeys came to be where they are, over HTTP."""
