@@ -86,6 +86,12 @@ class Settings(OutgoingSettings, OidcSettings):
         description="A file of the keys that wrap every patient's data key: 32 bytes in base64, one a line, "
         "the first in use; unset, master.key under JOURNEY_HOME for the embedded database.",
     )
+    retention_years: int = Field(
+        default=6,
+        ge=0,
+        le=100,
+        description="Years after a journey's last event for which nothing of it may be erased.",
+    )
     timezone: TimeZone = Field(
         default="UTC",
         description="The IANA time zone in which days begin and end, and times are shown.",

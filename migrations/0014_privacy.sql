@@ -19,3 +19,19 @@ CREATE TRIGGER data_key_stays_destroyed BEFORE UPDATE ON data_key
     FOR EACH ROW WHEN (OLD.destroyed_at IS NOT NULL) EXECUTE FUNCTION refuse_revival();
 CREATE TRIGGER data_key_is_kept BEFORE DELETE OR TRUNCATE ON data_key
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Erasures: what each was about, and what the sweep behind it found.
+CREATE TABLE erasure (
+    erasure_id uuid PRIMARY KEY,
+    patient_id uuid NOT NULL,
+    journeys uuid[] NOT NULL,
+    decided_by text NOT NULL,
+    began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    sought bytea,
+    finished_at timestamptz,
+    report json,
+    CHECK ((sought IS NULL) = (finished_at IS NOT NULL))
+);
+CREATE INDEX erasure_patient ON erasure (patient_id);
+COMMENT ON COLUMN erasure.sought IS 'What the sweep looks for, wrapped by the master key; gone when it has found nothing.';
+COMMENT ON COLUMN erasure.report IS 'How much was looked through for how many values, and never which.';

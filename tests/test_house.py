@@ -54,7 +54,7 @@ OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
     FOUNDATION
     | OVER
-    | {"projections", "worker", "feed", "webhooks", "ledger", "audit", "ingest", "simulate", "web"}
+    | {"projections", "worker", "feed", "webhooks", "ledger", "audit", "privacy", "ingest", "simulate", "web"}
 )
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
@@ -68,6 +68,7 @@ MAY_IMPORT = {
     **dict.fromkeys(["projections", "ledger", "ingest"], OVER),
     "feed": OVER | {"audit"},
     "audit": OVER | {"database"},
+    "privacy": OVER,
     "webhooks": OVER | {"outgoing", "feed", "audit"},
     "web": OVER | {"projections"},
     "worker": OVER | {"projections", "ledger"},

@@ -35,8 +35,8 @@ class Demographics(Frozen):
     birth_date: Personal | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
     gender: Gender | None = None
     language: Personal | None = Field(default=None, description="Preferred language (BCP 47).")
-    phone: Identifying | None = None
-    address: Identifying | None = None
+    phone: Personal | None = None
+    address: Personal | None = None
     deceased_at: AwareDatetime | None = None
 
 

@@ -18,7 +18,7 @@ Personal = Annotated[str, Marked()]
 """A name, a date of birth, somebody's own words."""
 
 Identifying = Annotated[str, Marked(identifying=True)]
-"""A number given to the patient or to their case, an address, a telephone number."""
+"""A number given to the patient or to their case. A household shares its address and its telephone."""
 
 ERASED = "[erased]"
 """What is read where a text had to be and was erased; what could be left out is left out."""

@@ -96,7 +96,7 @@ def merge(
 
     Raises what `Store.handle` raises, with all that stands in the way on any of the journeys.
     """
-    with _turn(store) as connection:
+    with turn(store) as connection:
         told = {command.survivor: command, command.retired: command}
         answers = _told(store, connection, told, context, idempotency_key)
         of = _journeys(connection, told)
@@ -113,12 +113,12 @@ def link(
     store: Store, told: Mapping[UUID, Command], context: Context, *, idempotency_key: str | None = None
 ) -> tuple[Appended, ...]:
     """Tell every journey of each of these patients what is said of that patient."""
-    with _turn(store) as connection:
+    with turn(store) as connection:
         return _told(store, connection, told, context, idempotency_key)
 
 
 @contextmanager
-def _turn(store: Store) -> Iterator[Connection[Any]]:
+def turn(store: Store) -> Iterator[Connection[Any]]:
     """Nobody else in here meanwhile. The store needs all of its own connections for its appends."""
     try:
         with opened(store.datastore.conninfo, ANSWERING, "turn") as connection:

@@ -182,10 +182,14 @@ class JourneyRecorder(ApplicationRecorder):
         Returns no positions: those are given after commit. Raises VersionConflict, and OperationalError
         when the outcome is unknown: look the event ids up, and only then try again.
         """
-        rows = cast(Sequence[StoredRow], stored_events)
-        idempotency: IdempotencyKey | None = kwargs.get("idempotency")
-        if not rows:
-            return
+        if stored_events:
+            with self.datastore.connection() as connection:
+                self.insert(connection, cast(Sequence[StoredRow], stored_events), kwargs.get("idempotency"))
+
+    def insert(
+        self, connection: Connection[Any], rows: Sequence[StoredRow], idempotency: IdempotencyKey | None
+    ) -> None:
+        """The same on a connection, in whose transaction other things may be done."""
         span = (rows[0].originator_id, rows[0].originator_version, rows[-1].originator_version)
         if [row[:2] for row in rows] != [(span[0], span[1] + ahead) for ahead in range(len(rows))]:
             raise IntegrityError("An append is of one journey, version after version")
@@ -208,8 +212,7 @@ class JourneyRecorder(ApplicationRecorder):
         if opened:
             parameters += (span[0], rows[0].key)
         statement = append_statement(len(rows), keyed=idempotency is not None, opened=opened)
-        with self.datastore.connection() as connection:
-            connection.execute(statement, [*parameters, *span])
+        connection.execute(statement, [*parameters, *span])
 
     def select_events(
         self,

@@ -1,4 +1,4 @@
-"""The inbox: every message read, whole, with what became of it and why.
+"""The inbox: every message read, whole and sealed by the master key, with what became of it and why.
 
 A message is known by its content: two with one control id (MSH-10) but different content are two messages,
 for some senders count anew or send one id for all. Neither line ends nor the time of sending (MSH-7) make
@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from journey.ingest.hl7v2.routing import connected
 from journey.store.store import Store
+from journey.store.vault import vault
 
 Status = Literal["applied", "parked", "rejected"]
 
@@ -62,7 +63,7 @@ SETTLE = """
     """
 WAITING = """
     SELECT key, raw, source, number, status FROM inbox
-     WHERE journey_id = %s AND waits
+     WHERE journey_id = %s AND waits AND raw <> ''
      ORDER BY occurred_at, received_at, key
     """
 PARKED = """
@@ -70,7 +71,7 @@ PARKED = """
      WHERE status = 'parked' AND channel = 'hl7v2' AND (code = %s OR %s::text IS NULL)
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
-GET = "SELECT key, raw, source, number, status FROM inbox WHERE key = %s AND status = 'parked'"
+GET = "SELECT key, raw, source, number, status FROM inbox WHERE key = %s AND status = 'parked' AND raw <> ''"
 
 
 def message_key(raw: bytes) -> bytes:
@@ -175,7 +176,8 @@ class Inbox:
     def put(self, message: Kept, outcome: Outcome) -> Put:
         """Keep a message with what became of it."""
         with connected(self._store) as connection:
-            row = connection.execute(PUT, {**message._asdict(), **_columns(outcome)}).fetchone()
+            kept = {**message._asdict(), "raw": vault().kms.wrap(message.raw), **_columns(outcome)}
+            row = connection.execute(PUT, kept).fetchone()
         return Put(*row[:3]) if row else Put(is_new=True, reuses_id=False, others_wait=False)
 
     def settle(self, key: bytes, outcome: Outcome) -> None:
@@ -186,7 +188,7 @@ class Inbox:
     def waiting(self, journey_id: UUID) -> list[Kept]:
         """The messages that wait for others of this journey, in the order in which they happened."""
         with connected(self._store) as connection:
-            return [Kept(*row) for row in connection.execute(WAITING, (journey_id,))]
+            return [_read(row) for row in connection.execute(WAITING, (journey_id,))]
 
     def parked(self, code: str | None = None) -> Iterator[Kept]:
         """Every parked message, or those of one reason, in the order in which they happened."""
@@ -196,7 +198,12 @@ class Inbox:
             with connected(self._store) as connection:
                 row = connection.execute(GET, (key,)).fetchone()
             if row:  # nobody else has settled it meanwhile
-                yield Kept(*row)
+                yield _read(row)
+
+
+def _read(row: tuple[Any, ...]) -> Kept:
+    kept = Kept(*row)
+    return kept._replace(raw=vault().kms.unwrap(kept.raw))
 
 
 def _columns(outcome: Outcome) -> dict[str, object]:

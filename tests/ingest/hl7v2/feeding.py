@@ -12,6 +12,7 @@ from journey.domain.visit import Visit
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import Counts, ingest, replay
 from journey.store.store import Store
+from journey.store.vault import vault
 
 ZONE = ZoneInfo("UTC")
 
@@ -43,7 +44,8 @@ class Feed:
 
     def inbox(self) -> Sequence[dict[str, Any]]:
         """What is kept, in the order in which it came."""
-        return self.rows("SELECT * FROM inbox ORDER BY received_at, number")
+        rows = self.rows("SELECT * FROM inbox ORDER BY received_at, number")
+        return [{**row, "raw": vault().kms.unwrap(row["raw"])} for row in rows]
 
     def rows(self, query: str, *parameters: Any) -> Sequence[dict[str, Any]]:
         with self.store.datastore.pool.connection() as connection:

@@ -1,0 +1,52 @@
+"""Clearing: what is kept of a person beside the events, once those cannot be read any more.
+
+Read models that fold a journey have made its rows anew by themselves; the timeline, which keeps what each
+event says, is told here. The rest is no read model: messages as they came, the numbers that led to a journey,
+words given when a glass was broken.
+"""
+
+from typing import Any
+
+from psycopg import Connection
+from pydantic_core import to_json
+
+from journey.domain.personal import ERASED
+from journey.privacy.sweep import Sought
+from journey.store import log
+from journey.store.vault import CannotBeOpened, vault
+
+TIMELINE = """
+    UPDATE timeline SET data = told.data
+      FROM json_to_recordset(%s) AS told (journey_id uuid, version bigint, data json)
+     WHERE timeline.journey_id = told.journey_id AND timeline.version = told.version
+    """
+ROUTING = "DELETE FROM routing WHERE journey_id = ANY(%(journeys)s) OR patient_id = ANY(%(patients)s)"
+OF_JOURNEYS = "UPDATE inbox SET raw = '', reason = NULL WHERE journey_id = ANY(%(journeys)s) AND raw <> ''"
+OF_NOBODY = "SELECT key, raw FROM inbox WHERE journey_id IS NULL AND raw <> ''"
+ONE = "UPDATE inbox SET raw = '', reason = NULL WHERE key = %s"
+GLASS = "UPDATE break_glass SET reason_text = %(erased)s WHERE patient_id = ANY(%(patients)s)"
+
+
+def clear(connection: Connection[Any], sought: Sought) -> None:
+    """Take it away wherever this program puts it. Done twice, it changes nothing more."""
+    whose = {"journeys": list(sought.journeys), "patients": list(sought.patients), "erased": ERASED}
+    for _, history in log.histories(connection, sought.journeys):
+        rows = [
+            {"journey_id": each.journey_id, "version": each.version, "data": each.event}
+            for each in history.recorded
+        ]
+        connection.execute(TIMELINE, (to_json(rows).decode(),))
+    for statement in (ROUTING, OF_JOURNEYS, GLASS):
+        connection.execute(statement, whose)
+    _unclaimed(connection, sought)
+
+
+def _unclaimed(connection: Connection[Any], sought: Sought) -> None:
+    """Messages that led to no journey, and name one of the person's numbers."""
+    for key, raw in connection.execute(OF_NOBODY).fetchall():
+        try:
+            text = vault().kms.unwrap(raw).decode(errors="replace")
+        except CannotBeOpened:
+            continue
+        if any(value in text for value in sought.identifying):
+            connection.execute(ONE, (key,))

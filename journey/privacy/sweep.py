@@ -1,0 +1,166 @@
+"""Sweep: is anything of what was erased left to be read, in any row of any table?
+
+Every column in which text can stand is looked through; the tables and columns are asked of the database, so
+that one made tomorrow is looked through as well. Where a row says whose it is, those of the person are held
+against all that was erased; rows of others, and of nobody, against what nobody shares: numbers.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL, Composable, Composed, Identifier
+from pydantic_core import from_json, to_json
+
+SHORTEST = 4
+"""Characters from which on a value says anything."""
+
+LONG = 6
+"""Characters from which on it is looked for within words: shorter, it stands within too many."""
+
+AT_ONCE = 200
+"""Values that one look through a table is for."""
+
+COLUMNS = """
+    SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position),
+           array_agg(data_type::text ORDER BY ordinal_position)
+      FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+     GROUP BY table_name ORDER BY table_name
+    """
+TEXTS = frozenset({"text", "character varying", "character", "json", "jsonb", "bytea", "ARRAY", "xml"})
+OWNERS = {
+    ("journey_id", "uuid"): SQL("journey_id = ANY (%(journeys)s)"),
+    ("journeys", "ARRAY"): SQL("journeys && %(journeys)s"),
+    ("patient_id", "uuid"): SQL("patient_id = ANY (%(patients)s)"),
+    ("patients", "ARRAY"): SQL("patients && %(patients)s"),
+}
+"""The columns that say whose a row is."""
+
+TEXT = SQL("""lower(regexp_replace({}::text, '^\\{{"sealed":"[^"]*"', ''))""")
+"""In small letters, and without what is sealed: chance writes short words into ciphertexts."""
+
+BYTES = SQL("lower(encode({}, 'escape'))")
+SPECIAL = re.compile(r"[\\%_]")
+"""What LIKE takes for something else."""
+
+AROUND = (('"', '"'), (" ", " "), ("{", "}"), ("{", ","), (",", ","), (",", "}"))
+"""What stands around a whole word in text, in JSON and in an array."""
+
+HAS = SQL("SELECT count(*) FROM {table} WHERE ({theirs}) AND {text} LIKE ANY (%(sought)s)")
+
+
+class Sought(NamedTuple):
+    """What is looked for: everything that was erased, and that of it which nobody else has."""
+
+    journeys: tuple[UUID, ...]
+    patients: tuple[UUID, ...]
+    values: tuple[str, ...]
+    identifying: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        return to_json(self._asdict())
+
+    @classmethod
+    def from_bytes(cls, text: bytes) -> Self:
+        said = from_json(text)
+        return cls(
+            tuple(map(UUID, said["journeys"])),
+            tuple(map(UUID, said["patients"])),
+            tuple(said["values"]),
+            tuple(said["identifying"]),
+        )
+
+
+class Left(NamedTuple):
+    """Where something is left, and in how many rows."""
+
+    table: str
+    column: str
+    rows: int
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column} ({self.rows} rows)"
+
+
+class Swept(NamedTuple):
+    """What was looked through, for how many values, and where something is left."""
+
+    tables: int
+    columns: int
+    values: int
+    left: tuple[Left, ...]
+
+
+class Column(NamedTuple):
+    """A column in which text can stand, and those of its table that say whose a row is."""
+
+    table: str
+    name: str
+    kind: str
+    owners: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> Composed:
+        return (BYTES if self.kind == "bytea" else TEXT).format(Identifier(self.name))
+
+
+def sweep(connection: Connection[Any], sought: Sought) -> Swept:
+    """Look through every table."""
+    columns = list(_columns(connection))
+    left = ((each, _found(connection, each, sought)) for each in columns)
+    return Swept(
+        len({each.table for each in columns}),
+        len(columns),
+        len(sought.values),
+        tuple(Left(each.table, each.name, rows) for each, rows in left if rows),
+    )
+
+
+def _columns(connection: Connection[Any]) -> Iterator[Column]:
+    for table, names, kinds in connection.execute(COLUMNS).fetchall():
+        there = tuple(zip(names, kinds, strict=True))
+        owners = tuple(each for each in there if each in OWNERS)
+        for name, kind in there:
+            if kind in TEXTS and (name, kind) not in OWNERS:
+                yield Column(table, name, kind, owners)
+
+
+def _found(connection: Connection[Any], column: Column, sought: Sought) -> int:
+    """The most rows in which some of the values are: of the person, and of anybody."""
+    looks: list[tuple[Composable, Sequence[str]]] = [(SQL("true"), sought.identifying)]
+    if column.owners:
+        theirs = SQL(" OR ").join(OWNERS[owner] for owner in column.owners)
+        looks.append((theirs, sought.values))
+    whose = {"journeys": list(sought.journeys), "patients": list(sought.patients)}
+    found = 0
+    for rows, values in looks:
+        query = HAS.format(table=Identifier(column.table), theirs=rows, text=column.text)
+        for patterns in _patterns(values):
+            [(count,)] = connection.execute(query, {**whose, "sought": patterns}).fetchall()
+            found = max(found, count)
+    return found
+
+
+def _patterns(values: Sequence[str]) -> Iterator[list[str]]:
+    """As they stand in text, and as JSON and bytea write them."""
+    for first in range(0, len(values), AT_ONCE):
+        yield sorted({form for value in values[first : first + AT_ONCE] for form in _forms(value)})
+
+
+def _forms(value: str) -> Iterator[str]:
+    written = to_json(value).decode()[1:-1]
+    escaped = "".join(each if each.isascii() else _octal(each) for each in value)
+    for form in {value, written, escaped}:
+        plain = SPECIAL.sub(r"\\\g<0>", form.lower())
+        if len(value) >= LONG:
+            yield f"%{plain}%"
+        else:
+            yield plain
+            yield from (f"%{before}{plain}{after}%" for before, after in AROUND)
+
+
+def _octal(character: str) -> str:
+    return "".join(f"\\{byte:03o}" for byte in character.encode())
