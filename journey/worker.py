@@ -128,6 +128,8 @@ class Worker:
         self.stop()
 
     def _wake(self) -> None:
+        if self._notary is not None:
+            self._notary.woken.set()
         for projector in self._projectors:
             projector.woken.set()
         for each in self._beside:

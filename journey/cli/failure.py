@@ -47,6 +47,11 @@ def _expected(error: Exception) -> str | None:
     from journey.api.server import NotStarted
     from journey.database import DatabaseUnavailable
     from journey.domain.event import Refused
+    from journey.ledger.anchor import Unreadable
+    from journey.ledger.answers import NoSuchCheckpoint, NoSuchLeaf, NotYet
+    from journey.ledger.merkle import Unproven
+    from journey.ledger.seal import NoKey
+    from journey.ledger.seals import OtherKey
     from journey.migrate import MigrationError
     from journey.pathways import Mistaken
     from journey.projections.rebuild import NotRebuilt
@@ -64,6 +69,13 @@ def _expected(error: Exception) -> str | None:
         Mistaken,
         NotRebuilt,
         NotInstalled,
+        NoSuchLeaf,
+        NoSuchCheckpoint,
+        NotYet,
+        Unproven,
+        NoKey,
+        OtherKey,
+        Unreadable,
         StoreUnavailable,
         StaleVersion,
         Contended,

@@ -9,6 +9,7 @@ It is anchored right after; what a crash left unanchored is, when the next notar
 from datetime import UTC, datetime
 from threading import Event as Signal
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ LOCK = 0x4A_0005
 """Advisory lock of the one notary of a database."""
 
 EVERY = 1.0
-"""Seconds between looks: about the age of what no checkpoint covers yet."""
+"""Seconds between checkpoints, at least: about the age of what none covers yet."""
 
 STANDBY = 0.5
 AT_ONCE = 20_000
@@ -57,11 +58,15 @@ logger = structlog.get_logger()
 
 
 class Notary:
-    """Runs in a thread: elected or standing by, making checkpoints or waiting for the second to pass."""
+    """Runs in a thread: elected or standing by, making checkpoints or waiting for the second to pass.
+
+    `woken` is set when the log has grown: after a quiet time, it is covered at once.
+    """
 
     def __init__(self, conninfo: str, place: Place) -> None:
         self._conninfo = conninfo
         self._place = place
+        self.woken = Signal()
         self._stopping = Signal()
         self._thread = Thread(target=self._run, name="notary", daemon=True)
 
@@ -71,6 +76,7 @@ class Notary:
     def stop(self) -> None:
         """Make a checkpoint of what is left, and give the lock back."""
         self._stopping.set()
+        self.woken.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -88,9 +94,12 @@ class Notary:
                 return
         desk = Desk(connection, self._place)
         logger.info("notary.leading")
-        stopping = False
+        stopping, due = False, 0.0
         while not stopping:
-            stopping = self._stopping.wait(EVERY)
+            self.woken.wait(EVERY)
+            self.woken.clear()
+            stopping = self._stopping.wait(max(0.0, due - monotonic()))
+            due = monotonic() + EVERY
             desk.notarize()
 
 

@@ -6,7 +6,7 @@ database was altered, or that a checkpoint came in between.
 """
 
 from collections.abc import Generator, Sequence
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from psycopg import Connection
@@ -26,6 +26,7 @@ from journey.ledger.merkle import (
 )
 from journey.ledger.trees import KEPT, AccessTree, EventTree
 
+T = TypeVar("T")
 Rows = Sequence[tuple[Any, ...]]
 Asked = tuple[LiteralString, tuple[Any, ...]]
 HALF = BUCKET // 2
@@ -179,11 +180,11 @@ class Nodes:
         return frontier.root
 
 
-def proven(connection: Connection[Any], asking: Generator[Asked, Rows, Any]) -> Any:
-    """What a proof comes to, read over a connection."""
+def proven(connection: Connection[Any], asking: Generator[Asked, Rows, T]) -> T:
+    """What is answered, read over a connection."""
     try:
         asked = next(asking)
         while True:
             asked = asking.send(connection.execute(*asked).fetchall())
     except StopIteration as done:
-        return done.value
+        return cast(T, done.value)

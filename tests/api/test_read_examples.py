@@ -34,12 +34,15 @@ from tests.api.test_lists import asking, coded, offer
 from tests.api.test_openapi import resolved
 from tests.api.test_reading import projected
 from tests.served import Api, number, served
+from tests.waiting import until
 from tests.ways import FIRST as FIRST_WAY
 
 PAGE = Path(openapi.__file__).with_name("answers.json")
 TOLD = datetime(2025, 3, 10, 12, tzinfo=UTC)
 """When it is told, in the examples."""
 
+HASH = re.compile(r"\b[A-Za-z0-9+/]{43}=")
+NOTE = "journey/…\n13\n…\n\n— journey/… …\n"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12}\b")
 HOUR = timedelta(hours=1)
@@ -49,6 +52,12 @@ ONE_OF_MANY = {"list-pathways": "pathways", "every-key": "keys"}
 CLOCKED = {
     "next": "bmV4dA",
     "last_used_at": "2025-03-10T12:00:00Z",
+    "number": 1,
+    "size": 13,
+    "note": NOTE,
+    "checkpoint": NOTE,
+    "introduction": "journey/key-introduction/v1\n…\n\n— journey/… …\n",
+    "verifier": "journey/…+00000000+…",
     "waiting_median": 3600,
     "waiting_max": 3600,
 }
@@ -60,6 +69,13 @@ REVIEW = {
     "scope": "break-glass of February",
     "findings": "Each was called for.",
 }
+SUBSCRIPTION = {
+    "endpoint": "https://payer.example/hooks",
+    "recipient": "Payer of the Vale",
+    "purpose": "HPAYMT",
+    "filter": {"type": ["authorization.*"]},
+}
+A_DAY = "from_as_of=2025-03-03T08:30:00Z&to_as_of=2025-03-03T09:30:00Z"
 PATIENT = number(1)
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("assign-owner", {"team": "ward 3", "person": "nurse-7"}),
@@ -106,10 +122,17 @@ def answers(api: Api) -> dict[str, Any]:
     told = Disclosure(Channel.WEBHOOK, "Registry", "PUBHLTH", Basis.PUBLIC_HEALTH, "Events", UUID(PATIENT))
     with psycopg.connect(api.conninfo) as connection:
         disclosures.record(connection, [told])
+    integrator: dict[str, Any] = {"role": Role.INTEGRATOR}
+    subscribed = api.post("/v1/webhooks", SUBSCRIPTION, **integrator)
+    webhook = subscribed.headers["location"]
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "where-the-patient-stands": (f"{journey}?as_of={NOW}", {}),
         "everything-recorded": (f"{journey}/events?limit=1", {}),
         "what-happened": (f"{journey}/timeline?limit=1", {}),
+        "step-by-step": (f"{journey}/replay?limit=1", {}),
+        "between-two-moments": (f"{journey}/difference?{A_DAY}", {}),
+        "why-it-is-so": (f"{journey}/why?of=responsible", {}),
+        "where-they-stood": (f"/v1/replay?patient={PATIENT}&as_of={NOW}", {}),
         "journeys-that-match": ("/v1/journeys?q=tarnwood", {}),
         **{f"list-{name}": (f"/v1/{name}?limit=1&now={NOW}", {}) for name in LISTS},
         "how-patients-flow": (f"/v1/flow?from=2025-03-03T00:00:00Z&to={NOW}", {}),
@@ -125,8 +148,14 @@ def answers(api: Api) -> dict[str, Any]:
         "every-review": ("/v1/audit/reviews", compliance),
         "every-saved-query": ("/v1/audit/queries", compliance),
         "a-saved-query": ("/v1/audit/queries/broken-glass", compliance),
+        "the-checkpoint": ("/v1/log/checkpoint", {}),
+        "a-proof": ("/v1/log/proof?position=1", compliance),
+        "every-webhook": ("/v1/webhooks", integrator),
+        "one-webhook": (webhook, integrator),
+        "deliveries": (f"{webhook}/deliveries", integrator),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
     }
+    until(lambda: covered(api))
     found = {}
     for name, (url, who) in asked.items():
         answer = api.get(url, **who)
@@ -135,6 +164,14 @@ def answers(api: Api) -> dict[str, Any]:
     for name, rows in ONE_OF_MANY.items():
         found[name][rows] = found[name][rows][:1]
     return found
+
+
+def covered(api: Api) -> bool:
+    """Whether a checkpoint covers the whole story."""
+    last = api.get("/v1/log/checkpoint")
+    with psycopg.connect(api.conninfo) as connection:
+        [(end,)] = connection.execute("SELECT max(position) FROM log").fetchall()
+    return last.is_success and last.json()["events"]["size"] == end
 
 
 class Named:
@@ -156,7 +193,7 @@ class Named:
             case list():
                 return [self.named(each) for each in told]
             case str():
-                return ID.sub(self._id, TIME.sub(self._time, told))
+                return HASH.sub(f"{'A' * 43}=", ID.sub(self._id, TIME.sub(self._time, told)))
         return told
 
     def _id(self, found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 import typer
 
-from journey.cli.audit import access, disclosures, report
+from journey.cli.audit import access, checkpoint, disclosures, report
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,3 +15,6 @@ def audit() -> None:
 app.command("report")(report.run)
 app.command("access")(access.run)
 app.command("disclosures")(disclosures.run)
+app.command("checkpoint")(checkpoint.run)
+app.command("proof")(checkpoint.proof)
+app.command("rotate-key")(checkpoint.rotate_key)
