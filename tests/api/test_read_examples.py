@@ -186,7 +186,7 @@ class Named:
             case dict():
                 return {
                     key: CLOCKED[key]
-                    if key in CLOCKED and isinstance(each, str | float)
+                    if key in CLOCKED and isinstance(each, str | int | float)
                     else self.named(each)
                     for key, each in told.items()
                 }
