@@ -38,6 +38,7 @@ HAND_WRITTEN = [
         "docs/flow.md",
         "docs/export.md",
         "docs/ledger.md",
+        "docs/replay.md",
     ),
 ]
 

@@ -10,6 +10,7 @@ from journey.cli import (
     audit,
     bench,
     demo,
+    difference,
     export,
     failure,
     find,
@@ -21,9 +22,11 @@ from journey.cli import (
     migrate,
     pathway,
     projections,
+    replay,
     serve,
     show,
     simulate,
+    why,
 )
 from journey.store.memory import collect_rarely
 
@@ -67,6 +70,9 @@ for name in lists.SHOWN:
 app.command("find")(find.run)
 app.command("show")(show.run)
 app.command("history")(history.run)
+app.command("replay")(replay.run)
+app.command("difference")(difference.run)
+app.command("why")(why.run)
 app.command("flow")(flow.run)
 app.command("export")(export.run)
 app.command("bench")(bench.run)

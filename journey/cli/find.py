@@ -55,16 +55,15 @@ def loaded(conninfo: str, text: str) -> "History":
     may be somebody's name.
     """
     from journey.cli.failure import Failed
-    from journey.store.store import Store
+    from journey.connection import OPERATING
+    from journey.database import connect
+    from journey.store import log
 
-    store = Store(conninfo, pool_size=1)
-    try:
-        history = store.load(_id(conninfo, text.strip()))
-    finally:
-        store.close()
-    if not history.recorded:
+    with connect(conninfo, OPERATING) as connection:
+        found = dict(log.whole(connection, [_id(conninfo, text.strip())]))
+    if not found:
         raise Failed("No journey has this id.")
-    return history
+    return next(iter(found.values()))
 
 
 def _id(conninfo: str, text: str) -> UUID:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -26,6 +27,13 @@ JourneyId = Annotated[
     ),
 ]
 Moment = datetime | None
+
+
+def in_zone(moment: Moment, zone: ZoneInfo) -> Moment:
+    """A time without a zone is the installation's."""
+    return moment.replace(tzinfo=zone) if moment is not None and moment.tzinfo is None else moment
+
+
 AS_OF = typer.Option(
     parser=moment,
     metavar="TIME",

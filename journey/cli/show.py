@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from journey.cli import terminal
-from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment
+from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment, in_zone
 
 if TYPE_CHECKING:
     from journey.domain.pathway.clocks import Clock
@@ -34,7 +34,7 @@ def run(
     zone = ZoneInfo(settings.timezone)
     with ready(settings) as database:
         history = loaded(database.conninfo, journey)
-    as_of, as_known_at = (_in_zone(moment, zone) for moment in (as_of, as_known_at))
+    as_of, as_known_at = (in_zone(moment, zone) for moment in (as_of, as_known_at))
     state = journey_at(history, as_of=as_of, as_known_at=as_known_at)
     if state is None:
         raise Failed("The journey was not there yet at that time, or not known yet.")
@@ -52,10 +52,6 @@ def run(
         terminal.say(line)
 
 
-def _in_zone(moment: Moment, zone: ZoneInfo) -> Moment:
-    return moment.replace(tzinfo=zone) if moment is not None and moment.tzinfo is None else moment
-
-
 class _Page:
     """A standing as a page of text."""
 
@@ -68,7 +64,7 @@ class _Page:
     def lines(self) -> Iterator[str]:
         stands = self._stands
         yield from terminal.block("journey", [f"{stands.journey_id}  version {stands.version}"])
-        yield from terminal.block("patient", [_patient(stands.patient)])
+        yield from terminal.block("patient", [patient(stands.patient)])
         yield from terminal.block("status", [stands.status])
         if stands.pathway is not None:
             yield from terminal.block("pathway", [self._pathway(stands.pathway)])
@@ -196,12 +192,13 @@ class _Page:
         ]
 
 
-def _patient(patient: "Patient") -> str:
-    person = patient.demographics
+def patient(who: "Patient") -> str:
+    """Who it is, in a line."""
+    person = who.demographics
     name = ", ".join(part for part in (person.family, " ".join(person.given or ())) if part)
     born = person.birth_date and f"born {person.birth_date}"
     died = person.deceased_at and "died"
-    numbers = (f"{each.system} {each.value}" for each in patient.identifiers)
+    numbers = (f"{each.system} {each.value}" for each in who.identifiers)
     return terminal.printable(
         " · ".join(part for part in (name or "name not known", born, person.gender, died, *numbers) if part)
     )

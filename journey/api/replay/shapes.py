@@ -161,15 +161,12 @@ class Teller:
 
 def told_changes(changes: Iterable[Change]) -> list[Row]:
     """The fields of FieldChange, of each."""
-    return [
-        {"path": path, "before": to_jsonable_python(before), "after": to_jsonable_python(after)}
-        for path, before, after in changes
-    ]
+    return [each._asdict() for each in changes]
 
 
 def told_values(values: Mapping[str, Any]) -> list[Row]:
     """The fields of AnsweredValue, of each."""
-    return [{"path": path, "value": to_jsonable_python(value)} for path, value in values.items()]
+    return [{"path": path, "value": value} for path, value in values.items()]
 
 
 def _reading(read: Recorded) -> Row:

@@ -35,8 +35,8 @@ NAMED_BY: Mapping[type[Any], tuple[str, ...]] = {
 }
 """What tells one of a list from the others, where it has no id of its own."""
 
-REPEATED = {"requires"}
-"""What stands in the way more than once, and of nothing that has an id: told apart by its words."""
+REPEATED = {"requires", "intake-item", "discharge-checklist"}
+"""What stands in the way more than once, and of the same: told apart by its words."""
 
 HEAD = {"journey_id", "version"}
 """What says which answer it is, and is no part of it."""
@@ -182,7 +182,7 @@ def _name(item: Any) -> str:
     if type(item) in NAMED_BY:
         return _joined(getattr(item, name) for name in NAMED_BY[type(item)])
     if isinstance(item, Blocker):
-        return _joined((item.code, item.subject_id or (item.what if item.code in REPEATED else None)))
+        return _joined((item.code, item.subject_id, item.what if item.code in REPEATED else None))
     if isinstance(item, BaseModel) or is_dataclass(item) or _is_named(item):
         said = tuple(each for _, each in _fields(item))
     else:
