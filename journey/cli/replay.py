@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from journey.api.replay.candidates import Whose
     from journey.api.replay.telling import Known
-    from journey.api.whereabouts import Whereabouts
     from journey.domain.replay import Moment as TwoTimes
+    from journey.domain.standing import Standing
 
 HEAD = ("journey", "status", "stage", "responsible", "patient")
 AT_ONCE = 100
@@ -116,7 +116,7 @@ def _where_they_stood(
     from journey.domain.replay import Moment as TwoTimes
 
     moment = TwoTimes(*times)
-    whose = Whose(patient and _patient(conninfo, patient), team)
+    whose = Whose(None if patient is None else _patient(conninfo, patient), team)
     with connect(conninfo, OPERATING) as connection:
         found = list(_standings(connection, whose, moment))
     if as_json:
@@ -142,7 +142,7 @@ def _patient(conninfo: str, text: str) -> UUID:
     return patient_id
 
 
-def _standings(connection: "Connection", whose: "Whose", moment: "TwoTimes") -> Iterator["Whereabouts"]:
+def _standings(connection: "Connection", whose: "Whose", moment: "TwoTimes") -> Iterator["Standing"]:
     """Those that were there, and theirs, then."""
     from journey.api.replay.standings import is_theirs
     from journey.api.whereabouts import whereabouts
@@ -175,7 +175,7 @@ def _candidates(connection: "Connection", whose: "Whose", moment: "TwoTimes") ->
         after = ids[-1]
 
 
-def _cells(stood: "Whereabouts") -> tuple[str, ...]:
+def _cells(stood: "Standing") -> tuple[str, ...]:
     from journey.cli.show import patient
 
     owner = stood.responsible
