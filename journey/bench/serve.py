@@ -29,7 +29,8 @@ from journey.bench.served import free_address
 from journey.bench.serving import Serving
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
-from journey.settings import inherited
+from journey.settings import Settings, inherited
+from journey.store.vault import master_keys
 
 LENGTH = 10
 """Events of a journey."""
@@ -159,12 +160,20 @@ def _filled(server: Scratch, events: int) -> str:
     return url
 
 
+def surroundings(url: str) -> dict[str, str]:
+    """What a process of its own is begun in: this database, and the master key that is used here."""
+    settings = Settings.load()
+    master_keys(settings)  # made, where there is none yet
+    master_key = settings.master_key_file or settings.home / "master.key"
+    return {"DATABASE_URL": url, "JOURNEY_MASTER_KEY_FILE": str(master_key), **UNBOUNDED}
+
+
 @contextmanager
 def _served(url: str, events: int, *, with_worker: bool = True) -> Iterator[tuple[At, Serving]]:
     """An API and a worker, each a process."""
     token = keys.create(url, "bench", Role.COORDINATOR).token
     address = free_address()
-    with TemporaryDirectory() as folder, inherited(DATABASE_URL=url, **UNBOUNDED), ExitStack() as stack:
+    with TemporaryDirectory() as folder, inherited(**surroundings(url)), ExitStack() as stack:
         api = Serving("api", Path(folder, "api.log"), "api", target=address)
         worker = Serving("worker", Path(folder, "worker.log"), "worker")
         for each in (api, worker) if with_worker else (api,):

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from journey.bench.scratch import Scratch
     from journey.bench.soak import Report
 
-NAMES = ("append", "load", "answer", "drain", "catch-up", "rebuild", "latency", "lists", "import", "serve")
+NAMES = (
+    "append",
+    "load",
+    "answer",
+    "drain",
+    "catch-up",
+    "rebuild",
+    "latency",
+    "lists",
+    "import",
+    "privacy",
+    "serve",
+    "trail",
+    "stream",
+)
 """Each a module of `journey.bench` with a function of its own name, or that and a _."""
 
 SOAK, SERVED_SOAK = "soak", "served-soak"
