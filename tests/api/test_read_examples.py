@@ -41,7 +41,7 @@ PAGE = Path(openapi.__file__).with_name("answers.json")
 TOLD = datetime(2025, 3, 10, 12, tzinfo=UTC)
 """When it is told, in the examples."""
 
-HASH = re.compile(r"\b[A-Za-z0-9+/]{43}=")
+HASH = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=")
 NOTE = "journey/…\n13\n…\n\n— journey/… …\n"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12}\b")
