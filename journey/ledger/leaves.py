@@ -31,12 +31,32 @@ class EventRow(NamedTuple):
     def canonical(self) -> bytes:
         """What is hashed."""
         journey_id, version, type_, data, event_id, schema_version, at, precision, recorded_at, context = self
-        return (
-            f'{{"context":{text(context)},"data":{text(data)},"event_id":"{event_id}",'
-            f'"journey_id":"{journey_id}","occurred_at":"{instant(at)}","occurred_precision":{text(precision)},'
-            f'"recorded_at":"{instant(recorded_at)}","schema_version":{schema_version},"type":{text(type_)},'
-            f'"version":{version}}}'
-        ).encode()
+        ids, times = (str(journey_id), str(event_id)), (_naive(at), _naive(recorded_at))
+        return written(
+            ids[0], version, type_, data, ids[1], schema_version, times[0], precision, times[1], context
+        )
+
+
+def written(  # noqa: PLR0917 - a row's columns
+    journey_id: str,
+    version: int,
+    type_: str,
+    data: str,
+    event_id: str,
+    schema_version: int,
+    occurred_at: datetime,
+    precision: str,
+    recorded_at: datetime,
+    context: str,
+) -> bytes:
+    """An event in its canonical form; the times are without a zone, in UTC."""
+    return (
+        f'{{"context":{text(context)},"data":{text(data)},"event_id":"{event_id}","journey_id":"{journey_id}",'
+        f'"occurred_at":"{occurred_at.isoformat("T", "microseconds")}Z",'
+        f'"occurred_precision":{text(precision)},'
+        f'"recorded_at":"{recorded_at.isoformat("T", "microseconds")}Z","schema_version":{schema_version},'
+        f'"type":{text(type_)},"version":{version}}}'
+    ).encode()
 
 
 class AccessRow(NamedTuple):
@@ -73,7 +93,11 @@ def leaf(row: EventRow | AccessRow) -> Hash:
 
 def instant(at: datetime) -> str:
     """A time in UTC with its microseconds."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{_naive(at).isoformat(timespec='microseconds')}Z"
+
+
+def _naive(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(tzinfo=None)
 
 
 def _json(value: Any) -> str:
