@@ -54,7 +54,8 @@ OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
     FOUNDATION
     | OVER
-    | {"projections", "worker", "feed", "webhooks", "ledger", "audit", "privacy", "ingest", "simulate", "web"}
+    | {"projections", "worker", "feed", "webhooks", "ledger", "evidence", "audit", "privacy", "ingest"}
+    | {"simulate", "web"}
 )
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
@@ -68,6 +69,7 @@ MAY_IMPORT = {
     **dict.fromkeys(["projections", "ledger", "ingest"], OVER),
     "feed": OVER | {"audit"},
     "audit": OVER | {"database"},
+    "evidence": OVER | {"audit", "database", "ledger"},
     "privacy": OVER,
     "webhooks": OVER | {"outgoing", "feed", "audit"},
     "web": OVER | {"projections"},
