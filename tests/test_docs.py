@@ -32,6 +32,7 @@ HAND_WRITTEN = [
     *("README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/glossary.md"),
     *(
         "docs/access.md",
+        "docs/audit.md",
         "docs/adding-an-event.md",
         "docs/adding-a-read-model.md",
         "docs/pathways.md",
