@@ -100,6 +100,10 @@ class Figures:
         self.failing = self._gauge("journey_projection_failing", "1 while a read model fails.", "model")
         self.led = self._gauge("journey_part_led", "1 while a worker leads this part.", "part")
         self.epoch = self._gauge("journey_store_epoch", "Which epoch the log is in.")
+        self.checkpoint = self._gauge("journey_ledger_checkpoint", "The number of the last checkpoint.")
+        self.uncovered = self._gauge(
+            "journey_ledger_uncovered", "Events and records of the trail that no checkpoint covers."
+        )
         self.pool = self._gauge(
             "journey_pool_connections", "Database connections.", "pool", "state", together="livesum"
         )

@@ -96,6 +96,8 @@ async def _measure(engine: Engine) -> None:
     figures.unreviewed.set((await engine.reads.rows(OVERDUE, (WITHIN,)))[0][0])
     figures.gaps.set((await engine.reads.rows(SELECT_GAPS))[0][0])
     figures.epoch.set(log.epoch.number if log.epoch else 0)
+    figures.checkpoint.set(log.ledger.checkpoint)
+    figures.uncovered.set(log.ledger.uncovered)
     for part in PARTS:
         figures.led.labels(part).set(part not in log.leaderless)
     for each in log.projections:

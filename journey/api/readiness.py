@@ -35,6 +35,13 @@ SELECT_CHECKPOINTS = """
            (SELECT count(*) FROM parked_journey WHERE parked_journey.model = checkpoint.name)
       FROM checkpoint
     """
+SELECT_COVERED = """
+    SELECT number, size,
+           (SELECT coalesce(sum(cardinality(accesses)), 0) FROM (
+               SELECT accesses FROM access_pending LIMIT 100000) AS waiting)
+      FROM (VALUES (true)) AS one LEFT JOIN LATERAL (
+           SELECT number, size FROM ledger_checkpoint ORDER BY number DESC LIMIT 1) AS last ON true
+    """
 SELECT_LED = """
     SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
      WHERE locktype = 'advisory' AND objsubid = 1 AND granted
@@ -61,6 +68,15 @@ class ProjectionHealth(BaseModel):
     last_error: str | None = Field(description="The kind of error it fails with just now.")
 
 
+class LedgerHealth(BaseModel):
+    """How far the ledger's checkpoints have come."""
+
+    checkpoint: int = Field(default=0, description="The number of the last one.")
+    uncovered: int = Field(
+        default=0, description="Events and records of the trail that none covers; those of a second, or less."
+    )
+
+
 class Ready(BaseModel):
     """Whether requests should be sent here; what is not ready says why."""
 
@@ -78,6 +94,7 @@ class Ready(BaseModel):
     )
     leaderless: tuple[str, ...] = Field(default=(), description="What no worker leads just now.")
     projections: tuple[ProjectionHealth, ...] = ()
+    ledger: LedgerHealth = LedgerHealth()
 
 
 class Log(NamedTuple):
@@ -89,6 +106,7 @@ class Log(NamedTuple):
     clock_drift: float
     leaderless: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
+    ledger: LedgerHealth
 
 
 async def log_of(reads: Reads) -> Log:
@@ -102,9 +120,11 @@ async def log_of(reads: Reads) -> Log:
         ProjectionHealth(name=name, lag=max(0, now.head - at), parked=parked, last_error=error)
         for name, (at, error, parked) in reached.items()
     )
+    [(number, size, accesses)] = await reads.rows(SELECT_COVERED)
+    ledger = LedgerHealth(checkpoint=number or 0, uncovered=max(0, now.head - (size or 0)) + accesses)
     leaderless = tuple(part for part, key in PARTS.items() if key not in led)
     drift = await _clock_drift(reads)
-    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections)
+    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections, ledger)
 
 
 async def _clock_drift(reads: Reads) -> float:
