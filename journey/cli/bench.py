@@ -30,10 +30,15 @@ NAMES = (
     "serve",
     "trail",
     "stream",
+    "webhooks",
 )
 """Each a module of `journey.bench` with a function of its own name, or that and a _."""
 
-SOAK, SERVED_SOAK = "soak", "served-soak"
+SOAKS = {
+    "soak": "journey.bench.soak:Soak",
+    "served-soak": "journey.bench.served:ServedSoak",
+    "delivery-soak": "journey.bench.deliveries:DeliverySoak",
+}
 HEAD = ("what", "value", "unit", "compared")
 SIGNIFICANT = 100
 """From here on, figures are shown without decimals."""
@@ -41,8 +46,8 @@ SIGNIFICANT = 100
 
 def known(text: str) -> str:
     """A benchmark there is."""
-    if text not in (*NAMES, SOAK, SERVED_SOAK):
-        raise typer.BadParameter(f"it should be one of {', '.join((*NAMES, SOAK, SERVED_SOAK))}.")
+    if text not in (*NAMES, *SOAKS):
+        raise typer.BadParameter(f"it should be one of {', '.join((*NAMES, *SOAKS))}.")
     return text
 
 
@@ -53,7 +58,7 @@ def run(
         typer.Argument(
             parser=known,
             metavar="NAME",
-            help=f"One of {', '.join(NAMES)}, or soak or served-soak; all but the soaks if left out.",
+            help=f"One of {', '.join(NAMES)}, or {', '.join(SOAKS)}; all but the soaks if left out.",
         ),
     ] = None,
     seconds: Annotated[
@@ -72,7 +77,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """The benchmarks, each beside its floor or rival; or a soak, served or not: it kills and counts."""
-    if name in (SOAK, SERVED_SOAK):
+    if name in SOAKS:
         _soak(name, seconds, seed, as_json=as_json)
     else:
         _measure((name,) if name else NAMES, events, journeys, seconds, as_json=as_json)
@@ -120,13 +125,12 @@ def _soak(name: str, seconds: float, seed: int, *, as_json: bool) -> None:
     from tempfile import TemporaryDirectory
 
     from journey.bench.scratch import scratch
-    from journey.bench.served import ServedSoak
-    from journey.bench.soak import Soak
     from journey.cli.failure import Failed
     from journey.cli.session import prepared
 
     with scratch(prepared()) as server, TemporaryDirectory(prefix="journey-soak-") as folder:
-        kind = Soak if name == SOAK else ServedSoak
+        module, _, kind_name = SOAKS[name].partition(":")
+        kind = getattr(import_module(module), kind_name)
         soak = kind(server.database(), Path(folder), seed=seed, restart_server=server.restart)
         with terminal.progress("writing and killing", seconds) as told:
             report = soak.run(seconds, told)

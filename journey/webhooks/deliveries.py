@@ -139,7 +139,9 @@ class Deliveries:
             await runner.run()
         except Exception:
             logger.exception("webhook.failed", webhook=str(runner.webhook))
-            await asyncio.sleep(self._terms.pace.lease)
+            await asyncio.wait(
+                (asyncio.ensure_future(self._stopping.wait()),), timeout=self._terms.pace.lease
+            )
         else:
             await self._leave({runner.webhook: runner.lease})
 

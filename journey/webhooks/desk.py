@@ -14,6 +14,11 @@ from journey.connection import WORKING, opened
 
 CONNECTIONS = 3
 
+BY_INDEX = "SET enable_seqscan = off"
+"""A few rows of a table are wanted each time. Planned while that is small or empty, statements would go on
+reading all of it when it is large.
+"""
+
 T = TypeVar("T")
 Work = Callable[[Connection[Any]], T]
 
@@ -40,6 +45,7 @@ class Desk:
         connection: Connection[Any] | None = getattr(self._own, "connection", None)
         if connection is None or connection.closed:
             self._own.connection = connection = opened(self._conninfo, WORKING, "webhooks")
+            connection.execute(BY_INDEX)
             self._open.add(connection)
         try:
             return work(connection)

@@ -101,7 +101,7 @@ class Endpoint:
             return self
         failing = self.failing | {journey}
         if not self.is_down and len(failing) < pace.failing:
-            return replace(self, allowance=max(self.allowance // 2, 1), failing=failing)
+            return replace(self, allowance=max(self.allowance - 1, 1), failing=failing)
         trips = self.trips + 1
         shut_until = now + timedelta(seconds=pace.pause(trips, dice))
         return replace(

@@ -7,6 +7,7 @@ attempts of which nobody knows the outcome; they are made again, under the same 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
@@ -25,8 +26,11 @@ from journey.webhooks.telling import Message
 from journey.webhooks.turn import GONE as ENDPOINT_GONE
 from journey.webhooks.turn import UNREACHABLE, Ending, Order, Outcome, Turn
 
-IN_HAND = 2
+IN_HAND = 4
 """Messages that are at hand for each that is under way."""
+
+TOGETHER = 0.05
+"""Seconds that outcomes wait for others, to be written with them, while there is more at hand to send."""
 
 LOST = 0.5
 """Seconds before a lost database is tried again."""
@@ -51,6 +55,7 @@ class Runner:
     holds_until: float
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
+    _starving: asyncio.Event = field(default_factory=asyncio.Event)
     _endpoint: Endpoint | None = None
     _of: Subscription | None = None
     _at_hand: deque[Message] = field(default_factory=deque)
@@ -81,6 +86,7 @@ class Runner:
         """Begin nothing new; what is under way ends, and is written down."""
         self.stopping = True
         self.woken.set()
+        self._starving.set()
 
     async def _turn(self) -> Turn | None:
         """Raises LeaseLost. None: the database is not there."""
@@ -139,6 +145,8 @@ class Runner:
         self._under_way.pop(message.number, None)
         self._begin()
         self.woken.set()
+        if not self._at_hand or self.stopping:
+            self._starving.set()
 
     def _outcome(self, message: Message, answer: Answer, at: datetime, *, probing: bool) -> Outcome:
         now, before = datetime.now(UTC), self._endpoint or Endpoint(self.pace.slow)
@@ -180,8 +188,12 @@ class Runner:
             until = self.pace.idle
         if endpoint and endpoint.shut_until and now < endpoint.shut_until:
             until = min(self.pace.idle, (endpoint.shut_until - now).total_seconds())
-        try:
-            async with asyncio.timeout(until):
-                await self.woken.wait()
-        except TimeoutError:
-            pass
+        await self._woken_within(until)
+        if self._outcomes and self._at_hand and not self.stopping:
+            self._starving.clear()
+            await self._woken_within(TOGETHER, self._starving)
+
+    async def _woken_within(self, seconds: float, by: asyncio.Event | None = None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await (by or self.woken).wait()

@@ -120,8 +120,10 @@ def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
             if of.state == "active" and ending is not None:
                 connection.execute(ENDED, (*ending, of.id))
             return Turn(of, [], None, more=False, ended=True)
-        planned = plan(connection, of, clearance, order.ahead) if order.room else Planned(more=False)
-        due = _due(connection, order)
+        due, planned = _due(connection, order, []), Planned(more=False)
+        if len(due) < order.room:
+            planned = plan(connection, of, clearance, order.ahead)
+            due += _due(connection, order, due)
         [(now,)] = connection.execute(NOW).fetchall()
         told = messages(connection, of, clearance, due, now) if due else []
         undisclosed = [each.number for each in due if not each.disclosed]
@@ -148,11 +150,9 @@ def free(connection: Connection[Any], webhook: UUID, journeys: Sequence[UUID]) -
         connection.execute(FREED, {"webhook": webhook, "journeys": list(set(journeys))})
 
 
-def _due(connection: Connection[Any], order: Order) -> list[Due]:
-    if not order.room:
-        return []
-    busy = list(order.busy)
-    return [Due(*row) for row in connection.execute(DUE, (order.webhook, busy, order.room))]
+def _due(connection: Connection[Any], order: Order, besides: Sequence[Due]) -> list[Due]:
+    busy, room = [*order.busy, *(each.number for each in besides)], order.room - len(besides)
+    return [Due(*row) for row in connection.execute(DUE, (order.webhook, busy, room))]
 
 
 def _remember(connection: Connection[Any], of: Subscription, known: Endpoint | None) -> None:

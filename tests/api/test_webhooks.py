@@ -1,9 +1,14 @@
 """Webhooks over HTTP: made, read, changed, tested, put back, replayed; and what is refused, precisely."""
 
-from base64 import b64encode
+import json
+import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.response import addinfourl
 
 import pytest
 from standardwebhooks import Webhook as Standard
@@ -15,7 +20,7 @@ from journey.bench.receiver import TAKEN, Receiver, Reply
 from journey.embedded import Cluster
 from tests.served import Api, database, number, served
 from tests.waiting import until
-from tests.webhooks.delivering import Inbox
+from tests.webhooks.delivering import Inbox, receiver_of_the_docs
 
 ALL = "/v1/webhooks"
 
@@ -23,15 +28,12 @@ ALL = "/v1/webhooks"
 @pytest.fixture(scope="module")
 def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     home: Path = tmp_path_factory.mktemp("home")
-    key = home / "keys"
-    key.write_bytes(b64encode(bytes(range(32))))
     with (
         database(cluster, template) as conninfo,
         served(
             conninfo,
             home,
             forgiving=True,
-            master_key_file=key,
             webhook_private_addresses="127.0.0.0/8",
             webhook_plain_hosts="127.0.0.1",
         ) as found,
@@ -243,3 +245,38 @@ def test_another_keys_subscription_is_not_there(api: Api, receiver: Receiver) ->
 def test_who_may_not_follow_may_not_subscribe(api: Api, role: Role) -> None:
     assert ask(api, "GET", ALL, role=role).status_code == 403
     assert ask(api, "GET", f"{ALL}/{number(1)}", role=role).status_code == 403
+
+
+class Answered(addinfourl):
+    msg = "OK"
+
+
+class OverTheClient(urllib.request.HTTPHandler):
+    """What the receiver of the docs asks by urllib is asked of the API of these tests."""
+
+    def __init__(self, api: Api) -> None:
+        super().__init__()
+        self._api = api
+
+    def http_open(self, request: urllib.request.Request) -> Any:
+        answer = self._api.client.get(request.selector, headers=dict(request.header_items()))
+        return Answered(BytesIO(answer.content), Message(), request.full_url, answer.status_code)
+
+
+def test_the_receiver_of_the_docs_resumes_where_it_is_whole(api: Api, tmp_path: Path) -> None:
+    code: dict[str, Any] = receiver_of_the_docs()
+    code["URL"], code["KEY"] = "http://journey.test", api.tokens[Role.INTEGRATOR]
+    opener = urllib.request.build_opener(OverTheClient(api))
+    journeys = {api.opened().rpartition("/")[2] for _ in range(2)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urllib.request, "urlopen", opener.open)
+        inbox = code["Inbox"](tmp_path / "inbox")
+        with closing(inbox.db):
+            until(lambda: inbox.resume([("type", "journey.opened")]) or journeys <= kept(inbox))
+            inbox.resume([("type", "journey.opened")])
+            assert len(kept(inbox)) == inbox.db.execute("SELECT count(*) FROM event").fetchone()[0]
+
+
+def kept(inbox: Any) -> set[str]:
+    rows = inbox.db.execute("SELECT body FROM event").fetchall()
+    return {json.loads(body)["subject"] for (body,) in rows}

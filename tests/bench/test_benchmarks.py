@@ -16,9 +16,11 @@ from journey.bench import (
     latency,
     lists,
     load,
+    privacy,
     rebuild,
     serve,
     ward,
+    webhooks,
 )
 from journey.bench.figures import Figure, measured, percentile
 from journey.bench.scratch import Scratch, scratch
@@ -50,7 +52,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "BURST_LASTS", 0.1)
     monkeypatch.setattr(serve, "SMALL", 100)
     monkeypatch.setattr(serve, "ROUNDS", 1)
-    for module in (figures, catch_up, drain, rebuild, import_):
+    monkeypatch.setattr(webhooks, "EVENTS", 100)
+    for module in (webhooks, figures, catch_up, drain, rebuild, import_):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -67,6 +70,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (lists.lists, 110),
         (serve.serve, 18),
         (import_.import_, 5),
+        (webhooks.webhooks, 2),
+        (privacy.privacy, 4),
     ],
 )
 def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> None:

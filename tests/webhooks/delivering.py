@@ -3,11 +3,13 @@
 import base64
 import hmac
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -37,6 +39,7 @@ from journey.webhooks.registry import Wanted, Webhook
 from journey.worker import Listener
 from tests.waiting import until
 
+PAGE = Path(__file__).parents[2] / "docs" / "webhooks.md"
 CONTEXT = Context(actor=Actor(id="clerk", kind="human"), source=Source(system="test", channel="test"))
 HERE = Where(private=(ip_network("127.0.0.0/8"),), plain=("127.0.0.1",))
 SWIFT = Pace(
@@ -195,3 +198,12 @@ def signed(secret: bytes, request: Received) -> bool:
     text = f"{told['webhook-id']}.{told['webhook-timestamp']}.".encode() + request.body
     mine = base64.b64encode(hmac.digest(secret, text, "sha256")).decode()
     return f"v1,{mine}" in told["webhook-signature"].split(" ")
+
+
+def receiver_of_the_docs() -> dict[str, Any]:
+    """What the receiver that stands in docs/webhooks.md defines."""
+    found = re.search(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found
+    said: dict[str, Any] = {"__name__": "receiver"}
+    exec(compile(found[1], "docs/webhooks.md", "exec"), said)  # noqa: S102 - it is our own page
+    return said

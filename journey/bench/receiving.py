@@ -1,0 +1,93 @@
+"""The processes of the delivery soak: receivers that lie, are slow, refuse and hang up, and a worker that
+delivers. What a receiver took stands in its file before it says so, line by line: a SIGKILL loses none of it.
+"""
+
+import json
+import random
+from ipaddress import ip_network
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from journey.api.access.owners import clearance
+from journey.bench.parts import Journal, lines, until_closed
+from journey.bench.receiver import TAKEN, Received, Receiver, Reply
+from journey.webhooks.addresses import Where
+from journey.webhooks.deliveries import Deliveries, Terms
+from journey.webhooks.pace import Pace
+from journey.worker import Worker
+
+HERE = Where(private=(ip_network("127.0.0.0/8"),), plain=("127.0.0.1",))
+SWIFT = Pace(
+    waits=(0.05,) * 1000,
+    timeout=0.3,
+    longest_wait=0.2,
+    first_pause=0.05,
+    longest_pause=0.3,
+    lease=1.0,
+    idle=0.5,
+)
+"""As in service, in seconds in place of minutes; nothing becomes a dead letter, so that all has to arrive."""
+
+BADLY = (
+    (0.60, TAKEN),
+    (0.70, Reply(500)),
+    (0.76, Reply(302, (("Location", "http://127.0.0.1:1/"),))),
+    (0.82, Reply(hangs_up=True)),
+    (0.86, Reply(429, (("Retry-After", "1"),))),
+    (0.90, Reply(after=0.5)),
+    (1.00, Reply(after=0.02)),
+)
+"""What it answers, up to which share of a whole."""
+
+LIES = 0.1
+"""Of those that it takes, the share of which it says that it has not."""
+
+GONE = 0.0005
+
+
+class Line(NamedTuple):
+    """One message that a receiver took."""
+
+    number: int
+    message_id: UUID
+    journey_id: UUID
+    version: int
+
+
+def receiver(pipe: Pipe, port: int, path: Path, seed: int) -> None:
+    """Begun again after a kill, it has forgotten everything but its file."""
+    journal, dice = Journal(path), random.Random(seed + len(lines(path)))  # noqa: S311 - no secret
+
+    def answer(request: Received) -> Reply:
+        die = dice.random()
+        if die < GONE:
+            return Reply(410)
+        reply = next(reply for share, reply in BADLY if dice.random() < share)
+        if reply.status == TAKEN.status and not reply.hangs_up:
+            said, event = request.headers, json.loads(request.body)
+            about = f"{event['subject']} {event['journeyversion']}"
+            journal.write(f"{said['journey-delivery']} {said['webhook-id']} {about}\n")
+            if die < LIES:
+                return Reply(500) if die < LIES / 2 else Reply(hangs_up=True)
+        return reply
+
+    with until_closed(pipe) as closed, Receiver(answer, port):
+        closed.wait()
+
+
+def taken(path: Path) -> list[Line]:
+    """What a receiver took, in order."""
+    found = []
+    for line in lines(path):
+        number, message_id, journey_id, version = line.split()
+        found.append(Line(int(number), UUID(message_id), UUID(journey_id), int(version)))
+    return found
+
+
+def worker(pipe: Pipe, url: str) -> None:
+    """As `journey serve --role worker` runs it, at a swift pace."""
+    beside = (Deliveries(url, Terms(clearance, HERE, pace=SWIFT)),)
+    with until_closed(pipe) as closed, Worker(url, beside=beside):
+        closed.wait()

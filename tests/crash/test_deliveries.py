@@ -1,0 +1,54 @@
+"""Webhooks through crashes: everything arrives, whatever is killed; and the checker notices what does not."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from journey.bench.deliveries import DeliverySoak, complaints
+from journey.bench.receiving import Line
+from journey.bench.scratch import scratch
+from journey.settings import Settings
+
+
+@pytest.mark.crash
+def test_every_event_is_brought_in_order_whatever_is_killed(
+    tmp_path: Path, postgres_bin_dir: Path | None
+) -> None:
+    """Receivers lie, hang up, redirect and are slow; they, the workers and the server are killed."""
+    with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
+        url, restart = server.database(), server.restart
+        report = DeliverySoak(url, tmp_path, seed=1, restart_server=restart, server_lives=1.0).run(2.5)
+    assert report.complaints == ()
+    assert report.events > 0
+    assert report.outcomes["taken"] >= 3 * report.events
+    assert {"server", "worker", "receiver"} <= report.killed.keys()
+
+
+A, B = UUID(int=1), UUID(int=2)
+LOG = [(1, A, 1, UUID(int=11)), (2, B, 1, UUID(int=21)), (3, A, 2, UUID(int=12))]
+FIRST, OTHER, SECOND = (
+    Line(1, UUID(int=11), A, 1),
+    Line(2, UUID(int=21), B, 1),
+    Line(3, UUID(int=12), A, 2),
+)
+
+
+@pytest.mark.parametrize("right", [[FIRST, OTHER, SECOND], [OTHER, FIRST, FIRST, SECOND, FIRST]])
+def test_the_checker_is_content_with_what_is_right(right: list[Line]) -> None:
+    assert not list(complaints(LOG, right))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ([FIRST, OTHER], "never came"),
+        ([OTHER, SECOND, FIRST], "came before"),
+        ([FIRST, OTHER, SECOND._replace(number=4)], "gaps"),
+        ([FIRST, OTHER, SECOND, SECOND._replace(number=4)], "two numbers"),
+        ([FIRST, OTHER._replace(number=1), SECOND], "two ids"),
+        ([FIRST, OTHER, SECOND, Line(4, UUID(int=99), B, 2)], "not in the log"),
+    ],
+)
+def test_the_checker_notices(wrong: list[Line], what: str) -> None:
+    assert any(what in each for each in complaints(LOG, wrong))
