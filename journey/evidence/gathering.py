@@ -30,6 +30,7 @@ from journey.evidence.form import (
     Whole,
 )
 from journey.evidence.inclusion import together
+from journey.ledger.answers import NotYet
 from journey.ledger.checkpoint import Head, Statement
 from journey.ledger.leaves import AccessRow, EventRow
 from journey.ledger.merkle import Hash, Unproven, leaf_hash
@@ -75,10 +76,6 @@ ACCESSES = SQL("""
 )
 
 
-class NothingSigned(Exception):
-    """The ledger has no checkpoint yet. One is made as soon as a worker runs: journey serve."""
-
-
 class Asked(NamedTuple):
     """Whose evidence it is to be, of which period, and without who looked, where that is not to go along."""
 
@@ -120,7 +117,7 @@ class Ledger(NamedTuple):
 
 
 def gathered(connection: Connection[Any], asked: Asked) -> Gathered:
-    """Within a transaction that sees one state. Raises NothingSigned, Unproven and BadNote."""
+    """Within a transaction that sees one state. Raises NotYet, Unproven and BadNote."""
     ledger = _ledger(connection)
     size = ledger.statement.events.size
     records = tuple(each for (each,) in connection.execute(RECORDS, (list(asked.patients),)))
@@ -147,7 +144,7 @@ def _ledger(connection: Connection[Any]) -> Ledger:
 
 
 def _nothing_signed() -> Any:
-    raise NothingSigned(NothingSigned.__doc__)
+    raise NotYet
 
 
 def _event(position: int, leaf: Hash, wrapped: bytes | None, *row: Any) -> EventLine:

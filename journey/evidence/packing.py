@@ -50,7 +50,7 @@ class Made(NamedTuple):
 
 
 def pack(conninfo: str, place: Place, asked: Asked, order: Order, file: IO[bytes]) -> Made:
-    """Write it. Raises NothingSigned, Unproven, BadNote and OSError."""
+    """Write it. Raises NotYet, Unproven, BadNote and OSError."""
     with connect(conninfo, OPERATING) as connection, connection.transaction():
         connection.execute(ONE_STATE)
         found = gathered(connection, asked)

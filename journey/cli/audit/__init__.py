@@ -2,7 +2,7 @@
 
 import typer
 
-from journey.cli.audit import access, checkpoint, disclosures, report
+from journey.cli.audit import access, check, checkpoint, disclosures, export, report, verify
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -18,3 +18,6 @@ app.command("disclosures")(disclosures.run)
 app.command("checkpoint")(checkpoint.run)
 app.command("proof")(checkpoint.proof)
 app.command("rotate-key")(checkpoint.rotate_key)
+app.command("export")(export.run)
+app.command("check")(check.run)
+app.command("verify")(verify.run)
