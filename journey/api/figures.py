@@ -104,6 +104,14 @@ class Figures:
         self.uncovered = self._gauge(
             "journey_ledger_uncovered", "Events and records of the trail that no checkpoint covers."
         )
+        self.deliveries = self._gauge(
+            "journey_webhook_deliveries", "Deliveries of webhooks that have not ended.", "state"
+        )
+        self.oldest_delivery = self._gauge(
+            "journey_webhook_oldest_seconds", "For how long the oldest pending delivery has been pending."
+        )
+        self.webhooks = self._gauge("journey_webhooks", "Subscriptions.", "state")
+        self.endpoints_down = self._gauge("journey_webhook_endpoints_down", "Endpoints that take nothing.")
         self.pool = self._gauge(
             "journey_pool_connections", "Database connections.", "pool", "state", together="livesum"
         )

@@ -13,6 +13,7 @@ from journey.api.engine import Engine, engine
 from journey.api.guard import authenticated
 from journey.api.readiness import PARTS, Readiness, Ready, log_of
 from journey.store.errors import StoreUnavailable
+from journey.webhooks import figures as webhooks
 
 SELECT_GAPS = """
     SELECT coalesce(max(position) - min(position) + 1 - count(*), 0)
@@ -80,6 +81,18 @@ def measure_process(engine: Engine) -> None:
             figures.pool.labels(name, state.removeprefix("pool_")).set(stats.get(state, 0))
 
 
+async def _measure_webhooks(engine: Engine) -> None:
+    figures = engine.figures
+    [(*open_, oldest)] = await engine.reads.rows(webhooks.OPEN)
+    [(*states, down)] = await engine.reads.rows(webhooks.SUBSCRIPTIONS)
+    for state, count in zip(webhooks.STATES, open_, strict=True):
+        figures.deliveries.labels(state).set(count)
+    for state, count in zip(webhooks.WEBHOOK_STATES, states, strict=True):
+        figures.webhooks.labels(state).set(count)
+    figures.oldest_delivery.set(oldest)
+    figures.endpoints_down.set(down)
+
+
 async def _measure(engine: Engine) -> None:
     """Set the gauges; those of a database that cannot be reached keep what they were."""
     figures = engine.figures
@@ -96,6 +109,7 @@ async def _measure(engine: Engine) -> None:
     figures.unreviewed.set((await engine.reads.rows(OVERDUE, (WITHIN,)))[0][0])
     figures.gaps.set((await engine.reads.rows(SELECT_GAPS))[0][0])
     figures.epoch.set(log.epoch.number if log.epoch else 0)
+    await _measure_webhooks(engine)
     figures.checkpoint.set(log.ledger.checkpoint)
     figures.uncovered.set(log.ledger.uncovered)
     for part in PARTS:
