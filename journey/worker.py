@@ -1,5 +1,5 @@
-"""The worker: what runs behind the writes. The sequencer, the notary, every read model, and the ear on the
-log's channel.
+"""The worker: what runs behind the writes. The sequencer, every read model, the ear on the log's
+channel, and whoever works beside them.
 
 Any number of processes may run one: each part elects a leader, and the others stand by.
 """
@@ -15,8 +15,6 @@ import psycopg
 import structlog
 
 from journey.connection import WORKING, opened
-from journey.ledger.notary import Notary
-from journey.ledger.seals import Place
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
 from journey.store.recorder import LISTEN
@@ -81,20 +79,16 @@ class Beside(Protocol):
 
 
 class Worker:
-    """Everything behind the writes, in threads; the notary where it is told the place of its files.
-    `appended` wakes the sequencer from within this process.
-    """
+    """Everything behind the writes, in threads. `appended` wakes the sequencer from within this process."""
 
     def __init__(
         self,
         conninfo: str,
         *,
         appended: Signal | None = None,
-        place: Place | None = None,
         beside: Sequence[Beside] = (),
     ) -> None:
         self._sequencer = Sequencer(conninfo, appended=appended)
-        self._notary = None if place is None else Notary(conninfo, place)
         self._projectors = [Projector(conninfo, model) for model in READ_MODELS]
         self._beside = beside
         self._listener = Listener(conninfo, self._wake)
@@ -104,16 +98,12 @@ class Worker:
         for projector in self._projectors:
             projector.start()
         self._sequencer.start()
-        if self._notary is not None:
-            self._notary.start()
         for each in self._beside:
             each.start()
 
     def stop(self) -> None:
         """Finish what is in hand: first the log, then those who read it."""
         self._sequencer.stop()
-        if self._notary is not None:
-            self._notary.stop()
         self._listener.stop()
         for projector in self._projectors:
             projector.stop()
@@ -128,15 +118,13 @@ class Worker:
         self.stop()
 
     def _wake(self) -> None:
-        if self._notary is not None:
-            self._notary.woken.set()
         for projector in self._projectors:
             projector.woken.set()
         for each in self._beside:
             each.wake()
 
 
-def work(conninfo: str, place: Place, beside: Sequence[Beside] = ()) -> None:
+def work(conninfo: str, beside: Sequence[Beside] = ()) -> None:
     """The worker alone, until SIGINT or SIGTERM. Raises WorkerFailed: better begun anew than half alive."""
     told, failed = Signal(), Signal()
 
@@ -148,7 +136,7 @@ def work(conninfo: str, place: Place, beside: Sequence[Beside] = ()) -> None:
     threading.excepthook = fail
     for each in STOP:
         signal.signal(each, lambda *_: told.set())
-    with Worker(conninfo, place=place, beside=beside):
+    with Worker(conninfo, beside=beside):
         logger.info("working")
         told.wait()
     if failed.is_set():

@@ -73,7 +73,7 @@ MAY_IMPORT = {
     "privacy": OVER,
     "webhooks": OVER | {"outgoing", "feed", "audit"},
     "web": OVER | {"projections"},
-    "worker": OVER | {"projections", "ledger"},
+    "worker": OVER | {"projections"},
     "export": OVER | {"audit", "database", "feed"},
     "api": APPLICATION,
     "bench": APPLICATION | {"api"},

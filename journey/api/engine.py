@@ -18,17 +18,17 @@ from journey.api.access.looks import Looks
 from journey.api.access.ring import KeyRing
 from journey.api.access.tokens import Tokens
 from journey.api.access.trail import Trail
+from journey.api.behind import beside
 from journey.api.figures import Figures
 from journey.api.growth import Growth
 from journey.api.limits import Limits
 from journey.api.problems import Problem
 from journey.api.reads import Reads
 from journey.api.webhooks.terms import terms
-from journey.ledger.seals import Place
 from journey.settings import Settings
 from journey.store.errors import OutcomeUnknown
 from journey.store.store import Store
-from journey.webhooks.deliveries import Deliveries, Terms
+from journey.webhooks.deliveries import Terms
 from journey.worker import Worker
 
 QUEUE = 64
@@ -98,8 +98,7 @@ async def running(
         stack.push_async_callback(asyncio.to_thread, threads.shutdown)
         sending = terms(settings)
         if with_worker:
-            beside = (Deliveries(conninfo, sending),)
-            worker = Worker(conninfo, appended=store.appended, place=Place.of(settings), beside=beside)
+            worker = Worker(conninfo, appended=store.appended, beside=beside(conninfo, settings))
             worker.start()
             stack.push_async_callback(asyncio.to_thread, worker.stop)
         reads = Reads(conninfo, settings.read_pool_size)

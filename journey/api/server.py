@@ -25,16 +25,14 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from journey import log, tracing
 from journey.api.app import create_app
+from journey.api.behind import beside
 from journey.api.engine import Engine
 from journey.api.figures import SHARED
 from journey.api.health import measure_process
-from journey.api.webhooks.terms import terms
 from journey.api.wire import Wire
 from journey.database import Database
-from journey.ledger.seals import Place
 from journey.migrate import check
 from journey.settings import Settings, inherited
-from journey.webhooks.deliveries import Deliveries
 from journey.worker import STOP, work
 
 Role = Literal["all", "api", "worker"]
@@ -76,8 +74,7 @@ def serve(
     check(database.conninfo)
     tracing.configure(settings)
     if role == "worker":
-        beside = (Deliveries(database.conninfo, terms(settings)),)
-        work(database.conninfo, Place.of(settings), beside)
+        work(database.conninfo, beside(database.conninfo, settings))
         return
     with ExitStack() as stack:
         shared = stack.enter_context(_shared()) if workers > 1 else None

@@ -58,25 +58,26 @@ logger = structlog.get_logger()
 
 
 class Notary:
-    """Runs in a thread: elected or standing by, making checkpoints or waiting for the second to pass.
-
-    `woken` is set when the log has grown: after a quiet time, it is covered at once.
-    """
+    """Runs in a thread: elected or standing by, making checkpoints or waiting for the second to pass."""
 
     def __init__(self, conninfo: str, place: Place) -> None:
         self._conninfo = conninfo
         self._place = place
-        self.woken = Signal()
+        self._woken = Signal()
         self._stopping = Signal()
         self._thread = Thread(target=self._run, name="notary", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
+    def wake(self) -> None:
+        """The log has grown: after a quiet time, it is covered at once."""
+        self._woken.set()
+
     def stop(self) -> None:
         """Make a checkpoint of what is left, and give the lock back."""
         self._stopping.set()
-        self.woken.set()
+        self._woken.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -96,8 +97,8 @@ class Notary:
         logger.info("notary.leading")
         stopping, due = False, 0.0
         while not stopping:
-            self.woken.wait(EVERY)
-            self.woken.clear()
+            self._woken.wait(EVERY)
+            self._woken.clear()
             stopping = self._stopping.wait(max(0.0, due - monotonic()))
             due = monotonic() + EVERY
             desk.notarize()

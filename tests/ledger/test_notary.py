@@ -44,7 +44,7 @@ def test_a_leaf_is_the_stored_row_in_its_canonical_form(ledger: Ledger) -> None:
     ledger.looked(3, [uuid7(), uuid7()])
     ledger.notarize()
     rows = [(EventRow(*row[:-1]), row[-1]) for row in ledger.rows(EVENT_ROWS)]
-    rows += [(AccessRow(*row[:-1]), row[-1]) for row in ledger.rows(ACCESS_ROWS)]  # type: ignore[misc]  # both
+    rows += [(AccessRow(*row[:-1]), row[-1]) for row in ledger.rows(ACCESS_ROWS)]  # type: ignore[misc]  # rows of both
     assert {type(row) for row, _ in rows} == {EventRow, AccessRow}
     for row, stored in rows:
         assert leaf(row) == stored
