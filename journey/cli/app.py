@@ -21,6 +21,7 @@ from journey.cli import (
     lists,
     migrate,
     pathway,
+    privacy,
     projections,
     replay,
     serve,
@@ -80,6 +81,7 @@ app.add_typer(pathway.app, name="pathway")
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
+app.add_typer(privacy.app, name="privacy")
 
 
 def main() -> NoReturn:

@@ -18,7 +18,7 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from journey.connection import OPERATING, opened
-from journey.domain.custody import EraseSubject
+from journey.domain.custody import EraseSubject, ErasureBasis, RequestErasure, SubjectErased
 from journey.domain.event import Context, Recorded, Refused
 from journey.domain.parting import parted, told
 from journey.privacy.clearing import clear
@@ -26,6 +26,7 @@ from journey.privacy.sweep import SHORTEST, Left, Sought, Swept, sweep
 from journey.store.across import turn
 from journey.store.deciding import decided
 from journey.store.errors import Contended
+from journey.store.identifiers import uuid7
 from journey.store.mapper import stored
 from journey.store.recorder import JourneyRecorder
 from journey.store.store import ATTEMPTS, Store, pause
@@ -53,6 +54,7 @@ BEHIND = """
 FINISH = """
     UPDATE erasure SET sought = NULL, finished_at = clock_timestamp(), report = %s WHERE erasure_id = %s
     """
+NOBODY = "There is nothing to erase: the patient has no journey, or all of them are erased."
 LOOK_AGAIN = 0.02
 """Seconds between looks at how far the read models are."""
 
@@ -61,7 +63,7 @@ class NobodyToErase(Refused):
     """No journey was opened for this patient, or all of it is erased."""
 
 
-class StillThere(Exception):
+class StillThere(Refused):
     """Something of it is left where this program did not clear it: clear it, and ask for it again."""
 
     def __init__(self, left: Sequence[Left]) -> None:
@@ -69,7 +71,7 @@ class StillThere(Exception):
         self.left = tuple(left)
 
 
-class NotCaughtUp(Exception):
+class NotCaughtUp(Refused):
     """The read models have not caught up; ask again when a worker runs, and it goes on from there."""
 
 
@@ -81,6 +83,26 @@ class Erased(NamedTuple):
     tables: int
     columns: int
     values: int
+
+
+def request(
+    store: Store, patient_id: UUID, basis: ErasureBasis, reason: str, context: Context
+) -> tuple[UUID, ...]:
+    """Ask for it on every journey of the patient that is not erased; which those are. Raises Refused."""
+    with turn(store) as connection:
+        journeys = [journey_id for (journey_id,) in connection.execute(JOURNEYS, (patient_id,))]
+        asked = RequestErasure(erasure_id=uuid7(), basis=basis, reason=reason)
+        for journey_id in (those := tuple(_standing(store, journeys))):
+            store.handle(journey_id, asked, context)
+    if not those:
+        raise NobodyToErase(NOBODY)
+    return those
+
+
+def _standing(store: Store, journeys: Iterable[UUID]) -> Iterator[UUID]:
+    for journey_id in journeys:
+        if not any(type(each.event) is SubjectErased for each in store.load(journey_id).recorded):
+            yield journey_id
 
 
 def erase(
@@ -129,7 +151,7 @@ def _begin(
             if (rows := decided(journey_id, history, command, context))
         }
         if not events:
-            raise NobodyToErase("There is nothing to erase: no journey was opened for this patient since.")
+            raise NobodyToErase(NOBODY)
         sought = _sought(
             tuple(events), patients, (each for one in events for each in histories[one].recorded)
         )
@@ -186,7 +208,7 @@ def _wait(
         if not is_behind:
             return
         signal.wait(LOOK_AGAIN)
-    raise NotCaughtUp(NotCaughtUp.__doc__)
+    raise NotCaughtUp("The read models have not caught up; ask again when a worker runs, and it goes on.")
 
 
 def _finish(connection: Connection[Any], erasure_id: UUID, swept: Swept) -> None:

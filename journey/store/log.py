@@ -11,19 +11,21 @@ from psycopg.sql import SQL
 from journey.domain.correction import History
 from journey.domain.event import Recorded
 from journey.store.mapper import recorded
-from journey.store.recorder import COLUMNS, FOR_EVER, SELECT_LOG
+from journey.store.recorder import FOR_EVER, JOINED, SELECT_LOG
 
 SELECT_JOURNEYS = SQL("""
-    SELECT position, {columns} FROM log JOIN event USING (journey_id, version)
+    SELECT position, {columns}
+      FROM log JOIN event USING (journey_id, version) LEFT JOIN data_key USING (journey_id)
      WHERE journey_id = ANY(%s) AND position <= %s
      ORDER BY journey_id, version
-    """).format(columns=COLUMNS)
+    """).format(columns=JOINED)
 
 SELECT_WHOLE = SQL("""
-    SELECT position, {columns} FROM event LEFT JOIN log USING (journey_id, version)
+    SELECT position, {columns}
+      FROM event LEFT JOIN log USING (journey_id, version) LEFT JOIN data_key USING (journey_id)
      WHERE journey_id = ANY(%s)
      ORDER BY journey_id, version
-    """).format(columns=COLUMNS)
+    """).format(columns=JOINED)
 """Journeys as they are recorded, with what has no position yet."""
 
 END = "SELECT coalesce(max(position), 0) FROM log"

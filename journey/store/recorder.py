@@ -71,18 +71,27 @@ COLUMNS = SQL("""
     occurred_at, occurred_precision, recorded_at, context::text,
     (SELECT wrapped FROM data_key WHERE data_key.journey_id = event.journey_id)
     """)
+"""Of `event`, wherever else a row is looked up."""
+
+JOINED = SQL("""
+    journey_id, version, type, data::text, event_id, schema_version,
+    occurred_at, occurred_precision, recorded_at, context::text, wrapped
+    """)
+"""The same where the keys are joined: of one journey, or of many rows, that is looked up less often."""
+
 SELECT_JOURNEY = SQL("""
-    SELECT {columns} FROM event
+    SELECT {columns} FROM event LEFT JOIN data_key USING (journey_id)
      WHERE journey_id = %s AND version > %s AND version <= %s
      ORDER BY version {order} LIMIT %s
     """)
-SELECT_FORWARD = SELECT_JOURNEY.format(columns=COLUMNS, order=SQL("ASC"))
-SELECT_BACKWARD = SELECT_JOURNEY.format(columns=COLUMNS, order=SQL("DESC"))
+SELECT_FORWARD = SELECT_JOURNEY.format(columns=JOINED, order=SQL("ASC"))
+SELECT_BACKWARD = SELECT_JOURNEY.format(columns=JOINED, order=SQL("DESC"))
 SELECT_LOG = SQL("""
-    SELECT position, {columns} FROM log JOIN event USING (journey_id, version)
+    SELECT position, {columns}
+      FROM log JOIN event USING (journey_id, version) LEFT JOIN data_key USING (journey_id)
      WHERE position > %s AND position <= %s
      ORDER BY position LIMIT %s
-    """).format(columns=COLUMNS)
+    """).format(columns=JOINED)
 SELECT_END = SQL("SELECT max(position) FROM log")
 FOR_EVER = 2**63 - 1
 

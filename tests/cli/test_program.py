@@ -57,7 +57,7 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
         *("demo", "migrate", "serve", "simulate"),
         *("worklist", "handoffs", "referrals", "authorizations", "visits", "barriers"),
         *("find", "show", "history", "flow", "export", "bench"),
-        *("ingest", "pathway", "projections", "keys"),
+        *("ingest", "pathway", "projections", "keys", "audit", "privacy"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"
     loaded = subprocess.run(

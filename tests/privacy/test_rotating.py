@@ -1,0 +1,52 @@
+"""The master key is turned over: what it wrapped is wrapped anew, and read as before."""
+
+from base64 import b64encode
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from journey.privacy.rotating import Rotated, rotate
+from journey.store.store import Store
+from journey.store.vault import CannotBeOpened, vault
+from tests.store.asked import opened
+
+pytestmark = pytest.mark.database
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a site of its own; the vault is read from it again after each change."""
+    path = tmp_path / "master.key"
+    monkeypatch.setenv("JOURNEY_MASTER_KEY_FILE", str(path))
+    return path
+
+
+def held(path: Path, *keys: bytes) -> None:
+    path.write_text("".join(f"{b64encode(key).decode()}\n" for key in keys))
+    vault.cache_clear()
+
+
+def test_after_a_rotation_the_old_key_is_needed_no_more(database_url: str, keys: Path) -> None:
+    old, new = AESGCM.generate_key(256), AESGCM.generate_key(256)
+    try:
+        held(keys, old)
+        with closing(Store(database_url)) as store, psycopg.connect(database_url, autocommit=True) as by:
+            first = opened(store)
+            before = store.load(first).recorded
+            held(keys, new)
+            with pytest.raises(CannotBeOpened, match="not at hand"):
+                rotate(by)
+            held(keys, new, old)
+            second = opened(store)
+            said: list[tuple[int, int]] = []
+            assert rotate(by, lambda *far: said.append(far)) == Rotated(1, 1)
+            assert said == [(2, 2)]
+            assert rotate(by) == Rotated(0, 2)
+            held(keys, new)
+            assert store.load(first).recorded == before
+            assert store.load(second).recorded
+    finally:
+        vault.cache_clear()
