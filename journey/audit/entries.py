@@ -77,9 +77,16 @@ ACCESS = Branch(
         "id": "access_id",
         "source": "CASE WHEN method IS NULL THEN 'command-line' ELSE 'http' END",
     },
-    "patients && ARRAY(SELECT same_person(%s))",
-    "journeys @> ARRAY[%s]::uuid[]",
+    """
+    access_id = ANY(ARRAY(SELECT access_id FROM access_event
+                           WHERE patients && ARRAY(SELECT same_person(%s))))
+    """,
+    """
+    access_id = ANY(ARRAY(SELECT access_id FROM access_event WHERE journeys @> ARRAY[%s]::uuid[]))
+    """,
 )
+"""Those of a patient or a journey are found first: looked for from the newest on, all there are were read."""
+
 PATIENT_OF: LiteralString = """
     (SELECT (opened.data->>'patient_id')::uuid FROM event AS opened
       WHERE opened.journey_id = event.journey_id AND opened.version = 1)
