@@ -35,7 +35,9 @@ from journey.webhooks import registry
 from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
+from journey.webhooks.planning import plan
 from journey.webhooks.registry import Wanted, Webhook
+from journey.webhooks.subscription import locked
 from journey.worker import Listener
 from tests.waiting import until
 
@@ -131,6 +133,13 @@ class World:
     def now(self, webhook: Webhook) -> Webhook:
         with self.connection() as connection:
             return registry.read(connection, self.owner, webhook.id)
+
+    def planned(self, webhook: Webhook) -> None:
+        """Everything that is wanted by now gets its number, and is not sent."""
+        with self.connection() as connection, connection.transaction():
+            allowed = clearance(connection, self.owner, webhook.purpose)
+            assert allowed is not None
+            plan(connection, locked(connection, webhook.id, 0), allowed, SWIFT.ahead)
 
     def replayed(self, webhook: Webhook) -> list[int]:
         with self.connection() as connection:
