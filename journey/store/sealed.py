@@ -68,4 +68,4 @@ def event_key(key: bytes, about: bytes) -> bytes:
 
 def about(journey_id: UUID, version: int, event_id: UUID, stored_as: str) -> bytes:
     """What a ciphertext is bound to."""
-    return journey_id.bytes + version.to_bytes(8) + event_id.bytes + stored_as.encode()
+    return ((journey_id.int << 64 | version) << 128 | event_id.int).to_bytes(40) + stored_as.encode()
