@@ -118,6 +118,12 @@ def streamed(*codes: str) -> dict[int | str, dict[str, Any]]:
     return documented | {200: _answer("What happens, as it does.", "text/event-stream", shape, {})}
 
 
+def filed(media: str, *codes: str) -> dict[int | str, dict[str, Any]]:
+    """The documented answers of a guarded route that gives a file, and its problems."""
+    shape = {"type": "string", "format": "binary"}
+    return answers(ProblemDocument, *codes) | {200: _answer("The file.", media, shape, {})}
+
+
 def _problem(status: int, codes: list[str], *, refused: bool) -> dict[str, Any]:
     """One answer that is a problem, with the codes that it can have."""
     words = [*(["the code of the rule that refuses"] if refused else []), *(f"`{code}`" for code in codes)]

@@ -107,6 +107,7 @@ WORK_ON_ONE = {
 TELL_OF_NOBODYS_TEAM = {
     "/v1/journeys/import", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
+    "/v1/audit/exports",
     "/v1/audit/queries", "/v1/audit/queries/{name}", "/v1/log/checkpoint", "/v1/log/proof",
     "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
     "/v1/keys/{key_id}", "/v1/break-glass", "/v1/break-glass/mine", "/v1/break-glass/{break_glass_id}",

@@ -18,6 +18,10 @@ from journey.ledger.seals import Place
 DESCRIPTION = "Evidence: what was recorded of the patient, with its proofs, and who looked at it"
 
 
+class NothingRecorded(Exception):
+    """Nothing was recorded of these patients in this period."""
+
+
 class Desk(NamedTuple):
     """Where files are handed over: which database, who asks, and how their request is known."""
 
@@ -27,8 +31,12 @@ class Desk(NamedTuple):
     request: Mapping[str, Any] = MappingProxyType({})
 
     def handed(self, asked: Asked, order: Order, file: IO[bytes]) -> Made:
-        """Write the file and record it; only then may it leave. Raises what `pack` raises."""
+        """Write the file and record it; only then may it leave. Raises NothingRecorded, and what
+        `pack` raises.
+        """
         made = pack(self.conninfo, self.place, asked, order, file)
+        if not made.gathered.events:
+            raise NothingRecorded(NothingRecorded.__doc__)
         with connect(self.conninfo, OPERATING) as connection, connection.transaction():
             self._record(connection, made, order)
         return made

@@ -1,5 +1,5 @@
 """The routes of the audit."""
 
-from journey.api.audit import accounting, listing, queries, reviews
+from journey.api.audit import accounting, exports, listing, queries, reviews
 
-ROUTERS = (listing.router, accounting.router, reviews.router, queries.router)
+ROUTERS = (listing.router, accounting.router, exports.router, reviews.router, queries.router)

@@ -41,7 +41,7 @@ def run(
 ) -> None:
     """Write all that was recorded of patients to one file, with proofs that anybody can check."""
     from journey.api.access.trail import COMMAND_LINE
-    from journey.api.audit.handing import Desk
+    from journey.api.audit.handing import Desk, NothingRecorded
     from journey.audit.disclosures import Basis
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
@@ -67,10 +67,10 @@ def run(
         try:
             desk = Desk(database.conninfo, Place.of(settings), COMMAND_LINE)
             made = desk.handed(asked, order, file).manifest
+        except NothingRecorded as error:
+            raise Failed(str(error)) from None
         except BadNote:
             raise Failed("The checkpoint given with --since is none of this ledger.") from None
-        if not made.journeys:
-            raise Failed("Nothing was recorded of these patients in this period.")
     if as_json:
         terminal.say_json(made)
     else:
