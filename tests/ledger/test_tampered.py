@@ -1,76 +1,39 @@
 """Tampering: a database administrator with every right alters something, and it is found and named."""
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
-import psycopg
 import pytest
-from psycopg import Connection
-from psycopg.sql import SQL, Identifier
 
 from journey.embedded import Cluster
-from journey.ledger.seals import Place
-from journey.ledger.verify import Result, verify
+from journey.ledger.notary import notarize
+from journey.ledger.seals import Place, origin_id
 from journey.ledger.verifying.finding import Finding, Kind
-from journey.store.identifiers import uuid7
-from tests.ledger.told import Ledger, told
-
-ORIGINAL = "ledger_that_is_tampered_with"
-
-_numbers = count(1)
-
-
-def verified(ledger: Ledger, *, whole: bool = True) -> Result:
-    return verify(ledger.url, ledger.place, lambda _done, _all: None, whole=whole)
-
-
-@contextmanager
-def superuser(ledger: Ledger) -> Iterator[Connection[Any]]:
-    """No trigger fires, and no other table is asked."""
-    with ledger.connect() as connection:
-        connection.execute("SET session_replication_role = replica")
-        yield connection
-
-
-def tampered(ledger: Ledger, *statements: LiteralString) -> list[Finding]:
-    with superuser(ledger) as connection:
-        for statement in statements:
-            changed = connection.execute(statement)
-            assert changed.rowcount, f"it should have changed something: {statement}"
-    return list(verified(ledger).findings)
+from tests.ledger.altered import alter, copied, database, found, made, of_kind, superuser, verified
+from tests.ledger.told import Ledger
 
 
 @pytest.fixture(scope="module")
-def original(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    """Four checkpoints, with events and records of the trail in each."""
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        create = SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(Identifier(ORIGINAL), Identifier(template)))
-        folder, url = tmp_path_factory.mktemp("ledger"), cluster.url(ORIGINAL)
-        ledger = told(url, folder, journeys=5, turns=30)
-        for seed in range(1, 4):
-            ledger.looked(3, [uuid7()])
-            ledger.notarize()
-            told(url, folder, journeys=2, turns=15, seed=seed)
-        ledger.looked(3)
-        ledger.notarize()
-        yield ledger
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(ORIGINAL)))
+def name(cluster: Cluster, template: str) -> Iterator[str]:
+    with database(cluster, template) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def original(cluster: Cluster, name: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    return made(cluster.url(name), tmp_path_factory.mktemp("ledger"))
 
 
 @pytest.fixture
-def ledger(cluster: Cluster, original: Ledger, tmp_path: Path) -> Iterator[Ledger]:
-    """A copy of it to do as one likes with."""
-    name = Identifier(f"tampered_{next(_numbers)}")
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(name, Identifier(ORIGINAL)))
-        shutil.copytree(original.place.home, tmp_path / "home")
-        yield Ledger(cluster.url(name.as_string().strip('"')), Place(tmp_path / "home"))
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+def ledger(cluster: Cluster, name: str, original: Ledger, tmp_path: Path) -> Iterator[Ledger]:
+    with copied(cluster, name, original, tmp_path / "home") as ledger:
+        yield ledger
+
+
+def tampered(ledger: Ledger, *statements: LiteralString) -> list[Finding]:
+    alter(ledger, *statements)
+    return found(ledger)
 
 
 EDIT = """
@@ -135,6 +98,166 @@ def test_an_event_that_is_altered_with_its_leaf_is_narrowed_down_to_its_journey(
     assert first.last is not None
     assert first.first <= 7 <= first.last
     assert {first.first, first.last} <= set(among)
+
+
+FORGE = """
+    INSERT INTO event (journey_id, version, event_id, type, schema_version, occurred_at, occurred_precision,
+                       context, data)
+    SELECT '01900000-0000-7000-8000-000000000001', 1, gen_random_uuid(), type, schema_version, occurred_at,
+           occurred_precision, context, data
+      FROM event LIMIT 1
+    """
+MAKE_ROOM: tuple[LiteralString, ...] = (
+    "UPDATE log SET position = position + 1000 WHERE position >= 7",
+    "UPDATE log SET position = position - 999 WHERE position >= 1000",
+)
+TAKE_UP = """
+    INSERT INTO log (position, journey_id, version, leaf)
+    SELECT 7, journey_id, version, event_leaf(event)
+      FROM event WHERE journey_id = '01900000-0000-7000-8000-000000000001'
+    """
+CLOSE_UP: tuple[LiteralString, ...] = (
+    "UPDATE log SET position = position + 1000 WHERE position > 7",
+    "UPDATE log SET position = position - 1001 WHERE position > 1000",
+)
+NEWEST = """
+    WITH gone AS (DELETE FROM log WHERE position > (SELECT max(position) - 5 FROM log)
+                  RETURNING journey_id, version)
+    DELETE FROM event USING gone
+     WHERE (event.journey_id, event.version) = (gone.journey_id, gone.version)
+    """
+
+
+def test_an_event_that_is_slipped_in_is_named(ledger: Ledger) -> None:
+    first = tampered(ledger, FORGE, *MAKE_ROOM, TAKE_UP)[0]
+    assert (first.kind, first.first, first.last) == (Kind.INSERTED, 7, 7)
+    assert first.journey_id == "01900000-0000-7000-8000-000000000001"
+
+
+def test_an_event_outside_the_log_is_named(ledger: Ledger) -> None:
+    [one] = tampered(ledger, FORGE)
+    assert (one.kind, one.table) == (Kind.INSERTED, "event")
+    assert one.journey_id == "01900000-0000-7000-8000-000000000001"
+
+
+def test_an_event_that_is_taken_out_without_a_trace_is_a_gap_in_its_journey(ledger: Ledger) -> None:
+    [(journey_id, after)] = ledger.rows("""
+        SELECT journey_id, (SELECT min(position) FROM log AS later
+                             WHERE later.journey_id = log.journey_id AND later.position > 7)
+          FROM log WHERE position = 7
+        """)
+    findings = tampered(ledger, DELETE, DELETE_POSITION, *CLOSE_UP)
+    gap = of_kind(findings, Kind.VERSION_GAP)
+    assert (gap.journey_id, gap.first) == (str(journey_id), after - 1)
+
+
+def test_the_last_event_of_a_journey_that_is_taken_out_without_a_trace_is_missed(ledger: Ledger) -> None:
+    [(position, journey_id)] = ledger.rows("""
+        SELECT max(position), journey_id FROM log GROUP BY journey_id ORDER BY 1 LIMIT 1
+        """)
+    with superuser(ledger) as connection:
+        connection.execute(
+            "DELETE FROM event WHERE (journey_id, version) ="
+            " (SELECT journey_id, version FROM log WHERE position = %s)",
+            (position,),
+        )
+        connection.execute("DELETE FROM log WHERE position = %s", (position,))
+        connection.execute("UPDATE log SET position = position + 1000 WHERE position > %s", (position,))
+        connection.execute("UPDATE log SET position = position - 1001 WHERE position > 1000")
+    first = found(ledger)[0]
+    assert (first.kind, first.journey_id) == (Kind.DELETED, str(journey_id))
+    assert first.first is not None
+    assert first.first <= position <= (first.last or 0)
+
+
+def test_a_version_that_is_left_out_is_named(ledger: Ledger) -> None:
+    [(journey_id, position)] = ledger.rows("""
+        SELECT DISTINCT ON (journey_id) journey_id, position FROM log
+         ORDER BY journey_id, version DESC LIMIT 1
+        """)
+    with superuser(ledger) as connection:
+        for table in ("event", "log"):
+            connection.execute(
+                f"UPDATE {table} SET version = version + 1 WHERE (journey_id, version) ="  # noqa: S608 - our own words
+                f" (SELECT journey_id, max(version) FROM {table} WHERE journey_id = %s GROUP BY 1)",
+                (journey_id,),
+            )
+    gap = of_kind(found(ledger), Kind.VERSION_GAP)
+    assert (gap.journey_id, gap.first) == (str(journey_id), position)
+
+
+def test_the_newest_events_are_missed(ledger: Ledger) -> None:
+    last = ledger.statements()[-1]
+    truncated = of_kind(tampered(ledger, NEWEST), Kind.TRUNCATED)
+    assert (truncated.first, truncated.last) == (last.events.size - 4, last.events.size)
+
+
+def test_the_newest_events_are_missed_when_their_checkpoints_are_gone_as_well(ledger: Ledger) -> None:
+    *_, before, last = ledger.statements()
+    findings = tampered(
+        ledger, NEWEST, "DELETE FROM ledger_checkpoint WHERE size > (SELECT count(*) FROM log)"
+    )
+    truncated = of_kind(findings, Kind.TRUNCATED)
+    assert before.events.size < last.events.size - 5
+    assert (truncated.first, truncated.last) == (last.events.size - 4, last.events.size)
+
+
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_checkpoint_that_is_gone_is_missed(ledger: Ledger, number: int) -> None:
+    with superuser(ledger) as connection:
+        connection.execute("DELETE FROM ledger_checkpoint WHERE number = %s", (number,))
+    gone = of_kind(found(ledger), Kind.DELETED)
+    assert (gone.table, gone.first) == ("ledger_checkpoint", number)
+
+
+def test_everything_gone_is_everything_missed(ledger: Ledger) -> None:
+    last = ledger.statements()[-1]
+    with superuser(ledger) as connection:
+        connection.execute("TRUNCATE event, log, ledger_checkpoint, ledger_key, ledger_node, ledger_journey")
+    truncated = of_kind(found(ledger), Kind.TRUNCATED)
+    assert (truncated.first, truncated.last) == (1, last.events.size)
+
+
+AGAIN = """
+    INSERT INTO access_pending (accesses) SELECT array_agg(access_id ORDER BY at, access_id) FROM access_event
+    """
+
+
+def signed_again(ledger: Ledger, place: Place, *, with_its_own_key: bool) -> list[Finding]:
+    """What is found where the thorough made everything anew as the notary does, and signed it."""
+    with superuser(ledger) as connection:
+        connection.execute(EDIT)
+        connection.execute(LEAF)
+        connection.execute(
+            "TRUNCATE ledger_checkpoint, ledger_node, ledger_journey, ledger_bucket, access_log"
+        )
+        if with_its_own_key:
+            connection.execute("TRUNCATE ledger_key")
+        connection.execute(AGAIN)
+    notarize(ledger.url, place)
+    return found(ledger)
+
+
+def test_what_is_signed_again_with_another_key_is_found(
+    ledger: Ledger, original: Ledger, tmp_path: Path
+) -> None:
+    findings = signed_again(ledger, Place(tmp_path / "theirs"), with_its_own_key=True)
+    wrong = of_kind(findings, Kind.WRONG_KEY)
+    assert wrong.first == 1
+    forked = of_kind(findings, Kind.FORKED)
+    assert (forked.table, forked.first) == ("log", 1)
+    assert 7 <= (forked.last or 0) == original.statements()[0].events.size
+
+
+def test_what_is_signed_again_with_the_very_key_is_found_by_the_anchors(
+    ledger: Ledger, original: Ledger, tmp_path: Path
+) -> None:
+    with ledger.connect() as connection:
+        key = ledger.place.key_file(origin_id(connection))
+    findings = signed_again(ledger, Place(tmp_path / "theirs", key=key), with_its_own_key=False)
+    forked = of_kind(findings, Kind.FORKED)
+    assert (forked.table, forked.first) == ("log", 1)
+    assert 7 <= (forked.last or 0) == original.statements()[0].events.size
 
 
 def test_nothing_is_found_where_nothing_is_altered(ledger: Ledger) -> None:

@@ -81,7 +81,7 @@ class Checkpoints:
                 said = f"The checkpoints {self.newest + 1} to {row.number - 1} are gone."
                 self._tell(Kind.DELETED, self.newest + 1, row.number - 1, said)
             self.newest = row.number
-            if self._counts(row):
+            if self._is_signed(row) and self._follows(row):
                 self.last, self.count = row, self.count + 1
             else:
                 self._distrusted.add(row.number)
@@ -90,7 +90,7 @@ class Checkpoints:
         """The one of this number, where it counts."""
         row = self._connection.cursor(binary=True).execute(ROW, (number,)).fetchone()
         found = Checkpoint(*row) if row else None
-        return found if found is not None and self._counts(found) else None
+        return found if found is not None and self._is_signed(found) else None
 
     def distrusts(self, number: int) -> bool:
         return number in self._distrusted
@@ -133,7 +133,7 @@ class Checkpoints:
             for row in cursor.execute(ROWS, (after,)):
                 yield Checkpoint(*row)
 
-    def _counts(self, row: Checkpoint) -> bool:
+    def _is_signed(self, row: Checkpoint) -> bool:
         number = row.number
         try:
             text, _ = opened(row.note, self.known)
@@ -151,11 +151,14 @@ class Checkpoints:
             said = f"The row of the checkpoint {number} is not what its note says."
             self._tell(Kind.EDITED, number, number, said)
             return False
-        if self.last and (row.size < self.last.size or row.access_size < self.last.access_size):
-            said = f"The checkpoint {number} is smaller than the checkpoint {self.last.number} before it."
-            self._tell(Kind.FORKED, number, number, said)
-            return False
         return True
+
+    def _follows(self, row: Checkpoint) -> bool:
+        if self.last is None or (row.size >= self.last.size and row.access_size >= self.last.access_size):
+            return True
+        said = f"The checkpoint {row.number} is smaller than the checkpoint {self.last.number} before it."
+        self._tell(Kind.FORKED, row.number, row.number, said)
+        return False
 
     def _says(self, row: Checkpoint, statement: Statement) -> bool:
         try:

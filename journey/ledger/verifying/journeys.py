@@ -4,7 +4,7 @@ What stands in the map says which journey the log has too much of, too little, o
 it leads to the signed root, it is proof.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -74,10 +74,10 @@ def mapped(  # noqa: PLR0917 - two times, and both are held to what was signed t
     is_signed = parts.root == root
     if not is_signed:
         _explain(findings, wrong, is_ours=not wrong or Parts(BUCKET, known).root == root)
-    if root_before is not None and not wrong and is_signed and Parts(BUCKET, earlier).root != root_before:
+    if root_before is not None and is_signed and Parts(BUCKET, earlier).root != root_before:
         said = "An event from before the last verification is not what it was. Run it with --all."
-        findings.add(Finding(Kind.EDITED, "log", None, None, said))
-    _buckets(connection, findings, parts)
+        findings.add(Finding(Kind.EDITED, "log", None, None, said, next(iter(wrong), None)))
+    _buckets(connection, findings, parts, stored)
     return Mapped(is_signed, wrong)
 
 
@@ -104,17 +104,15 @@ def _explain(findings: Findings, wrong: Mapping[str, Suspect], *, is_ours: bool)
         _tell(findings, Kind.FORKED, said, None)
 
 
-def _buckets(connection: Connection[Any], findings: Findings, parts: Parts) -> None:
+def _buckets(connection: Connection[Any], findings: Findings, parts: Parts, buckets: Collection[int]) -> None:
     for depth in (BUCKET, HALF):
         rows = connection.cursor(binary=True).execute(BUCKETS, (depth,)).fetchall()
         there = {number: Part(hash_, journeys) for number, hash_, journeys in rows}
-        for number in range(1 << depth):
-            wanted, found = parts.at(depth, number), there.pop(number, None)
-            if (found or Part()) != wanted or (found is not None and not wanted.journeys):
-                kind = Kind.EDITED if found is not None else Kind.DELETED
-                _bucket(findings, kind, depth, number)
-        for number in there:
-            _bucket(findings, Kind.INSERTED, depth, number)
+        for number in {each >> BUCKET - depth for each in buckets} | there.keys():
+            wanted, found = parts.at(depth, number), there.get(number)
+            if found != wanted:
+                kind = Kind.DELETED if found is None else Kind.EDITED
+                _bucket(findings, kind if wanted.journeys else Kind.INSERTED, depth, number)
 
 
 def _bucket(findings: Findings, kind: Kind, depth: int, number: int) -> None:
