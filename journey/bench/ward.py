@@ -141,5 +141,5 @@ def fill(url: str, recorded: Iterator[Recorded]) -> int:
               FROM ordered JOIN event USING (journey_id, version)
             """)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE event, log")
+        connection.execute("VACUUM ANALYZE event, log, data_key")
     return len(rows)

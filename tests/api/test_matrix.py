@@ -19,6 +19,7 @@ from journey.api.access.keys import Grant
 from journey.api.access.table import PERSONAL, SEE_EVERY_LABEL, Permission, Reach, Role, reach
 from journey.api.app import create_app
 from journey.api.follow.channel import ROUTE as STREAM
+from journey.domain.custody import CustodyCommand
 from journey.domain.journey import COMMANDS, ROOMS
 from journey.settings import Settings
 from tests.api.marked import body, without
@@ -182,8 +183,9 @@ class World:
 
     def _body(self, command: str) -> dict[str, Any]:
         """One that makes sense."""
-        said = body(COMMANDS[command])
-        while (answer := self.api.post(f"/v1/journeys/{number(404)}/{command}", said)).status_code == 422:
+        said, url = body(COMMANDS[command]), f"/v1/journeys/{number(404)}/{command}"
+        role = Role.COMPLIANCE if COMMANDS[command] in get_args(CustodyCommand) else Role.COORDINATOR
+        while (answer := self.api.post(url, said, role=role)).status_code == 422:
             for each in answer.json()["errors"]:
                 said = without(said, each["field"])
         assert answer.status_code == 404, answer.text
