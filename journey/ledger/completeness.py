@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from journey.ledger.merkle import Hash, Unproven
+from journey.ledger.merkle import Hash, Unproven, are_hashes
 
 NOTHING = bytes(32)
 """A part without journeys, and the chain before the first event."""
@@ -27,6 +27,9 @@ JOURNEY, INNER = b"\2", b"\3"
 
 KEY = 256
 """Bits of a key."""
+
+MOST = 1 << 63
+"""No journey has so many events."""
 
 BUCKET = 16
 """Bits of the key that name the bucket in which a journey's head is kept."""
@@ -60,6 +63,11 @@ class Placed(NamedTuple):
 
     key: bytes
     head: Head
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is such a place: of other lengths, the same bytes would say something else."""
+        return are_hashes(self.key, self.head.chain) and 0 < self.head.events < MOST
 
     @property
     def hash(self) -> Hash:
@@ -119,7 +127,7 @@ def bit(key: bytes, depth: int) -> int:
 def verify_head(journey_id: UUID, head: Head, proof: Completeness, root: Hash) -> None:
     """That this is all there is of the journey; `Head()`: that there is no such journey. Raises Unproven."""
     key, depth, placed = key_of(journey_id), len(proof.beside), proof.found
-    if depth > KEY:
+    if depth > KEY or not are_hashes(*proof.beside, root) or not (placed is None or placed.is_one):
         raise Unproven
     if head.events:
         fits = placed == Placed(key, head)

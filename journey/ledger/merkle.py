@@ -107,7 +107,7 @@ def consistency(first: int, second: int, read: Read) -> tuple[Hash, ...]:
 
 def verify_inclusion(index: int, size: int, leaf: Hash, proof: Sequence[Hash], root: Hash) -> None:
     """Raises Unproven (RFC 9162 section 2.1.3.2)."""
-    _require(0 <= index < size and _are_hashes(leaf, *proof, root))
+    _require(0 <= index < size and are_hashes(leaf, *proof, root))
     node, last, found = index, size - 1, leaf
     for each in proof:
         _require(last > 0)
@@ -137,6 +137,7 @@ def verify_inclusion_in(part: Part, index: int, leaf: Hash, proof: Sequence[Hash
 
 def verify_part(part: Part, size: int, root_of_part: Hash, proof: Sequence[Hash], root: Hash) -> None:
     """That a part is one of the tree of this size. Raises Unproven."""
+    _require(are_hashes(*proof))
     if part.start == part.end:  # no leaves are in every tree
         _require(0 <= part.end <= size and root_of_part == EMPTY and not proof)
     else:
@@ -167,7 +168,8 @@ def _verify_part(part: Part, size: int, root_of_part: Hash, proof: Sequence[Hash
     _require(last == 0 and own == root_of_part and whole == root)
 
 
-def _are_hashes(*given: Hash) -> bool:
+def are_hashes(*given: Hash) -> bool:
+    """Whether they have the length of one: what is hashed together can be taken apart in one way only."""
     return all(len(each) == len(EMPTY) for each in given)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from journey.ledger.completeness import (
     BUCKET,
     NOTHING,
+    Completeness,
     Head,
     Parts,
     Placed,
@@ -87,3 +88,25 @@ def test_another_journey_shows_that_there_is_none_only_where_that_one_would_stan
     elsewhere = beside(key_of(other), there, 0)
     with pytest.raises(Unproven):
         verify_head(one, Head(), elsewhere, part_of(there, 0).hash)
+
+
+@STABLE
+@given(st.lists(IDS, unique=True, min_size=1, max_size=40), st.integers(0, 64))
+def test_what_stands_there_cannot_be_read_as_another_journey(journeys: list[UUID], cut: int) -> None:
+    there = placed(journeys)
+    for each in journeys:
+        proof = beside(key_of(each), there, 0)
+        assert proof.found is not None
+        said = proof.found.key + proof.found.head.events.to_bytes(8) + proof.found.head.chain
+        forged = Placed(said[:cut], Head(int.from_bytes(said[cut : cut + 8]), said[cut + 8 :]))
+        if forged != proof.found:
+            with pytest.raises(Unproven):
+                verify_head(each, Head(), proof._replace(found=forged), part_of(there, 0).hash)
+
+
+@pytest.mark.parametrize("events", [-1, 1 << 63, 1 << 64])
+def test_no_journey_has_such_a_number_of_events(events: int) -> None:
+    forged = Head(events, NOTHING)
+    proof = Completeness((), Placed(key_of(UUID(int=1)), forged))
+    with pytest.raises(Unproven):
+        verify_head(UUID(int=1), forged, proof, NOTHING)

@@ -19,6 +19,7 @@ from journey.ledger.merkle import (
     consistency,
     inclusion,
     leaf_hash,
+    node_hash,
     root_of,
     verify_consistency,
     verify_inclusion,
@@ -121,6 +122,14 @@ def test_a_tree_is_the_beginning_of_what_it_grows_into(second: int, data: st.Dat
     if first < second:
         with pytest.raises(Unproven):
             verify_consistency(first, second, leaf_hash(b"forked"), proof, tree.roots[second])
+
+
+def test_what_is_of_another_length_is_no_hash() -> None:
+    tree = grown(3)
+    halves = tree.nodes[0, 0] + tree.nodes[0, 1]
+    assert node_hash(halves[:40], halves[40:]) == tree.roots[2], "the same bytes, taken apart elsewhere"
+    with pytest.raises(Unproven):
+        verify_part(Part(0, 1), 2, halves[:40], (halves[40:],), tree.roots[2])
 
 
 @STABLE
