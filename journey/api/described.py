@@ -11,9 +11,12 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Header, Response
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
+from starlette.exceptions import HTTPException
 
 from journey.api import docs, openapi
 from journey.api.tags import has_it
+from journey.feed import asyncapi, schemas
+from journey.feed.envelope import SCHEMAS, Payload
 
 GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)")
 HEADERS = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
@@ -70,7 +73,33 @@ class Described:
             }
             return _answer(read, accept_encoding, if_none_match, kind)
 
+        @routes.get("/asyncapi.json")
+        async def for_receivers(accept_encoding: Asked = None, if_none_match: Asked = None) -> Response:
+            document = page(to_json(asyncapi.document(*self._about[:2])))
+            return _answer(document, accept_encoding, if_none_match, {"Content-Type": "application/json"})
+
+        @routes.get(SCHEMAS)
+        async def every_schema() -> Response:
+            return Response(to_json({"schemas": schemas.known()}), media_type="application/json")
+
+        @routes.get(f"{SCHEMAS}/{{stored_as}}/{{version}}")
+        async def whole(stored_as: str, version: str) -> Response:
+            return _schema(stored_as, version, Payload.FULL)
+
+        @routes.get(f"{SCHEMAS}/{{stored_as}}/{{version}}/thin")
+        async def thin(stored_as: str, version: str) -> Response:
+            return _schema(stored_as, version, Payload.THIN)
+
         return routes
+
+
+def _schema(stored_as: str, version: str, payload: Payload) -> Response:
+    """Raises HTTPException: there is none."""
+    number = int(version) if version.isascii() and version.isdigit() else 0
+    found = schemas.found(stored_as, number, payload)
+    if found is None:
+        raise HTTPException(404)
+    return Response(to_json(found), media_type="application/schema+json")
 
 
 def _answer(

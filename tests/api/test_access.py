@@ -13,7 +13,10 @@ from tests.served import Api, number
 
 pytestmark = pytest.mark.database
 
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs"}
+OPEN = {
+    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"),
+    *("/v1/schemas", "/v1/schemas/{stored_as}/{version}", "/v1/schemas/{stored_as}/{version}/thin"),
+}
 FROM_HERE_OR_WITH_A_KEY = {"/metrics"}
 
 
@@ -35,6 +38,7 @@ def filled(path: str) -> str:
         path.replace("{journey_id}", number(1))
         .replace("{key_id}", "0")
         .replace("{break_glass_id}", number(2))
+        .replace("{stored_as}/{version}", "journey.opened/1")
     )
 
 
@@ -53,7 +57,7 @@ def test_nothing_is_answered_without_a_key(api: Api, given: str | None) -> None:
     for path in FROM_HERE_OR_WITH_A_KEY:
         assert api.get(path, role=None, headers=headers).status_code == 401
     for path in OPEN:
-        assert api.get(path, role=None, headers=headers).status_code == 200
+        assert api.get(filled(path), role=None, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("role", Role)

@@ -32,7 +32,10 @@ TEAM, OTHERS = "ward 3", "ward 9"
 LABEL = "PSY"
 MARK = "Quittengelee"
 REFERRAL = {"service": {"system": "local", "code": "consult", "display": MARK}}
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/docs", "/metrics"}
+OPEN = {
+    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/metrics"),
+    *("/v1/schemas", "/v1/schemas/{stored_as}/{version}", "/v1/schemas/{stored_as}/{version}/thin"),
+}
 """What needs no key, or only shows figures of the process."""
 
 
