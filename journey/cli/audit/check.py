@@ -65,11 +65,11 @@ def run(
 def _said(sound: "Sound") -> list[str]:
     lines = [
         (
-            f"Sound: {sound.events} events, which are all of {sound.journeys} journeys, in the log "
-            f"{sound.origin} of {sound.size} events as of {sound.at}; {sound.accesses} accesses in its trail."
+            f"Sound. All events of its journeys are there ({sound.events} of {sound.journeys}), in the log "
+            f"{sound.origin} of {sound.size} events as of {sound.at}, and {sound.accesses} accesses."
         ),
-        f"{sound.opened} were opened with their keys, {sound.erased} are erased; all say what was stored.",
-        f"{sound.earlier} earlier checkpoints are continued by this one.",
+        f"They say what was stored: {sound.opened} opened with their keys, {sound.erased} erased.",
+        f"Earlier checkpoints that this one continues: {sound.earlier}.",
         WHENCE[sound.is_known].format(key=sound.key),
         REST[sound.manifest_signed],
     ]
