@@ -16,6 +16,7 @@ from threading import Lock
 from time import perf_counter
 
 import psycopg
+import uvloop
 from httpcore2 import AsyncConnectionPool
 
 from journey.api.access import keys
@@ -80,7 +81,8 @@ def _delivered(url: str, owner: str, pipe: Pipe, address: str) -> float:
 
 def _posted(pipe: Pipe, address: str) -> float:
     pipe.send(EVENTS)
-    asyncio.run(_post(address, EVENTS))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_post(address, EVENTS))
     return EVENTS / float(pipe.recv())
 
 

@@ -7,17 +7,19 @@ Any number of workers may run it: they share the subscriptions, and take over th
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from ssl import SSLContext
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
+import uvloop
 from httpx2 import create_ssl_context
 
 from journey.store.identifiers import uuid7
+from journey.store.memory import collect_rarely
 from journey.webhooks import history, leases
 from journey.webhooks.addresses import Where
 from journey.webhooks.desk import Desk
@@ -57,11 +59,12 @@ class Deliveries:
         self._desk = Desk(conninfo)
         self._worker = uuid7()
         self._runners: dict[UUID, tuple[Runner, asyncio.Task[None]]] = {}
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
         self._pruned = -PRUNED
-        self._sender: Sender | None = None
+        self._tls: SSLContext | None = None
+        collect_rarely()
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
@@ -90,24 +93,22 @@ class Deliveries:
             runner.run(self._main())
 
     async def _main(self) -> None:
-        async with AsyncExitStack() as stack:
-            while not self._stopping.is_set():
-                self._woken.clear()
-                try:
-                    await self._look(stack)
-                except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                    logger.warning("webhooks.database_lost", error=type(error).__name__)
-                await self._pause()
-            await self._end()
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                await self._look()
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                logger.warning("webhooks.database_lost", error=type(error).__name__)
+            await self._pause()
+        await self._end()
 
-    async def _sending(self, stack: AsyncExitStack) -> Sender:
-        """The one client, made when there is something to send: reading whom to trust takes its time."""
-        if self._sender is None:
-            tls = await asyncio.to_thread(create_ssl_context)
-            self._sender = await stack.enter_async_context(Sender(self._terms.where, tls))
-        return self._sender
+    async def _trusted(self) -> SSLContext:
+        """Whom to trust, read when there is something to send: that takes its time."""
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(create_ssl_context)
+        return self._tls
 
-    async def _look(self, stack: AsyncExitStack) -> None:
+    async def _look(self) -> None:
         """Keep what is held, and take what nobody holds."""
         seconds = self._terms.pace.lease
         part = await self._desk.run(lambda c: leases.share(c, self._worker, seconds))
@@ -124,19 +125,21 @@ class Deliveries:
             most = part - len(self._runners)
             taken = await self._desk.run(lambda c: leases.take(c, self._worker, most, seconds))
             for key, lease in taken.items():
-                self._begin(key, lease, await self._sending(stack), began + seconds)
+                self._begin(key, lease, await self._trusted(), began + seconds)
         if monotonic() - self._pruned > PRUNED:
             self._pruned = monotonic()
             await self._desk.run(lambda c: history.prune(c, self._terms.history_days))
 
-    def _begin(self, key: UUID, lease: int, sender: Sender, until: float) -> None:
+    def _begin(self, key: UUID, lease: int, tls: SSLContext, until: float) -> None:
+        sender = Sender(self._terms.where, tls, self._terms.pace.most)
         runner = Runner(key, lease, self._turn, sender, self._terms.pace, until)
         self._runners[key] = runner, self._loop.create_task(self._work(runner))
 
     async def _work(self, runner: Runner) -> None:
         """A runner that fails keeps its lease until that runs out: another worker may be able to."""
         try:
-            await runner.run()
+            async with runner.sender:
+                await runner.run()
         except Exception:
             logger.exception("webhook.failed", webhook=str(runner.webhook))
             await asyncio.wait(

@@ -26,7 +26,7 @@ from journey.webhooks.telling import Message
 from journey.webhooks.turn import GONE as ENDPOINT_GONE
 from journey.webhooks.turn import UNREACHABLE, Ending, Order, Outcome, Turn
 
-IN_HAND = 4
+IN_HAND = 8
 """Messages that are at hand for each that is under way."""
 
 TOGETHER = 0.05
@@ -55,18 +55,22 @@ class Runner:
     holds_until: float
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
-    _starving: asyncio.Event = field(default_factory=asyncio.Event)
+    _low: asyncio.Event = field(default_factory=asyncio.Event)
     _endpoint: Endpoint | None = None
     _of: Subscription | None = None
     _at_hand: deque[Message] = field(default_factory=deque)
-    _under_way: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    _under_way: set[int] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _failure: BaseException | None = None
     _outcomes: list[Outcome] = field(default_factory=list)
     _ending: Ending | None = None
 
     async def run(self) -> None:
         """Until the lease is lost, the subscription ends, or it is told to stop."""
         try:
-            while not self.stopping or self._outcomes or self._under_way:
+            while not self._is_done:
+                if self._failure is not None:
+                    raise self._failure
                 turn = await self._turn()
                 if turn is None:
                     await asyncio.sleep(LOST)
@@ -74,19 +78,28 @@ class Runner:
                 if turn.ended:
                     return
                 self._begin()
-                if not (turn.more and self._room()):
+                if not (turn.more and self._room()) and not self._is_done:
                     await self._wait(turn.next_due)
         except LeaseLost:
             logger.info("webhook.lease_lost", webhook=str(self.webhook))
         finally:
-            for each in self._under_way.values():
+            for each in self._tasks:
                 each.cancel()
+
+    @property
+    def _is_done(self) -> bool:
+        return self.stopping and not self._outcomes and not self._under_way
+
+    @property
+    def _is_low(self) -> bool:
+        """Whether what is at hand is soon used up: what comes next has to be on its way by then."""
+        return self._endpoint is None or len(self._at_hand) <= IN_HAND // 2 * self._endpoint.allowance
 
     def stop(self) -> None:
         """Begin nothing new; what is under way ends, and is written down."""
         self.stopping = True
         self.woken.set()
-        self._starving.set()
+        self._low.set()
 
     async def _turn(self) -> Turn | None:
         """Raises LeaseLost. None: the database is not there."""
@@ -123,15 +136,38 @@ class Runner:
         return max(wanted - len(self._at_hand) - len(self._under_way), 0) if allowed else 0
 
     def _begin(self) -> None:
-        """Send what may be under way now. Once the lease has run out, somebody else does."""
-        now, endpoint = datetime.now(UTC), self._endpoint
-        allowed = endpoint.room(now) if endpoint and not self.stopping and self._ending is None else 0
-        if not allowed or monotonic() > self.holds_until:
+        """Send as much at once as may be under way now."""
+        while message := self._next():
+            task = asyncio.create_task(self._one_after_another(message))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def _next(self) -> Message | None:
+        """The next one, if it may go now. Once the lease has run out, somebody else sends."""
+        endpoint = self._endpoint
+        allowed = endpoint.room(datetime.now(UTC)) if endpoint and not self.stopping else 0
+        if not allowed or self._ending is not None or monotonic() > self.holds_until:
             self._at_hand.clear()
-            return
-        while self._at_hand and len(self._under_way) < allowed:
-            message = self._at_hand.popleft()
-            self._under_way[message.number] = asyncio.create_task(self._attempt(message))
+        if not self._at_hand or len(self._under_way) >= allowed:
+            return None
+        message = self._at_hand.popleft()
+        self._under_way.add(message.number)
+        return message
+
+    async def _one_after_another(self, following: Message | None) -> None:
+        """Whoever has an answer goes on at once, on the connection that is free then. Many that began at once
+        would each look through all that are.
+        """
+        while following is not None:
+            await self._attempt(following)
+            following = self._next()
+        self._begin()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            self._failure = task.exception()
+            self.woken.set()
 
     async def _attempt(self, message: Message) -> None:
         if self._of is None or self._endpoint is None:
@@ -142,11 +178,10 @@ class Runner:
             self._of.endpoint, {**signed, **message.headers}, message.body, self.pace.timeout
         )
         self._outcomes.append(self._outcome(message, answer, at, probing=probing))
-        self._under_way.pop(message.number, None)
-        self._begin()
+        self._under_way.discard(message.number)
         self.woken.set()
-        if not self._at_hand or self.stopping:
-            self._starving.set()
+        if self._is_low or self.stopping:
+            self._low.set()
 
     def _outcome(self, message: Message, answer: Answer, at: datetime, *, probing: bool) -> Outcome:
         now, before = datetime.now(UTC), self._endpoint or Endpoint(self.pace.slow)
@@ -189,9 +224,9 @@ class Runner:
         if endpoint and endpoint.shut_until and now < endpoint.shut_until:
             until = min(self.pace.idle, (endpoint.shut_until - now).total_seconds())
         await self._woken_within(until)
-        if self._outcomes and self._at_hand and not self.stopping:
-            self._starving.clear()
-            await self._woken_within(TOGETHER, self._starving)
+        if self._outcomes and not self._is_low and not self.stopping:
+            self._low.clear()
+            await self._woken_within(TOGETHER, self._low)
 
     async def _woken_within(self, seconds: float, by: asyncio.Event | None = None) -> None:
         with suppress(TimeoutError):

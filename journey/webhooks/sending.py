@@ -20,9 +20,6 @@ from httpcore2 import (
 
 from journey.webhooks.addresses import AddressRefused, Guarded, Where
 
-CONNECTIONS = 512
-"""Open at once, to all endpoints together."""
-
 KEPT_OPEN = 20.0
 """Seconds for which a connection is kept for the next message."""
 
@@ -50,13 +47,13 @@ class Answer(NamedTuple):
 
 
 class Sender:
-    """A client for all endpoints, in one event loop."""
+    """A client for one endpoint: each request looks through all of a client's connections."""
 
-    def __init__(self, where: Where, tls: ssl.SSLContext) -> None:
+    def __init__(self, where: Where, tls: ssl.SSLContext, connections: int = 1) -> None:
         self._pool = AsyncConnectionPool(
             ssl_context=tls,
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
+            max_connections=connections,
+            max_keepalive_connections=connections,
             keepalive_expiry=KEPT_OPEN,
             network_backend=Guarded(where),
         )
