@@ -21,7 +21,7 @@ class Channels:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._tail = Tail(engine.reads, engine.growth, self._moved)
+        self._tail = Tail(engine.reads, engine.growth, self._moved, self._need_readers)
         self._means = Means(engine.reads, engine.trail, engine.login, self._tail)
         self._channels: dict[Key, Channel] = {}
         self._streams: Counter[str] = Counter()
@@ -76,6 +76,10 @@ class Channels:
             logger.exception("tail.failed")
         for channel in tuple(self._channels.values()):
             channel.end(why)
+
+    def _need_readers(self) -> bool:
+        wanted = [each.wanted for each in self._channels.values()]
+        return any(each.needs_readers or each.filter.needs_about for each in wanted)
 
     def _moved(self) -> None:
         for channel in self._channels.values():

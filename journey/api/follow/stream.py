@@ -28,8 +28,9 @@ from journey.api.follow.asked import (
 )
 from journey.api.follow.channel import ROUTE, Channel, End, Key, said
 from journey.api.follow.channels import Channels, channels
-from journey.api.follow.looking import look, reached
+from journey.api.follow.looking import known_to, look, reached
 from journey.api.follow.place import line_of, place_after, refuse_rewound
+from journey.api.follow.tail import SOON
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, streamed
 from journey.api.problems import Problem
@@ -161,7 +162,10 @@ class Stream(Response):
     async def _catch_up(self, channel: Channel) -> None:
         """A piece nearer to where the channel begins."""
         line = await line_of(self._reads)
-        until = channel.place.position
+        until = await known_to(self._reads, channel.place.position, channel.wanted)
+        if until <= self._place.position:  # whose the last journeys are is told in a moment
+            await asyncio.sleep(SOON)
+            return
         piece = await look(self._reads, self._place.position, until, channel.wanted, CATCH_UP)
         frames = await channel.framed(piece.events, line)
         self._place = await reached(self._reads, line, piece)

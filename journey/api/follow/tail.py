@@ -70,10 +70,13 @@ class Step(NamedTuple):
 class Tail:
     """Read by `follow`, as long as anybody wants it to be. `moved` is called after each step."""
 
-    def __init__(self, reads: Reads, growth: Growth, moved: Callable[[], None]) -> None:
+    def __init__(
+        self, reads: Reads, growth: Growth, moved: Callable[[], None], needs_readers: Callable[[], bool]
+    ) -> None:
         self._reads = reads
         self._growth = growth
         self._moved = moved
+        self._needs_readers = needs_readers
         self._last: deque[Last] = deque()
         self._line = Line(0, ())
         self.start = 0
@@ -116,17 +119,21 @@ class Tail:
             await self.begin()
             return False
         self._line = line
-        known = await self._known()
+        needed, known = self._needs_readers(), await self._known()
         if known > self.place.position:
-            await self._read(min(known, self.place.position + AT_ONCE))
+            await self._read(min(known, self.place.position + AT_ONCE), whose_is_known=needed)
         return self.place.position < line.head
 
-    async def _read(self, until: int) -> None:
+    async def _read(self, until: int, *, whose_is_known: bool) -> None:
         rows = await self._reads.rows(NEWEST, (self.place.position, until, AT_ONCE), binary=True)
         events = [recorded(row[1:], row[0]) for row in rows]
         journeys = list({each.journey_id for each in events})
-        told = about.about(await self._reads.rows(about.SELECT, (journeys, about.TELLING)))
-        whose = await self._whose(journeys)
+        told, whose = dict[UUID, About](), dict[UUID, Whose]()
+        if whose_is_known:
+            told = about.about(await self._reads.rows(about.SELECT, (journeys, about.TELLING)))
+            whose = await self._whose(journeys)
+        if self._needs_readers() and not whose_is_known:  # somebody came meanwhile who has to know
+            return
         for each in events:
             key = each.journey_id
             self._last.append(Last(each, told.get(key, NOTHING), whose.get(key, Whose())))
@@ -139,6 +146,8 @@ class Tail:
         return {key: Whose(frozenset(teams), frozenset(labels)) for key, teams, labels in rows}
 
     async def _known(self) -> int:
-        """Up to where it is known whose each journey is."""
+        """Up to where it is known whose each journey is, if anybody has to know."""
+        if not self._needs_readers():
+            return self._line.head
         reached = await self._reads.rows(REACHED, (PatientStatus.name,))
         return min(self._line.head, reached[0][0]) if reached else 0
