@@ -1,6 +1,7 @@
 """Evidence over HTTP: the file, and that it left."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -8,9 +9,10 @@ import pytest
 
 from journey.api.access.table import Role
 from journey.api.audit import exports
+from journey.embedded import Cluster
 from journey.evidence.checking import checked
 from tests.evidence.checker import check
-from tests.served import Api, number
+from tests.served import Api, database, number, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -81,3 +83,42 @@ def test_nobody_else_gets_it(api: Api, patient: str) -> None:
     wanted = {"patients": [patient], "recipient": "me"}
     for role in set(Role) - {Role.COMPLIANCE}:
         assert api.post("/v1/audit/exports", wanted, role=role).status_code == 403
+
+
+FULL = """
+    CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$;
+    CREATE TRIGGER disk_full BEFORE INSERT ON disclosure FOR EACH STATEMENT EXECUTE FUNCTION disk_full();
+    """
+ROOM_AGAIN = "DROP TRIGGER disk_full ON disclosure; DROP FUNCTION disk_full()"
+CHANGE = "UPDATE event SET context = replace(context::text, %s, %s)::json WHERE version = 1"
+
+
+def asked(api: Api, patient: str) -> tuple[int, str]:
+    answer = api.post("/v1/audit/exports", {"patients": [patient], "recipient": "The board"}, **OFFICER)
+    return answer.status_code, answer.json()["code"] if answer.is_error else ""
+
+
+def test_what_cannot_be_recorded_does_not_leave(api: Api, patient: str) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute(FULL)
+        assert asked(api, patient) == (503, "store-unavailable")
+        connection.execute(ROOM_AGAIN)
+    assert asked(api, patient) == (200, "")
+
+
+def test_of_what_was_altered_there_is_no_evidence(api: Api, patient: str) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute("ALTER TABLE event DISABLE TRIGGER event_is_immutable")
+        connection.execute(CHANGE, ("coordinator", "c00rdinator"))
+        assert asked(api, patient) == (500, "ledger-altered")
+        connection.execute(CHANGE, ("c00rdinator", "coordinator"))
+        connection.execute("ALTER TABLE event ENABLE TRIGGER event_is_immutable")
+    assert asked(api, patient) == (200, "")
+
+
+def test_before_the_first_checkpoint_it_is_asked_for_again(
+    cluster: Cluster, template: str, tmp_path: Path
+) -> None:
+    with database(cluster, template) as url, served(url, tmp_path, with_worker=False) as api:
+        assert asked(api, number(7)) == (503, "not-in-the-ledger-yet")

@@ -8,6 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from journey.ledger.notary import Notary
+from journey.ledger.seals import Place
+from journey.worker import Worker
 from tests.cli.conftest import Program
 from tests.evidence.checker import check
 
@@ -96,6 +99,15 @@ def test_what_is_not_sound_is_said_and_nothing_crashes(bare: Program, file: Path
     assert (said.returncode, json.loads(said.stdout)["sound"]) == (1, False)
     assert (nothing.returncode, "cannot be used: No such file" in nothing.stderr) == (1, True)
     assert wrong.returncode == 2
+
+
+def test_it_is_made_beside_a_worker_that_leads(clinic: Program, patient: str) -> None:
+    made = clinic.folder / "beside.zip"
+    url = clinic.environment["DATABASE_URL"]
+    with Worker(url, beside=(Notary(url, Place(clinic.folder / ".journey" / "ledger")),)):
+        done = clinic.run("audit", "export", "--patient", patient, "--out", str(made))
+    assert done.returncode == 0, done.stderr
+    check(str(made))
 
 
 def test_nobody_is_no_evidence(clinic: Program) -> None:

@@ -11,6 +11,8 @@ from zipfile import ZipFile
 import psycopg
 import pytest
 
+from journey.audit.disclosures import NOTICE
+from journey.domain.episode import AssignOwner
 from journey.evidence.checking import Trusted, checked
 from journey.evidence.form import LISTED, Period
 from journey.evidence.reading import Unsound
@@ -19,8 +21,10 @@ from journey.ledger.merkle import Unproven
 from journey.ledger.note import Verifier
 from journey.ledger.seal import Seal
 from journey.ledger.seals import Place, Seals
+from journey.store.store import Store
 from tests.evidence.checker import check
 from tests.evidence.conftest import Case
+from tests.store.asked import CONTEXT
 
 pytestmark = pytest.mark.database
 
@@ -187,6 +191,18 @@ def test_another_key_is_trusted_because_the_one_before_introduced_it(case: Case)
     assert by_first.manifest_signed
     assert by_second.manifest_signed
     assert by_first.earlier > by_second.earlier == 0
+
+
+def test_what_is_of_a_part_2_program_goes_with_its_notice(case: Case) -> None:
+    journey_id, patient = list(case.patients.items())[2]
+    assert case.made(patient)[1].manifest.notice is None
+    store = Store(case.ledger.url)
+    store.handle(journey_id, AssignOwner(team="south"), CONTEXT.model_copy(update={"labels": ("ETH",)}))
+    store.close()
+    case.ledger.notarize()
+    made, told = case.made(patient)
+    assert told.manifest.notice == NOTICE
+    assert NOTICE in Page(files(made)["timeline.html"].decode()).text
 
 
 def test_without_a_checkpoint_there_is_no_evidence(database_url: str, case: Case) -> None:

@@ -45,6 +45,7 @@ def run(
     from journey.audit.disclosures import Basis
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
+    from journey.cli.settle import settle
     from journey.evidence.form import Period
     from journey.evidence.gathering import Asked
     from journey.evidence.packing import Order
@@ -52,7 +53,6 @@ def run(
     from journey.ledger.note import BadNote
     from journey.ledger.seals import Place
     from journey.store.identifiers import uuid7
-    from journey.store.sequencer import drain
 
     if basis not in set(Basis):
         raise typer.BadParameter(f"it should be one of {', '.join(Basis)}.", param_hint="--basis")
@@ -62,7 +62,7 @@ def run(
     asked = Asked(tuple(dict.fromkeys(patients)), period, accesses, since.read_text() if since else None)
     order = Order(uuid7(), str(COMMAND_LINE.name), recipient, purpose, Basis(basis), settings.timezone)
     with ready(settings) as database, _new(out, force=force) as file:
-        drain(database.conninfo)
+        settle(database.conninfo)
         notarize(database.conninfo, Place.of(settings))
         try:
             desk = Desk(database.conninfo, Place.of(settings), COMMAND_LINE)
