@@ -27,6 +27,8 @@ NAMES = (
     "lists",
     "import",
     "privacy",
+    "ledger",
+    "verify",
     "serve",
     "trail",
     "stream",

@@ -37,6 +37,9 @@ ENDS = """
     SELECT (SELECT coalesce(max(position), 0) FROM log), (SELECT coalesce(max(position), 0) FROM access_log)
     """
 
+ONCE = "SET LOCAL enable_memoize = off"
+"""No row is asked for twice."""
+
 Told = Callable[[int, int], None]
 """Called with how many rows are read, and how many there are."""
 
@@ -58,7 +61,9 @@ class Result(NamedTuple):
     anchored: int
     """Checkpoints that are kept outside."""
     last_anchored: int
-    whole_at: datetime | None
+    others: int
+    """Other ledgers that are anchored here: this database may have been one of them."""
+    whole_at: datetime
     """When it was last verified from the beginning without a finding."""
     findings: Findings
 
@@ -72,12 +77,19 @@ def verify(
     whole: bool = False,
 ) -> Result:
     """Verify it, from where the last verification ended; `whole`: from the beginning. `first`: its first key,
-    where the officer names it. Raises NothingToTrust, Unreadable, OSError, psycopg.Error.
+    where the officer names it. Raises NothingToTrust, NoLedger, NoKey, Unreadable, OSError, psycopg.Error.
     """
     with opened(conninfo, OPERATING, "verifier") as connection:
         found = connection.execute(FIRST_EPOCH).fetchone()
         ledger = found[0] if found else None
+        if ledger is None and place.anchored is None and _others(place, None):
+            raise keys.NoLedger
         return Verification(connection, place, ledger, told).run(first, whole=whole)
+
+
+def _others(place: Place, ledger: UUID | None) -> int:
+    """How many other ledgers are anchored here."""
+    return sum(each.parent.name != str(ledger) for each in place.home.glob("*/anchors"))
 
 
 class Verification:
@@ -108,6 +120,7 @@ class Verification:
         self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
         self._connection.read_only = True
         with self._connection.transaction():
+            self._connection.execute(ONCE)
             every = keys.stored(self._connection, introductions, known, self._findings)
             checkpoints = Checkpoints(self._connection, every, self._findings)
             return self._hold(checkpoints, self._notes.starts(checkpoints, whole=whole))
@@ -149,6 +162,7 @@ class Verification:
             max(0, events.end - (last.size if last else 0)),
             self._kept.checkpoints,
             self._kept.last,
+            _others(self._place, self._ledger),
             self._notes.whole_at,
             self._findings,
         )

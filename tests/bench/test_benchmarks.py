@@ -14,11 +14,13 @@ from journey.bench import (
     figures,
     import_,
     latency,
+    ledger,
     lists,
     load,
     privacy,
     rebuild,
     serve,
+    verify,
     ward,
     webhooks,
 )
@@ -53,7 +55,9 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "SMALL", 100)
     monkeypatch.setattr(serve, "ROUNDS", 1)
     monkeypatch.setattr(webhooks, "EVENTS", 100)
-    for module in (webhooks, figures, catch_up, drain, rebuild, import_):
+    monkeypatch.setattr(ledger, "LEAVES", 1000)
+    monkeypatch.setattr(ledger, "APPENDS", 20)
+    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -72,6 +76,8 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (import_.import_, 5),
         (webhooks.webhooks, 2),
         (privacy.privacy, 4),
+        (ledger.ledger, 8),
+        (verify.verify, 3),
     ],
 )
 def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> None:

@@ -10,6 +10,7 @@ from journey.embedded import Cluster
 from journey.ledger.notary import notarize
 from journey.ledger.seals import Place, origin_id
 from journey.ledger.verifying.finding import Finding, Kind
+from journey.ledger.verifying.keys import NoLedger, NothingToTrust
 from tests.ledger.altered import alter, copied, database, found, made, of_kind, superuser, verified
 from tests.ledger.told import Ledger
 
@@ -76,6 +77,8 @@ IN_ONE_PLACE: dict[str, Altered] = {
     "two positions": (Kind.REORDERED, "log", 3, SWAP),
     "a record of the trail": (Kind.EDITED, "access_event", 4, (EDIT_RECORD,)),
     "a record of the trail, gone": (Kind.DELETED, "access_event", 4, (DELETE_RECORD,)),
+    "a disclosure": (Kind.EDITED, "disclosure", 13, ("UPDATE disclosure SET recipient = 'nobody'",)),
+    "a disclosure, gone": (Kind.DELETED, "access_event", 13, ("DELETE FROM disclosure",)),
     "two records of the trail": (Kind.REORDERED, "access_log", 4, SWAP_RECORDS),
 }
 
@@ -216,6 +219,18 @@ def test_everything_gone_is_everything_missed(ledger: Ledger) -> None:
         connection.execute("TRUNCATE event, log, ledger_checkpoint, ledger_key, ledger_node, ledger_journey")
     truncated = of_kind(found(ledger), Kind.TRUNCATED)
     assert (truncated.first, truncated.last) == (1, last.events.size)
+
+
+def test_a_store_that_claims_to_be_another_or_none_is_not_believed(ledger: Ledger) -> None:
+    alter(ledger, "UPDATE store_epoch SET id = gen_random_uuid()")
+    with pytest.raises(NothingToTrust):
+        found(ledger)
+    alter(ledger, "DELETE FROM store_epoch")
+    with pytest.raises(NoLedger, match="JOURNEY_ANCHORS"):
+        found(ledger)
+    [anchors] = ledger.place.home.glob("*/anchors")
+    named = ledger._replace(place=ledger.place._replace(anchored=anchors))
+    assert of_kind(found(named), Kind.EDITED).table == "ledger_checkpoint"
 
 
 AGAIN = """

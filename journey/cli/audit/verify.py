@@ -74,7 +74,7 @@ def _verified(settings: "Settings", database: "Database", key: "Verifier | None"
     from journey.ledger.seal import NoKey
     from journey.ledger.seals import Place
     from journey.ledger.verify import verify
-    from journey.ledger.verifying.keys import NothingToTrust
+    from journey.ledger.verifying.keys import NoLedger, NothingToTrust
 
     with terminal.progress("verifying the ledger", 1) as bar:
         try:
@@ -85,7 +85,7 @@ def _verified(settings: "Settings", database: "Database", key: "Verifier | None"
                 first=key,
                 whole=whole,
             )
-        except (NothingToTrust, Unreadable, NoKey) as error:
+        except (NothingToTrust, NoLedger, Unreadable, NoKey) as error:
             raise Failed(str(error)) from None
 
 
@@ -121,6 +121,8 @@ def _lines(result: "Result", settings: "Settings") -> Iterator[str]:
         yield f"Anchored in {folder}: {result.anchored} checkpoints, up to {result.last_anchored}."
     else:
         yield "Nothing is anchored: it is held to the key alone."
+    if result.others:
+        yield f"{result.others} other ledgers are anchored here; this database should be none of them."
 
 
 def _place(finding: "Finding") -> str:

@@ -128,7 +128,7 @@ class Checkpoints:
         return Mark(stray.number, head, None, f"the anchored checkpoint {stray.number}", self.put_back(stray))
 
     def _rows(self, after: int) -> Iterator[Checkpoint]:
-        with self._connection.cursor(name=f"checkpoints_{id(object())}", binary=True) as cursor:
+        with self._connection.cursor(name="checkpoints", binary=True) as cursor:
             cursor.itersize = AT_ONCE
             for row in cursor.execute(ROWS, (after,)):
                 yield Checkpoint(*row)

@@ -18,7 +18,7 @@ from journey.ledger.verifying.growth import Growth
 ENOUGH = 2_000
 """Nodes that are compared at once."""
 
-STRETCHES = 100
+STRETCHES = 10
 """Bad stretches that are looked at closely."""
 
 STORED = """

@@ -44,13 +44,16 @@ class Finding(NamedTuple):
 TABLES = ("log", "event", "access_log", "access_event")
 """A tree's two tables beside each other."""
 
+WIDE = (Kind.TRUNCATED, Kind.FORKED)
+"""What is known of a whole stretch alone."""
+
 
 class Findings:
     """The first of each kind, and how many there are."""
 
     def __init__(self) -> None:
         self._first: dict[Kind, Finding] = {}
-        self._exact: dict[str, list[int]] = {}
+        self._named: dict[str, list[tuple[int, int]]] = {}
         self.counts: dict[Kind, int] = {}
 
     def add(self, finding: Finding) -> None:
@@ -58,12 +61,13 @@ class Findings:
         before = self._first.get(finding.kind)
         if before is None or finding.rank < before.rank:
             self._first[finding.kind] = finding
-        if finding.table in TABLES and finding.first is not None and finding.first == finding.last:
-            self._exact.setdefault(TABLES[TABLES.index(finding.table) // 2 * 2], []).append(finding.first)
+        if finding.table in TABLES and finding.first is not None and finding.kind not in WIDE:
+            log = TABLES[TABLES.index(finding.table) // 2 * 2]
+            self._named.setdefault(log, []).append((finding.first, finding.last or finding.first))
 
     def explain(self, table: str, after: int, last: int) -> bool:
-        """Whether something exact is known between these positions of a tree's log."""
-        return any(after < each <= last for each in self._exact.get(table, ()))
+        """Whether something is known by its position between these positions of a tree's log."""
+        return any(begin <= last and after < end for begin, end in self._named.get(table, ()))
 
     def __iter__(self) -> Iterator[Finding]:
         """The first of each kind, in order."""

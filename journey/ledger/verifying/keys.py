@@ -35,6 +35,15 @@ class NothingToTrust(Exception):
         super().__init__(" ".join(str(NothingToTrust.__doc__).split()))
 
 
+class NoLedger(Exception):
+    """The database has no ledger, though anchors of others are kept here. If it was one of these, set
+    JOURNEY_ANCHORS to the folder of its anchors.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(" ".join(str(NoLedger.__doc__).split()))
+
+
 def anchored(kept: Iterable[Anchored], first: Verifier | None, findings: Findings) -> list[Verifier]:
     """Those whose introductions are kept outside, from the first on."""
     known = [] if first is None else [first]

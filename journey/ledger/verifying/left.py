@@ -15,7 +15,7 @@ COUNTS = """
     SELECT (SELECT count(*) FROM event),
            (SELECT count(*) FROM log)
          + (SELECT coalesce(sum(last_version - first_version + 1), 0) FROM pending),
-           (SELECT count(*) FROM access_event),
+           (SELECT count(*) FROM access_event) + (SELECT count(*) FROM disclosure),
            (SELECT count(*) FROM access_log)
          + (SELECT coalesce(sum(cardinality(accesses)), 0) FROM access_pending)
     """
@@ -54,6 +54,17 @@ INSERTED_ACCESS = Check(
     """,
     "The record {id} of the trail is stored, and has no position there nor waits for one.",
 )
+INSERTED_DISCLOSURE = Check(
+    Kind.INSERTED,
+    "disclosure",
+    """
+    SELECT NULL, disclosure_id FROM disclosure
+     WHERE NOT EXISTS (SELECT FROM access_log WHERE access_id = disclosure_id)
+       AND disclosure_id NOT IN (SELECT unnest(accesses) FROM access_pending)
+     LIMIT %s
+    """,
+    "The disclosure {id} is stored, and has no position in the trail nor waits for one.",
+)
 WAITING = (
     Check(
         Kind.DELETED,
@@ -72,6 +83,7 @@ WAITING = (
         """
         SELECT NULL, access_id FROM access_pending, unnest(accesses) AS access_id
          WHERE NOT EXISTS (SELECT FROM access_event WHERE access_event.access_id = access_id.access_id)
+           AND NOT EXISTS (SELECT FROM disclosure WHERE disclosure_id = access_id.access_id)
          LIMIT %s
         """,
         "The record {id} of the trail, which waits for its position, is gone.",
@@ -86,7 +98,7 @@ def left_over(connection: Connection[Any], findings: Findings) -> None:
     if events != placed or findings:
         checks.append(INSERTED_EVENT)
     if accesses != kept or findings:
-        checks.append(INSERTED_ACCESS)
+        checks += (INSERTED_ACCESS, INSERTED_DISCLOSURE)
     for check in checks:
         for journey_id, id_ in connection.execute(check.asked, (NAMED,)):
             said = check.sentence.format(journey_id=journey_id, id=id_)
