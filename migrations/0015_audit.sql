@@ -28,6 +28,26 @@ COMMENT ON COLUMN disclosure.notice IS 'What has to go along with records of a P
 CREATE TRIGGER disclosure_is_immutable BEFORE UPDATE OR DELETE OR TRUNCATE ON disclosure
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- What it is in the ledger, as a record of access is: the row as JSON in its canonical form (RFC 8785).
+CREATE FUNCTION disclosure_leaf(disclosure) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256('\x00'::bytea || convert_to(
+        '{"at":' || instant($1.at)
+        || ',"basis":' || to_json($1.basis)
+        || ',"channel":' || to_json($1.channel)
+        || ',"consent_id":' || coalesce(to_json($1.consent_id)::text, 'null')
+        || ',"description":' || to_json($1.description)
+        || ',"disclosure_id":"' || $1.disclosure_id
+        || '","journeys":' || to_json($1.journeys)
+        || ',"labels":' || to_json($1.labels)
+        || ',"notice":' || coalesce(to_json($1.notice)::text, 'null')
+        || ',"patient_id":"' || $1.patient_id
+        || '","positions":' || to_json($1.positions)
+        || ',"purpose":' || to_json($1.purpose)
+        || ',"recipient":' || to_json($1.recipient)
+        || ',"recipient_address":' || coalesce(to_json($1.recipient_address)::text, 'null')
+        || ',"reference":' || coalesce(to_json($1.reference)::text, 'null') || '}', 'UTF8'))
+$$;
+
 -- An agency asked that the patient be not told of what it was given, for a time (45 CFR 164.528(a)(2)).
 CREATE TABLE disclosure_suspension (
     suspension_id uuid PRIMARY KEY,

@@ -114,13 +114,19 @@ class Disclosure(NamedTuple):
 
 
 INSERT: LiteralString = """
-    INSERT INTO disclosure (disclosure_id, channel, recipient, recipient_address, purpose, basis, description,
-                            reference, patient_id, journeys, positions, labels, consent_id, notice)
-    SELECT disclosure_id, channel, recipient, recipient_address, purpose, basis, description,
-           reference, patient_id, journeys, positions, labels, consent_id, notice
-      FROM json_populate_recordset(NULL::disclosure, %s)
-    ON CONFLICT (disclosure_id) DO NOTHING
-    RETURNING disclosure_id
+    WITH written AS (
+        INSERT INTO disclosure (disclosure_id, channel, recipient, recipient_address, purpose, basis,
+                                description, reference, patient_id, journeys, positions, labels, consent_id,
+                                notice)
+        SELECT disclosure_id, channel, recipient, recipient_address, purpose, basis,
+               description, reference, patient_id, journeys, positions, labels, consent_id, notice
+          FROM json_populate_recordset(NULL::disclosure, %s)
+        ON CONFLICT (disclosure_id) DO NOTHING
+        RETURNING disclosure_id
+    )
+    INSERT INTO access_pending (accesses)
+    SELECT array_agg(disclosure_id) FROM written HAVING count(*) > 0
+    RETURNING id
     """
 """Nothing, where a connection was lost after it was done, and it is asked again."""
 
@@ -137,14 +143,18 @@ INSERT_TOLD: LiteralString = """
                JOIN event AS opened USING (journey_id)
          WHERE opened.version = 1 AND opened.type = 'journey.opened'
          GROUP BY 1
+    ), written AS (
+        INSERT INTO disclosure (disclosure_id, channel, recipient, purpose, basis, description, reference,
+                                patient_id, journeys, positions, labels, notice)
+        SELECT md5(send || patient_id)::uuid, channel, recipient, purpose, basis, description, reference,
+               patient_id, journeys, positions, labels, CASE WHEN labels && of_part_2 THEN notice END
+          FROM sent, told
+        ON CONFLICT (disclosure_id) DO NOTHING
+        RETURNING disclosure_id
     )
-    INSERT INTO disclosure (disclosure_id, channel, recipient, purpose, basis, description, reference,
-                            patient_id, journeys, positions, labels, notice)
-    SELECT md5(send || patient_id)::uuid, channel, recipient, purpose, basis, description, reference,
-           patient_id, journeys, positions, labels, CASE WHEN labels && of_part_2 THEN notice END
-      FROM sent, told
-    ON CONFLICT (disclosure_id) DO NOTHING
-    RETURNING disclosure_id
+    INSERT INTO access_pending (accesses)
+    SELECT array_agg(disclosure_id) FROM written HAVING count(*) > 0
+    RETURNING id
     """
 """The same of events by their journeys: whose they are is found where the rows are made."""
 

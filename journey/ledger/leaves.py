@@ -5,7 +5,7 @@ texts in it: the bytes as they are stored count, ciphertext where they are encry
 same when the sequencer gives a position (`event_leaf`), so that nothing waits for this program to do it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from json.encoder import encode_basestring as text  # as RFC 8785 section 3.2.2.2 has it
 from typing import Any, NamedTuple
@@ -83,11 +83,34 @@ class AccessRow(NamedTuple):
 
     def canonical(self) -> bytes:
         """What is hashed: the fields stand in the order of their names already."""
-        fields = zip(self._fields, self, strict=True)
-        return ("{" + ",".join(f'"{name}":{_json(value)}' for name, value in fields) + "}").encode()
+        return _canonical(self._fields, self)
 
 
-def leaf(row: EventRow | AccessRow) -> Hash:
+class DisclosureRow(NamedTuple):
+    """A disclosure as it is stored; the trail tells of it, too."""
+
+    at: datetime
+    basis: str
+    channel: str
+    consent_id: UUID | None
+    description: str
+    disclosure_id: UUID
+    journeys: list[UUID]
+    labels: list[str]
+    notice: str | None
+    patient_id: UUID
+    positions: list[int]
+    purpose: str
+    recipient: str
+    recipient_address: str | None
+    reference: str | None
+
+    def canonical(self) -> bytes:
+        """What is hashed: the fields stand in the order of their names already."""
+        return _canonical(self._fields, self)
+
+
+def leaf(row: EventRow | AccessRow | DisclosureRow) -> Hash:
     return leaf_hash(row.canonical())
 
 
@@ -100,6 +123,11 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
+def _canonical(names: Sequence[str], values: Iterable[Any]) -> bytes:
+    fields = zip(names, values, strict=True)
+    return ("{" + ",".join(f'"{name}":{_json(value)}' for name, value in fields) + "}").encode()
+
+
 def _json(value: Any) -> str:
     write = WRITTEN.get(type(value))
     return "null" if write is None else write(value)
@@ -107,6 +135,7 @@ def _json(value: Any) -> str:
 
 WRITTEN: dict[type, Callable[[Any], str]] = {
     str: text,
+    int: str,
     UUID: lambda value: f'"{value}"',
     datetime: lambda value: f'"{instant(value)}"',
     list: lambda values: "[" + ",".join(map(_json, values)) + "]",

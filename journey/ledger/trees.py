@@ -32,10 +32,17 @@ TAKE_ACCESSES = """
         SELECT id FROM access_pending ORDER BY id LIMIT %(batches)s
     ), taken AS (
         DELETE FROM access_pending WHERE id IN (SELECT id FROM head) RETURNING accesses
+    ), placed AS (
+        SELECT unnest(accesses) AS access_id FROM taken
+    ), made AS (
+        SELECT at, access_id, access_leaf(access_event) AS leaf
+          FROM access_event JOIN placed USING (access_id)
+        UNION ALL
+        SELECT at, access_id, disclosure_leaf(disclosure)
+          FROM disclosure JOIN placed ON disclosure_id = access_id
     )
     INSERT INTO access_log (position, access_id, leaf)
-    SELECT %(size)s + row_number() OVER (ORDER BY at, access_id), access_id, access_leaf(access_event)
-      FROM access_event WHERE access_id IN (SELECT unnest(accesses) FROM taken)
+    SELECT %(size)s + row_number() OVER (ORDER BY at, access_id), access_id, leaf FROM made
     RETURNING position, leaf
     """
 INSERT_NODES = """

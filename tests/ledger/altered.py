@@ -48,6 +48,7 @@ def made(url: str, folder: Path) -> Ledger:
         ledger.notarize()
         told(url, folder, journeys=2, turns=15, seed=seed)
     ledger.looked(3)
+    ledger.disclosed()
     ledger.notarize()
     return ledger
 

@@ -1,25 +1,31 @@
 """The notary: what it signs is the log and the trail as they are stored, and it is anchored outside."""
 
 import json
+import shutil
+from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
 import rfc8785
 from psycopg.sql import SQL, Identifier
+from structlog.testing import capture_logs
 
 from journey.ledger.anchor import Anchored, Folder, Last, Unreadable
 from journey.ledger.completeness import Head, Placed, key_of, part_of
-from journey.ledger.leaves import AccessRow, EventRow, leaf
-from journey.ledger.merkle import Frontier, leaf_hash
+from journey.ledger.leaves import AccessRow, DisclosureRow, EventRow, leaf
+from journey.ledger.merkle import Frontier, Unproven, leaf_hash
 from journey.ledger.notary import Notary, notarize
 from journey.ledger.note import BadNote, Verifier, opened
 from journey.ledger.proving import complete, grown, included, proven
 from journey.ledger.seal import NoKey, Seal, introduced
-from journey.ledger.seals import OtherKey, Place, Seals, origin_id
+from journey.ledger.seals import KeyOfAnother, OtherKey, Place, Seals, origin_id
+from journey.ledger.verify import verify
 from journey.store.identifiers import uuid7
-from tests.ledger.told import ACCESS_ROWS, EVENT_ROWS, Ledger, told
+from tests.ledger.told import ACCESS_ROWS, DISCLOSURE_ROWS, EVENT_ROWS, Ledger, told
 from tests.waiting import until
 
 
@@ -42,10 +48,14 @@ def anchored(ledger: Ledger) -> list[Anchored]:
 
 def test_a_leaf_is_the_stored_row_in_its_canonical_form(ledger: Ledger) -> None:
     ledger.looked(3, [uuid7(), uuid7()])
+    ledger.disclosed()
     ledger.notarize()
-    rows = [(EventRow(*row[:-1]), row[-1]) for row in ledger.rows(EVENT_ROWS)]
-    rows += [(AccessRow(*row[:-1]), row[-1]) for row in ledger.rows(ACCESS_ROWS)]  # type: ignore[misc]  # rows of both
-    assert {type(row) for row, _ in rows} == {EventRow, AccessRow}
+    rows: list[tuple[EventRow | AccessRow | DisclosureRow, bytes]] = [
+        *((EventRow(*row[:-1]), row[-1]) for row in ledger.rows(EVENT_ROWS)),
+        *((AccessRow(*row[:-1]), row[-1]) for row in ledger.rows(ACCESS_ROWS)),
+        *((DisclosureRow(*row[:-1]), row[-1]) for row in ledger.rows(DISCLOSURE_ROWS)),
+    ]
+    assert {type(row) for row, _ in rows} == {EventRow, AccessRow, DisclosureRow}
     for row, stored in rows:
         assert leaf(row) == stored
         assert rfc8785.dumps(json.loads(row.canonical())) == row.canonical()
@@ -161,8 +171,8 @@ def test_a_key_follows_another_that_introduces_it_while_the_notary_works(ledger:
     assert first.origin == two.name
     assert [(each.key, each.checkpoint) for each in anchored(ledger)] == [
         (1, None),
-        (None, 1),
         (2, None),
+        (None, 1),
         (None, 2),
     ]
 
@@ -223,9 +233,112 @@ def test_a_line_that_a_crash_cut_off_is_no_anchor_and_no_obstacle(tmp_path: Path
     folder.keep(two)
     assert list(folder.kept()) == [one, two]
     assert folder.last() == Last(0, 2)
+    (tmp_path / "2026-03-02.jsonl").touch()
+    assert folder.last() == Last(0, 2)
     (tmp_path / "2026-03-02.jsonl").write_text("no anchor\n")
     with pytest.raises(Unreadable, match=r"2026-03-02\.jsonl:1"):
         folder.last()
+
+
+def test_anchors_stay_in_order_though_the_clock_is_put_back(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    days = ("2026-03-05", "2026-03-01", "2026-03-04", "2026-03-06")
+    told = [
+        Anchored(at=f"{day}T00:00:00.000000Z", checkpoint=number, note="…")
+        for number, day in enumerate(days, 1)
+    ]
+    for number, each in enumerate(told, start=1):
+        folder.keep(each)
+        assert folder.last() == Last(0, number)
+    assert list(folder.kept()) == told
+
+
+def test_a_key_is_anchored_once_though_days_went_by(ledger: Ledger) -> None:
+    ledger.notarize()
+    with ledger.connect() as connection:
+        Seals(connection, ledger.place).rotate()
+        folder = ledger.place.anchors(origin_id(connection))
+    ledger.looked(1)
+    ledger.notarize()
+    later = Anchored(at="2099-01-01T00:00:00.000000Z", checkpoint=2, note=anchored(ledger)[-1].note)
+    folder.keep(later)
+    ledger.looked(1)
+    ledger.notarize()
+    assert [each.key for each in anchored(ledger) if each.key] == [1, 2]
+    assert not verify(ledger.url, ledger.place, lambda *_: None).findings
+
+
+def test_who_lost_the_lead_cuts_nothing_off_that_another_wrote(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    some = [Anchored(at="2026-03-01T00:00:00.000000Z", checkpoint=n, note=f"{n}" * 500) for n in range(1, 81)]
+
+    def keep(half: Sequence[Anchored]) -> None:
+        for each in half:
+            folder.keep(each)
+
+    halves = [Thread(target=keep, args=(half,)) for half in (some[::2], some[1::2])]
+    for each in halves:
+        each.start()
+    for each in halves:
+        each.join()
+    assert sorted(folder.kept(), key=lambda each: each.checkpoint or 0) == some
+
+
+def test_anchors_that_were_taken_away_are_all_kept_again(ledger: Ledger) -> None:
+    notary = Notary(ledger.url, ledger.place)
+    notary.start()
+    until(lambda: ledger.rows("SELECT FROM ledger_checkpoint") and anchored(ledger)[1:])
+    with ledger.connect() as connection:
+        kept = ledger.place.anchors(origin_id(connection))
+    assert isinstance(kept, Folder)
+    shutil.rmtree(kept.path)
+    ledger.looked(1)
+    until(lambda: [each.checkpoint for each in kept.kept()] == [None, 1, 2])
+    notary.stop()
+
+
+def test_the_notary_goes_on_without_anchors_and_says_so_once(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journey.ledger.notary.EVERY", 0.01)
+    (tmp_path / "file").touch()
+    place = ledger.place._replace(anchored=tmp_path / "file" / "anchors")
+    notary = Notary(ledger.url, place)
+
+    def signed(number: int) -> bool:
+        return len(ledger.rows("SELECT FROM ledger_checkpoint")) == number
+
+    with capture_logs() as said:
+        notary.start()
+        for number in range(1, 5):
+            until(partial(signed, number))
+            ledger.looked(1)
+        (tmp_path / "file").unlink()
+        until((tmp_path / "file" / "anchors").exists)
+        notary.stop()
+    assert [each["event"] for each in said] == ["notary.waits", "notary.leading"]
+    assert str(tmp_path / "file") in said[0]["trouble"]
+    kept = [each.checkpoint for each in Folder(tmp_path / "file" / "anchors").kept()]
+    assert kept == [None, *range(1, len(ledger.statements()) + 1)]
+
+
+def test_a_key_of_another_ledger_signs_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    Seal.made("clinic.example/one").write(tmp_path / "key")
+    place = ledger.place._replace(key=tmp_path / "key")
+    with pytest.raises(KeyOfAnother, match="JOURNEY_LEDGER_ORIGIN"):
+        notarize(ledger.url, place)
+    notarize(ledger.url, place._replace(origin="clinic.example/one"))
+    assert ledger.statements()[-1].origin == "clinic.example/one"
+
+
+def test_a_checkpoint_that_somebody_altered_is_not_built_upon(ledger: Ledger) -> None:
+    ledger.notarize()
+    ledger.looked(1)
+    with ledger.connect() as connection:
+        connection.execute("ALTER TABLE ledger_checkpoint DISABLE TRIGGER USER")
+        connection.execute("UPDATE ledger_checkpoint SET edge = '{}'")
+    with pytest.raises(Unproven, match="altered"):
+        notarize(ledger.url, ledger.place)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ import psycopg
 from psycopg import Connection
 
 from journey.api.access.trail import Access, Kind, Outcome, Who, record
+from journey.audit import disclosures
+from journey.audit.disclosures import Basis, Channel, Disclosure
 from journey.ledger.checkpoint import Statement
 from journey.ledger.notary import notarize
 from journey.ledger.note import Verifier, opened
 from journey.ledger.seals import Place
+from journey.store.identifiers import uuid7
 from journey.store.sequencer import drain
 from journey.store.store import Store
 from tests.projections.told import tell
@@ -26,6 +29,11 @@ ACCESS_ROWS = """
     SELECT access_id, at, basis, caller, correlation_id, detail::text, journeys, kind, method, name, outcome,
            patients, peer, purpose, request_id, role, route, team, leaf
       FROM access_log JOIN access_event USING (access_id) ORDER BY position
+    """
+DISCLOSURE_ROWS = """
+    SELECT at, basis, channel, consent_id, description, disclosure_id, journeys, labels, notice, patient_id,
+           positions, purpose, recipient, recipient_address, reference, leaf
+      FROM access_log JOIN disclosure ON access_id = disclosure_id ORDER BY position
     """
 
 
@@ -61,6 +69,14 @@ class Ledger(NamedTuple):
         with self.connect() as connection:
             for _ in range(times):
                 record(connection, [Access(Kind.READ, Outcome.DONE, who, journeys=tuple(journeys))])
+
+    def disclosed(self) -> None:
+        """Something is sent to somebody."""
+        to = Disclosure(
+            Channel.EXPORT, 'Registry, "north"', "PUBHLTH", Basis.PUBLIC_HEALTH, "Events", uuid7()
+        )
+        with self.connect() as connection:
+            disclosures.record(connection, [to._replace(positions=(1, 2), labels=("ETH",))])
 
 
 def told(url: str, folder: Path, *, journeys: int = 5, turns: int = 40, seed: int = 0) -> Ledger:
