@@ -7,6 +7,7 @@ on its objects, a second database, a mailbox.
 
 import os
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -41,7 +42,9 @@ class Anchors(Protocol):
         """Returns when it would outlive a crash. Raises OSError."""
 
     def kept(self) -> Iterator[Anchored]:
-        """Everything kept, in the order in which it came. Raises OSError and Unreadable."""
+        """Everything kept: how keys were introduced, then checkpoints, each in the order in which they came.
+        Raises OSError and Unreadable.
+        """
 
     def last(self) -> Last:
         """How far it is kept. Raises OSError and Unreadable."""
@@ -55,15 +58,18 @@ class Unreadable(Exception):
 
 
 class Folder(NamedTuple):
-    """A file for each day, a line for each anchor."""
+    """A file of keys, and one for each day of checkpoints; a line for each anchor."""
 
     path: Path
 
     def keep(self, anchored: Anchored) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
-        day = self.path / f"{anchored.at[:10]}.jsonl"
-        is_new = not day.exists()
-        with day.open("ab+") as file:
+        """The first key makes the folder. One that is gone later is not made anew without what was in it."""
+        if anchored.key == 1:
+            self.path.mkdir(parents=True, exist_ok=True)
+        path = self._keys if anchored.key is not None else self._day(anchored.at[:10])
+        is_new = not path.exists()
+        with path.open("ab+") as file:
+            flock(file, LOCK_EX)  # one who lost the lead may be at it still
             _cut_off(file)
             file.write(f"{anchored.model_dump_json(exclude_none=True)}\n".encode())
             file.flush()
@@ -72,20 +78,32 @@ class Folder(NamedTuple):
             _sync(self.path)
 
     def kept(self) -> Iterator[Anchored]:
-        for path in sorted(self.path.glob("*.jsonl")):
+        for path in (self._keys, *self._days()):
             yield from _lines(path)
 
     def last(self) -> Last:
-        key = checkpoint = 0
-        for path in sorted(self.path.glob("*.jsonl"), reverse=True):
-            for each in _lines(path):
-                key, checkpoint = max(key, each.key or 0), max(checkpoint, each.checkpoint or 0)
+        key = max((each.key or 0 for each in _lines(self._keys)), default=0)
+        for path in reversed(self._days()):
+            checkpoint = max((each.checkpoint or 0 for each in _lines(path)), default=0)
             if checkpoint:
-                break
-        return Last(key, checkpoint)
+                return Last(key, checkpoint)
+        return Last(key)
+
+    @property
+    def _keys(self) -> Path:
+        return self.path / "keys.jsonl"
+
+    def _days(self) -> list[Path]:
+        return sorted(self.path.glob("[0-9]*.jsonl"))
+
+    def _day(self, day: str) -> Path:
+        """The file to go on in: never one before the last, though the clock was put back."""
+        return max([*self._days()[-1:], self.path / f"{day}.jsonl"])
 
 
 def _lines(path: Path) -> Iterator[Anchored]:
+    if not path.exists():
+        return
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):  # the last one, cut off by a crash before it counted

@@ -18,8 +18,9 @@ from psycopg import Connection
 
 from journey.connection import OPERATING, WORKING, opened
 from journey.ledger.anchor import Anchored, Anchors, Last, Unreadable
-from journey.ledger.checkpoint import Statement
+from journey.ledger.checkpoint import Epoch, Statement
 from journey.ledger.leaves import instant
+from journey.ledger.merkle import Unproven
 from journey.ledger.seal import NoKey
 from journey.ledger.seals import OtherKey, Place, Seals, origin_id
 from journey.ledger.trees import AccessTree, EventTree
@@ -38,7 +39,11 @@ LAST = """
     SELECT number, epoch, size, edge, access_size, access_edge FROM ledger_checkpoint
      ORDER BY number DESC LIMIT 1
     """
-EPOCH = "SELECT number, id FROM store_epoch ORDER BY number DESC LIMIT 1"
+NOW = """
+    SELECT number, id,
+           EXISTS (SELECT FROM log WHERE position > %s) OR EXISTS (SELECT FROM access_pending)
+      FROM store_epoch ORDER BY number DESC LIMIT 1
+    """
 INSERT = """
     INSERT INTO ledger_checkpoint
         (number, epoch, size, edge, access_size, access_edge, journeys, note, made_at)
@@ -66,6 +71,7 @@ class Notary:
         self._woken = Signal()
         self._stopping = Signal()
         self._thread = Thread(target=self._run, name="notary", daemon=True)
+        self._said: str | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -85,8 +91,8 @@ class Notary:
             try:
                 with opened(self._conninfo, WORKING, "notary") as connection:
                     self._lead(connection)
-            except (psycopg.Error, OSError, OtherKey, NoKey, Unreadable) as error:
-                logger.warning("notary.waits", error=type(error).__name__)
+            except (psycopg.Error, OSError, OtherKey, NoKey, Unreadable, Unproven) as error:
+                self._say(_in_words(error))
                 self._stopping.wait(EVERY)
 
     def _lead(self, connection: Connection[Any]) -> None:
@@ -94,7 +100,6 @@ class Notary:
             if self._stopping.wait(STANDBY):
                 return
         desk = Desk(connection, self._place)
-        logger.info("notary.leading")
         stopping, due = False, 0.0
         while not stopping:
             self._woken.wait(EVERY)
@@ -102,6 +107,24 @@ class Notary:
             stopping = self._stopping.wait(max(0.0, due - monotonic()))
             due = monotonic() + EVERY
             desk.notarize()
+            self._say()
+
+    def _say(self, trouble: str = "") -> None:
+        """What keeps it from its work is said once, however often it is tried again."""
+        if trouble and trouble != self._said:
+            logger.warning("notary.waits", trouble=trouble)
+        elif trouble != self._said:
+            logger.info("notary.leading")
+        self._said = trouble
+
+
+def _in_words(error: Exception) -> str:
+    """What keeps it from its work, without what a row may say."""
+    if isinstance(error, psycopg.Error):
+        return type(error).__name__
+    if isinstance(error, OSError):
+        return f"{error.filename or 'the anchors, or the key'}: {error.strerror or type(error).__name__}"
+    return str(error)
 
 
 def notarize(conninfo: str, place: Place) -> None:
@@ -130,8 +153,11 @@ class Desk:
         self._place = place
         self._seals = Seals(connection, place)
         [self._last] = connection.execute(LAST).fetchall() or [(0, None, 0, (), 0, ())]
-        self._events = EventTree(connection, *self._last[2:4])
-        self._accesses = AccessTree(connection, *self._last[4:6])
+        try:
+            self._events = EventTree(connection, *self._last[2:4])
+            self._accesses = AccessTree(connection, *self._last[4:6])
+        except ValueError:  # somebody's hand was in the checkpoint; all else goes on
+            raise Unproven from None
         self._anchors: Anchors | None = None
         self._anchored = Last()
 
@@ -144,21 +170,21 @@ class Desk:
 
     def _grow(self) -> bool:
         """Whether there is more."""
-        [epoch] = self._connection.execute(EPOCH).fetchall() or [None]
-        if epoch is None:
+        [now] = self._connection.execute(NOW, (self._last[2],)).fetchall() or [None]
+        if now is None or not (now[2] or now[0] != self._last[1]):
             return False
+        epoch = Epoch(*now[:2])
         with self._connection.transaction():
+            seal = self._seals.in_use()  # who has no key does not do all else in vain
             grown = self._events.grow(AT_ONCE), self._accesses.grow(AT_ONCE)
-            if not any(grown) and self._last[1] == epoch[0]:
-                return False
-            seal, now = self._seals.in_use(), datetime.now(UTC)
+            at = datetime.now(UTC)
             statement = Statement(
-                seal.verifier.name, self._events.head, self._accesses.head, self._events.journeys, epoch, now
+                seal.verifier.name, self._events.head, self._accesses.head, self._events.journeys, epoch, at
             )
-            self._last = (self._last[0] + 1, epoch[0], *self._events.kept, *self._accesses.kept)
-            row = (*self._last, self._events.journeys, statement.signed(seal), now)
+            self._last = (self._last[0] + 1, epoch.number, *self._events.kept, *self._accesses.kept)
+            row = (*self._last, self._events.journeys, statement.signed(seal), at)
             self._connection.execute(INSERT, row)
-        return AT_ONCE in grown
+        return max(grown) >= AT_ONCE
 
     def _anchor(self) -> None:
         """Keep outside what is not there yet: how keys were introduced, then checkpoints."""

@@ -29,7 +29,13 @@ class OtherKey(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__(" ".join(str(OtherKey.__doc__).split()))
+        super().__init__(" ".join(str(self.__doc__).split()))
+
+
+class KeyOfAnother(OtherKey):
+    """The key's name is not this ledger's: name a file for a key of its own in JOURNEY_LEDGER_KEY_FILE, or,
+    if the key was made for this ledger, the key's name in JOURNEY_LEDGER_ORIGIN.
+    """
 
 
 class Place(NamedTuple):
@@ -90,10 +96,13 @@ class Seals:
         return seal.verifier
 
     def _first(self) -> Seal:
+        origin = self._place.origin or f"journey/{origin_id(self._connection)}"
         seal = Seal.read(self._file)
         if seal is None:
-            seal = Seal.made(self._place.origin or f"journey/{origin_id(self._connection)}")
+            seal = Seal.made(origin)
             seal.write(self._file)
+        if seal.verifier.name != origin:
+            raise KeyOfAnother
         self._introduce(seal, None)
         return seal
 
