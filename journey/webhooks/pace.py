@@ -41,7 +41,7 @@ class Pace:
     slow: int = 8
     """Deliveries under way at once to begin with; after an outage, one."""
     most: int = 64
-    ahead: int = 1000
+    ahead: int = 2000
     """Numbers given ahead of what was sent."""
     lease: float = 10.0
     idle: float = 30.0

@@ -16,7 +16,7 @@ from journey.domain.event import EVENTS, Recorded
 from journey.feed import about
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Clearance, Follower, Subscription
 from journey.webhooks.withheld import hidden
 
 WINDOW = 5000
@@ -77,22 +77,22 @@ class Planned(NamedTuple):
 def plan(connection: Connection[Any], of: Subscription, clearance: Clearance, ahead: int) -> Planned:
     """Give numbers to what comes next, unless so many wait already. The caller holds the subscription."""
     [(head,)] = connection.execute(HEAD).fetchall()
-    known = _known_to(connection, of, clearance, int(head))
+    known = known_to(connection, of, clearance, int(head))
     if of.position >= known:
         return Planned(more=False, later=known < head)
     [(waiting,)] = connection.execute(AHEAD, (of.id, ahead)).fetchall()
     if waiting >= ahead:
         return Planned(more=False)
-    found, until = _found(connection, of, clearance, min(of.position + WINDOW, known), ahead - waiting)
-    if found:
-        positions, journeys, events = map(list, zip(*found, strict=True))
+    next_, until = found(connection, of, clearance, Window(of.position, known, ahead - waiting))
+    if next_:
+        positions, journeys, events = map(list, zip(*next_, strict=True))
         values = {"positions": positions, "journeys": journeys, "events": events}
         connection.execute(PLANNED, {"webhook": of.id, "next": of.next_number, **values})
-    connection.execute(MOVED, (until, len(found), of.id))
+    connection.execute(MOVED, (until, len(next_), of.id))
     return Planned(more=until < known, later=known < head)
 
 
-def _known_to(connection: Connection[Any], of: Subscription, clearance: Clearance, head: int) -> int:
+def known_to(connection: Connection[Any], of: Follower, clearance: Clearance, head: int) -> int:
     """Up to where what is asked of the log is known."""
     if clearance.teams is None and not of.wanted.hides(clearance.labels):
         return head
@@ -103,22 +103,36 @@ def _known_to(connection: Connection[Any], of: Subscription, clearance: Clearanc
 Found = list[tuple[int, UUID, UUID]]
 
 
-def _found(
-    connection: Connection[Any], of: Subscription, clearance: Clearance, until: int, limit: int
+class Window(NamedTuple):
+    """What is looked through: what stands behind `after`, and no further than `known`."""
+
+    after: int
+    known: int
+    limit: int
+
+    @property
+    def until(self) -> int:
+        return min(self.after + WINDOW, self.known)
+
+
+def found(
+    connection: Connection[Any], of: Follower, clearance: Clearance, window: Window
 ) -> tuple[Found, int]:
     """Position, journey and event of each that is wanted, and up to where was looked."""
     condition, hides = _condition(of, clearance), of.wanted.hides(clearance.labels)
     statement = FOUND.format(columns=COLUMNS if hides else BARE, condition=SQL(condition.sql))
     cursor = connection.cursor(binary=True)
-    rows = cursor.execute(statement, (of.position, until, *condition.parameters, limit)).fetchall()
-    reached = rows[-1][0] if len(rows) == limit else until
+    rows = cursor.execute(
+        statement, (window.after, window.until, *condition.parameters, window.limit)
+    ).fetchall()
+    reached = rows[-1][0] if len(rows) == window.limit else window.until
     if not hides:
         return rows, reached
     kept = _chosen(connection, of, clearance, [recorded(row[1:], row[0]) for row in rows])
     return [(each.position or 0, each.journey_id, each.event_id) for each in kept], reached
 
 
-def _condition(of: Subscription, clearance: Clearance) -> Condition:
+def _condition(of: Follower, clearance: Clearance) -> Condition:
     asked = [of.wanted.condition(clearance.labels)]
     if clearance.teams is not None:
         asked.append(Condition(THEIRS, (sorted(clearance.teams),)))
@@ -128,15 +142,15 @@ def _condition(of: Subscription, clearance: Clearance) -> Condition:
 
 
 def _chosen(
-    connection: Connection[Any], of: Subscription, clearance: Clearance, found: Sequence[Recorded]
+    connection: Connection[Any], of: Follower, clearance: Clearance, looked_at: Sequence[Recorded]
 ) -> list[Recorded]:
     """Those that are wanted, and those that are withheld: nothing is told by leaving one of them out."""
-    journeys: Collection[UUID] = {each.journey_id for each in found}
+    journeys: Collection[UUID] = {each.journey_id for each in looked_at}
     kept_back = hidden(connection, journeys, clearance.labels)
     known = about.about(connection.execute(about.SELECT, (list(journeys), about.TELLING)).fetchall())
     return [
         each
-        for each in found
+        for each in looked_at
         if of.wanted.holds(
             each,
             known.get(each.journey_id, about.NOTHING),

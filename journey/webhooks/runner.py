@@ -26,8 +26,11 @@ from journey.webhooks.telling import Message
 from journey.webhooks.turn import GONE as ENDPOINT_GONE
 from journey.webhooks.turn import UNREACHABLE, Ending, Order, Outcome, Turn
 
-IN_HAND = 8
+IN_HAND = 16
 """Messages that are at hand for each that is under way."""
+
+FRESH = 5.0
+"""Seconds for which it is believed that a message may go; what was at hand for longer is asked for again."""
 
 TOGETHER = 0.05
 """Seconds that outcomes wait for others, to be written with them, while there is more at hand to send."""
@@ -58,7 +61,7 @@ class Runner:
     _low: asyncio.Event = field(default_factory=asyncio.Event)
     _endpoint: Endpoint | None = None
     _of: Subscription | None = None
-    _at_hand: deque[Message] = field(default_factory=deque)
+    _at_hand: deque[tuple[float, Message]] = field(default_factory=deque)
     _under_way: set[int] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _failure: BaseException | None = None
@@ -110,11 +113,12 @@ class Runner:
             self.lease,
             self._endpoint,
             outcomes,
-            [*self._under_way, *(each.number for each in self._at_hand)],
+            [*self._under_way, *(each.number for _, each in self._at_hand)],
             0 if self.stopping else self._room(),
             self.pace.ahead,
             self._ending,
         )
+        asked = monotonic()
         try:
             turn = await self.take_turn(order)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -124,7 +128,7 @@ class Runner:
         if self._endpoint is None:
             self._endpoint = turn.subscription.breaker(self.pace)
         self._of = turn.subscription
-        self._at_hand.extend(turn.messages)
+        self._at_hand.extend((asked, each) for each in turn.messages)
         return turn
 
     def _room(self) -> int:
@@ -148,9 +152,11 @@ class Runner:
         allowed = endpoint.room(datetime.now(UTC)) if endpoint and not self.stopping else 0
         if not allowed or self._ending is not None or monotonic() > self.holds_until:
             self._at_hand.clear()
+        if self._at_hand and monotonic() > self._at_hand[0][0] + FRESH:
+            self._at_hand.clear()
         if not self._at_hand or len(self._under_way) >= allowed:
             return None
-        message = self._at_hand.popleft()
+        _, message = self._at_hand.popleft()
         self._under_way.add(message.number)
         return message
 

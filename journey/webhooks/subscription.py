@@ -6,7 +6,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from journey.audit.disclosures import Basis
+from journey.audit.disclosures import Basis, Channel
 from journey.domain.labels import Labels
 from journey.feed.envelope import Payload
 from journey.feed.filter import Filter
@@ -26,6 +26,34 @@ class Clear(Protocol):
     """Asks what the key lets be told for a purpose, now; None: it holds no more, or does not let follow."""
 
     def __call__(self, connection: Connection[Any], owner: str, purpose: str) -> Clearance | None: ...
+
+
+class Follower(Protocol):
+    """Who is sent what, and what for: whoever subscribed, or a broker."""
+
+    @property
+    def wanted(self) -> Filter: ...
+
+    @property
+    def payload(self) -> Payload: ...
+
+    @property
+    def recipient(self) -> str: ...
+
+    @property
+    def recipient_address(self) -> str | None: ...
+
+    @property
+    def purpose(self) -> str: ...
+
+    @property
+    def basis(self) -> Basis: ...
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def reference(self) -> str: ...
 
 
 class Subscription(NamedTuple):
@@ -55,6 +83,14 @@ class Subscription(NamedTuple):
         asked = Filter.model_validate(wanted)
         named = (Payload(payload), *told, Basis(basis), state, opened(secret, former))
         return cls(key, owner, endpoint, asked, *named, *row[12:])
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.WEBHOOK
+
+    @property
+    def reference(self) -> str:
+        return str(self.id)
 
     def breaker(self, pace: Pace) -> Endpoint:
         """What the worker before knew of the endpoint."""

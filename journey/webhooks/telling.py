@@ -11,7 +11,7 @@ from psycopg.sql import SQL
 from pydantic_core import to_json
 
 from journey.audit import disclosures
-from journey.audit.disclosures import Channel, Disclosure
+from journey.audit.disclosures import Disclosure
 from journey.domain.event import Recorded
 from journey.domain.labels import NONE
 from journey.feed import place
@@ -19,7 +19,7 @@ from journey.feed.envelope import SOURCE, Payload, cloud_event, withheld_cloud_e
 from journey.store.epoch import SELECT_LINE, Line, line
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Clearance, Follower, Subscription
 from journey.webhooks.withheld import Kept, kept
 
 LARGEST = 20_000
@@ -62,7 +62,7 @@ def messages(
     rows = connection.cursor(binary=True).execute(EVENTS, ([each.position for each in due],)).fetchall()
     events = {row[0]: recorded(row[1:], row[0]) for row in rows}
     back = kept(connection, of, clearance, events.values(), now)
-    _account(connection, of, back, [events[each.position] for each in due if not each.disclosed])
+    account(connection, of, back, [events[each.position] for each in due if not each.disclosed])
     log_line = line(connection.execute(SELECT_LINE).fetchall())
     return [_message(of, back, log_line, each, events[each.position]) for each in due]
 
@@ -72,26 +72,27 @@ def _message(of: Subscription, back: Kept, log_line: Line, due: Due, event: Reco
         "journey-delivery": str(due.number),
         "journey-cursor": place.at(log_line, due.position, event.event_id).cursor(),
     }
-    body = _body(of, back, event)
-    return Message(due.number, event.journey_id, str(event.event_id), due.attempts, body, headers)
+    said = body(of, back, event)
+    return Message(due.number, event.journey_id, str(event.event_id), due.attempts, said, headers)
 
 
-def _body(of: Subscription, back: Kept, event: Recorded) -> bytes:
+def body(of: Follower, back: Kept, event: Recorded) -> bytes:
+    """The event as it goes out."""
     if event.journey_id in back.journeys:
         return to_json({"specversion": "1.0", "id": event.event_id, "source": SOURCE, "type": "withheld"})
     if event.event_id in back.events:
         return to_json(withheld_cloud_event(event))
     whole = Payload.THIN if event.event_id in back.thin else of.payload
     for payload in (whole, Payload.THIN):
-        body = to_json(cloud_event(event, payload))
-        if len(body) <= LARGEST:
-            return body
+        told = to_json(cloud_event(event, payload))
+        if len(told) <= LARGEST:
+            return told
     said = cloud_event(event)
     del said["data"], said["dataschema"]
     return to_json(said)
 
 
-def _account(connection: Connection[Any], of: Subscription, back: Kept, events: Sequence[Recorded]) -> None:
+def account(connection: Connection[Any], of: Follower, back: Kept, events: Sequence[Recorded]) -> None:
     """One record for each patient. What is withheld discloses nothing."""
     going: defaultdict[UUID, list[Recorded]] = defaultdict(list)
     for each in events:
@@ -107,10 +108,10 @@ def _account(connection: Connection[Any], of: Subscription, back: Kept, events: 
     )
 
 
-def _disclosure(of: Subscription, back: Kept, patient: UUID, told: Sequence[Recorded]) -> Disclosure:
+def _disclosure(of: Follower, back: Kept, patient: UUID, told: Sequence[Recorded]) -> Disclosure:
     labels = NONE.union(*(back.borne.get(each.event_id, NONE) for each in told))
     return Disclosure(
-        channel=Channel.WEBHOOK,
+        channel=of.channel,
         recipient=of.recipient,
         recipient_address=of.recipient_address,
         purpose=of.purpose,
@@ -119,6 +120,6 @@ def _disclosure(of: Subscription, back: Kept, patient: UUID, told: Sequence[Reco
         patient_id=patient,
         journeys=tuple(sorted({each.journey_id for each in told})),
         positions=tuple(sorted(each.position or 0 for each in told)),
-        reference=str(of.id),
+        reference=of.reference,
         labels=tuple(sorted(labels)),
     )

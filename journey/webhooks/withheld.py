@@ -18,7 +18,7 @@ from journey.domain.labels import NONE, Labels
 from journey.feed.consented import SPOKEN, Recipient, consented
 from journey.feed.envelope import Payload
 from journey.store import log
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Clearance, Follower
 
 LABELLED = """
     SELECT DISTINCT journey_id FROM event
@@ -56,7 +56,7 @@ def hidden(
 
 def kept(
     connection: Connection[Any],
-    of: Subscription,
+    of: Follower,
     clearance: Clearance,
     going: Iterable[Recorded],
     now: datetime,
