@@ -54,7 +54,18 @@ OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
     FOUNDATION
     | OVER
-    | {"projections", "worker", "feed", "webhooks", "ledger", "evidence", "audit", "privacy", "ingest"}
+    | {
+        "projections",
+        "worker",
+        "feed",
+        "webhooks",
+        "broker",
+        "ledger",
+        "evidence",
+        "audit",
+        "privacy",
+        "ingest",
+    }
     | {"simulate", "web"}
 )
 MAY_IMPORT = {
@@ -72,6 +83,7 @@ MAY_IMPORT = {
     "evidence": OVER | {"audit", "database", "ledger"},
     "privacy": OVER,
     "webhooks": OVER | {"outgoing", "feed", "audit"},
+    "broker": OVER | {"feed", "audit", "webhooks"},
     "web": OVER | {"projections"},
     "worker": OVER | {"projections"},
     "export": OVER | {"audit", "database", "feed"},

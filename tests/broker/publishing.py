@@ -1,0 +1,248 @@
+"""A NATS server of the tests' own, a publisher beside it, and a reader of all that is in the stream."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Signal
+from typing import Any, NamedTuple
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
+
+from journey.api.access.owners import clearance
+from journey.audit.disclosures import Basis
+from journey.broker.nats import JetStream, Where
+from journey.broker.port import Message
+from journey.broker.publisher import Pace, Publisher
+from journey.broker.turn import Terms
+from journey.feed.envelope import Payload
+from journey.feed.filter import EVERYTHING
+from journey.worker import Listener
+from tests.waiting import until
+from tests.webhooks.delivering import World
+
+STREAM = "JOURNEY"
+NAME = f"nats {STREAM}"
+SWIFT = Pace(lease=1.0, soon=0.02, longest=0.2, batch=50)
+
+EVENTS = """
+    SELECT event_id::text, type FROM log JOIN event USING (journey_id, version) ORDER BY position
+    """
+
+
+def program() -> str:
+    found = shutil.which("nats-server")
+    if found is None:
+        pytest.skip(
+            "nats-server is not installed: NOTHING WAS PUBLISHED TO A BROKER (apt install nats-server)"
+        )
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Server:
+    """One server; of a cluster where it is told of the others' ports."""
+
+    def __init__(self, folder: Path, number: int = 0, routes: Sequence[int] = ()) -> None:
+        self.port = free_port()
+        self._folder = folder / str(number)
+        self._folder.mkdir(exist_ok=True)
+        said = ["--jetstream", "--store_dir", self._folder, "--addr", "127.0.0.1", "--port", str(self.port)]
+        if routes:
+            others = ",".join(f"nats://127.0.0.1:{each}" for each in routes)
+            own = f"nats://127.0.0.1:{routes[number]}"
+            said += ["--name", f"n{number}", "--cluster_name", "tests", "--cluster", own, "--routes", others]
+        self._command = [program(), *map(str, said)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command, stderr=log)
+        until(self._answers)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as asking:
+            return asking.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+class Read(NamedTuple):
+    """One message of the stream."""
+
+    subject: str
+    id: str
+    cursor: str
+    body: dict[str, Any]
+
+
+async def connected(urls: Sequence[str]) -> Client:
+    async def quiet(_: Exception) -> None:
+        """Servers of a cluster may be down."""
+
+    return await nats.connect(list(urls), error_cb=quiet, connect_timeout=1)
+
+
+async def _read(urls: Sequence[str]) -> list[Read]:
+    client = await connected(urls)
+    try:
+        stream = client.jetstream(timeout=2)
+        many = (await stream.stream_info(STREAM)).state.messages
+        reading = await stream.pull_subscribe(
+            "", stream=STREAM, config=ConsumerConfig(ack_policy=AckPolicy.NONE)
+        )
+        found: list[Read] = []
+        while len(found) < many:
+            for each in await reading.fetch(min(many - len(found), 500), timeout=2):
+                told = each.headers or {}
+                found.append(
+                    Read(each.subject, told["Nats-Msg-Id"], told["Journey-Cursor"], json.loads(each.data))
+                )
+        return found
+    finally:
+        await client.close()
+
+
+def in_stream(*urls: str) -> list[Read]:
+    """Everything that is there, from the first message to the last."""
+    return asyncio.run(_read(urls))
+
+
+async def _without(url: str) -> None:
+    client = await connected([url])
+    try:
+        await client.jetstream().delete_stream(STREAM)
+    except NotFoundError:
+        pass
+    finally:
+        await client.close()
+
+
+def without_stream(url: str) -> None:
+    asyncio.run(_without(url))
+
+
+async def _purged(url: str) -> None:
+    client = await connected([url])
+    await client.jetstream().purge_stream(STREAM)
+    await client.close()
+
+
+def purged(url: str) -> None:
+    """The stream goes on, and what was in it is gone."""
+    asyncio.run(_purged(url))
+
+
+def in_order(found: Sequence[Read]) -> bool:
+    """Whether each journey's events stand in the order of their versions, none twice and none left out."""
+    versions = defaultdict[str, list[int]](list)
+    for each in found:
+        versions[each.body["subject"]].append(each.body["journeyversion"])
+    return all(seen == list(range(1, len(seen) + 1)) for seen in versions.values())
+
+
+class Publishing(NamedTuple):
+    """The log of a world, and where it is published to."""
+
+    world: World
+    servers: tuple[Server, ...]
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        return tuple(each.url for each in self.servers)
+
+    @property
+    def stream(self) -> list[Read]:
+        return in_stream(*self.urls)
+
+    @property
+    def log(self) -> list[str]:
+        """The ids of all events, in order."""
+        return [key for key, _ in self.world.rows(EVENTS)]
+
+    def terms(self, **changed: Any) -> Terms:
+        of = (self.world.owner, "Partners", "TREAT", Basis.TREATMENT, Payload.THIN, EVERYTHING, NAME)
+        return Terms(clearance, *of)._replace(**changed)
+
+    def opened(self) -> JetStream:
+        return JetStream(Where(self.urls, replicas=len(self.servers)))
+
+    def row(self, what: str) -> Any:
+        rows = self.world.rows(f"SELECT {what} FROM broker")  # noqa: S608 - the test's own words
+        return rows[0][0] if rows else None
+
+    @contextmanager
+    def publishing(self, opening: Any = None, pace: Pace = SWIFT, **changed: Any) -> Iterator[Publisher]:
+        part = Publisher(self.world.url, opening or self.opened, self.terms(**changed), pace)
+        listener = Listener(self.world.url, part.wake)
+        part.start()
+        listener.start()
+        try:
+            yield part
+        finally:
+            listener.stop()
+            part.stop()
+
+    def published(self, **changed: Any) -> list[Read]:
+        """Publish until the end of the log is reached; what is in the stream then."""
+        with self.publishing(**changed):
+            self.reached()
+        return self.stream
+
+    def reached(self) -> None:
+        until(lambda: self.row("position") == len(self.log), timeout=30)
+
+
+class Killed(JetStream):
+    """The real one, in a process that is killed when its second batch is stored, and nobody knows."""
+
+    stored = 0
+
+    async def publish(self, batch: Sequence[Message]) -> None:
+        await super().publish(batch)
+        Killed.stored += 1
+        if Killed.stored == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def publish_until_killed(url: str, where: Where, terms: Terms) -> None:
+    """What such a process does."""
+    Publisher(url, lambda: Killed(where), terms, SWIFT).start()
+    signal.pause()
+
+
+class Sleepy(JetStream):
+    """The real one, of a publisher that falls asleep with its first batch in hand."""
+
+    def __init__(self, where: Where, asleep: Signal, awake: Signal) -> None:
+        super().__init__(where)
+        self._asleep, self._awake = asleep, awake
+
+    async def publish(self, batch: Sequence[Message]) -> None:
+        self._asleep.set()
+        await asyncio.to_thread(self._awake.wait)
+        await super().publish(batch)
