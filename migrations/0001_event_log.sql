@@ -6,7 +6,8 @@ CREATE TABLE event (
     event_id uuid NOT NULL,
     type text NOT NULL,
     schema_version smallint NOT NULL,
-    occurred_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL
+        CHECK (occurred_at >= '0001-01-01 00:00:00+00' AND occurred_at < '10000-01-01 00:00:00+00'),
     occurred_precision text NOT NULL,
     recorded_at timestamptz NOT NULL DEFAULT statement_timestamp(),
     context json NOT NULL,
@@ -36,14 +37,13 @@ CREATE TABLE log (
 COMMENT ON TABLE log IS 'The dense total order of events; never inverts a journey.';
 COMMENT ON COLUMN log.leaf IS 'What the event is in the ledger''s tree (RFC 9162 section 2.1.1).';
 
-CREATE FUNCTION instant(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT '"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || 'Z"'
-$$;
+CREATE FUNCTION instant(at timestamptz) RETURNS text LANGUAGE sql STABLE
+    RETURN '"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || 'Z"';
 
 -- SHA-256(00 || the row as JSON in its canonical form, RFC 8785); data and context are texts in it, so that their
--- bytes count as they are stored.
-CREATE FUNCTION event_leaf(event) RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT sha256('\x00'::bytea || convert_to(
+-- bytes count as they are stored. Read once, here: no setting and no other function of a name makes it another later.
+CREATE FUNCTION event_leaf(event) RETURNS bytea LANGUAGE sql STABLE
+    RETURN sha256('\x00'::bytea || convert_to(
         '{"context":' || to_json($1.context::text)
         || ',"data":' || to_json($1.data::text)
         || ',"event_id":"' || $1.event_id
@@ -53,8 +53,7 @@ CREATE FUNCTION event_leaf(event) RETURNS bytea LANGUAGE sql STABLE AS $$
         || ',"recorded_at":' || instant($1.recorded_at)
         || ',"schema_version":' || $1.schema_version
         || ',"type":' || to_json($1.type)
-        || ',"version":' || $1.version || '}', 'UTF8'))
-$$;
+        || ',"version":' || $1.version || '}', 'UTF8'));
 
 -- The same key and body answer the same for the life of the journey.
 CREATE TABLE idempotency (

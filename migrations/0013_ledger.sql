@@ -8,8 +8,8 @@ CREATE TABLE access_log (
 );
 
 -- The row as JSON in its canonical form (RFC 8785), as for an event; what it tells in detail is a text in it.
-CREATE FUNCTION access_leaf(access_event) RETURNS bytea LANGUAGE sql STABLE AS $$
-    SELECT sha256('\x00'::bytea || convert_to(
+CREATE FUNCTION access_leaf(access_event) RETURNS bytea LANGUAGE sql STABLE
+    RETURN sha256('\x00'::bytea || convert_to(
         '{"access_id":"' || $1.access_id
         || '","at":' || instant($1.at)
         || ',"basis":' || coalesce(to_json($1.basis)::text, 'null')
@@ -27,8 +27,7 @@ CREATE FUNCTION access_leaf(access_event) RETURNS bytea LANGUAGE sql STABLE AS $
         || ',"request_id":' || coalesce(to_json($1.request_id)::text, 'null')
         || ',"role":' || coalesce(to_json($1.role)::text, 'null')
         || ',"route":' || coalesce(to_json($1.route)::text, 'null')
-        || ',"team":' || coalesce(to_json($1.team)::text, 'null') || '}', 'UTF8'))
-$$;
+        || ',"team":' || coalesce(to_json($1.team)::text, 'null') || '}', 'UTF8'));
 
 CREATE TABLE ledger_key (
     number integer PRIMARY KEY CHECK (number > 0),
@@ -50,7 +49,8 @@ CREATE TABLE ledger_checkpoint (
     note text NOT NULL,
     made_at timestamptz NOT NULL
 );
-CREATE INDEX ledger_checkpoint_size ON ledger_checkpoint (size);
+CREATE INDEX ledger_checkpoint_size ON ledger_checkpoint (size, number);
+CREATE INDEX ledger_checkpoint_access_size ON ledger_checkpoint (access_size, number);
 COMMENT ON TABLE ledger_checkpoint IS 'How far the ledger reached, and its roots, signed (C2SP tlog-checkpoint).';
 COMMENT ON COLUMN ledger_checkpoint.edge IS 'A hash for each bit of the size, the largest part first: the tree grows from there.';
 COMMENT ON COLUMN ledger_checkpoint.journeys IS 'The root of the map of journeys.';

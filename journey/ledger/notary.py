@@ -53,8 +53,8 @@ ENDS = (
     "SELECT (SELECT coalesce(max(position), 0) FROM log), (SELECT coalesce(max(id), 0) FROM access_pending)"
 )
 COVERED = """
-    SELECT true FROM ledger_checkpoint
-     WHERE size >= %s AND NOT EXISTS (SELECT FROM access_pending WHERE id <= %s) LIMIT 1
+    SELECT true FROM (SELECT size FROM ledger_checkpoint ORDER BY number DESC LIMIT 1) AS last
+     WHERE size >= %s AND NOT EXISTS (SELECT FROM access_pending WHERE id <= %s)
     """
 NOTES = "SELECT number, made_at, note FROM ledger_checkpoint WHERE number > %s ORDER BY number"
 INTRODUCTIONS = "SELECT number, introduced_at, introduction FROM ledger_key WHERE number > %s ORDER BY number"

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from threading import Thread
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -27,6 +28,12 @@ from journey.ledger.verify import verify
 from journey.store.identifiers import uuid7
 from tests.ledger.told import ACCESS_ROWS, DISCLOSURE_ROWS, EVENT_ROWS, Ledger, told
 from tests.waiting import until
+
+STRANGE = """
+    INSERT INTO event (journey_id, version, event_id, type, schema_version, occurred_at, occurred_precision,
+                       context, data)
+    VALUES (gen_random_uuid(), 1, gen_random_uuid(), 'x', 1, %s, 'instant', '{}', '{}')
+    """
 
 
 @pytest.fixture
@@ -60,6 +67,36 @@ def test_a_leaf_is_the_stored_row_in_its_canonical_form(ledger: Ledger) -> None:
         assert leaf(row) == stored
         assert rfc8785.dumps(json.loads(row.canonical())) == row.canonical()
         assert leaf_hash(row.canonical()) == stored
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "DateStyle TO 'German, DMY'",
+        "TimeZone TO 'Asia/Kathmandu'",
+        "bytea_output TO 'escape'",
+        "standard_conforming_strings TO off",
+        "search_path TO shadow, public",
+        "search_path TO pg_catalog",
+    ],
+)
+def test_no_setting_of_the_database_makes_another_leaf(ledger: Ledger, setting: LiteralString) -> None:
+    with ledger.connect() as connection:
+        connection.execute("CREATE SCHEMA shadow")
+        connection.execute("CREATE FUNCTION shadow.instant(timestamptz) RETURNS text RETURN 'never'")
+        connection.execute("CREATE FUNCTION shadow.to_json(text) RETURNS json RETURN '1'::json")
+        connection.execute(SQL("SET {}").format(SQL(setting)))
+        [(count,)] = connection.execute("""
+            SELECT count(*) FROM public.log JOIN public.event USING (journey_id, version)
+             WHERE leaf = public.event_leaf(event)
+            """).fetchall()
+    assert count == len(ledger.rows("SELECT FROM log")) > 0
+
+
+@pytest.mark.parametrize("at", ["infinity", "-infinity", "0044-03-15 BC", "12000-01-01"])
+def test_there_is_no_event_at_a_time_that_a_leaf_cannot_tell(ledger: Ledger, at: str) -> None:
+    with ledger.connect() as connection, pytest.raises(psycopg.errors.CheckViolation):
+        connection.execute(STRANGE, (at,))
 
 
 def test_a_checkpoint_signs_both_trees_and_all_journeys(ledger: Ledger) -> None:

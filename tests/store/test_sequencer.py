@@ -24,6 +24,16 @@ CUT_OFF_THE_LEADER = """
      WHERE locktype = 'advisory' AND granted AND objid = %s AND datname = current_database()
     """
 
+APPEND = """
+    WITH told AS (
+        INSERT INTO event (journey_id, version, event_id, type, schema_version, occurred_at,
+                           occurred_precision, context, data)
+        VALUES (%(journey_id)s, 1, gen_random_uuid(), 'x', 1, now(), 'instant', '{}', '{}')
+    )
+    INSERT INTO pending (journey_id, first_version, last_version) VALUES (%(journey_id)s, 1, 1)
+    """
+"""What another connection, that is in no hurry to commit, appends."""
+
 
 @pytest.fixture
 def connection(database_url: str) -> Iterator[Connection[Row]]:
@@ -94,9 +104,7 @@ def test_an_open_transaction_elsewhere_does_not_hold_it_up(
     with psycopg.connect(database_url) as foreign:
         foreign.execute("SELECT pg_current_xact_id()")
         slow = uuid7()
-        foreign.execute(
-            "INSERT INTO pending (journey_id, first_version, last_version) VALUES (%s, 1, 1)", (slow,)
-        )
+        foreign.execute(APPEND, {"journey_id": slow})
         quick = opened(store)
         assert sequence(connection) == 1
         assert positions(connection) == [(1, quick, 1)]
@@ -115,9 +123,7 @@ def test_what_is_settled_need_not_be_looked_through_again_and_nothing_late_is_mi
             settled.look(connection, 10)
         assert settled.number == 1, "somebody who does not write holds nothing up"
         late = uuid7()
-        slow.execute(
-            "INSERT INTO pending (journey_id, first_version, last_version) VALUES (%s, 1, 1)", (late,)
-        )
+        slow.execute(APPEND, {"journey_id": late})
         opened(store)
         for _ in range(3):
             settled.look(connection, 10)
