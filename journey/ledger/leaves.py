@@ -13,6 +13,9 @@ from uuid import UUID
 
 from journey.ledger.merkle import Hash, leaf_hash
 
+FILLED = {19: ".000000", **{20 + digits: "0" * (6 - digits) for digits in range(1, 7)}}
+"""What a time of so many characters lacks of six digits of a second."""
+
 
 class EventRow(NamedTuple):
     """An event as it is stored."""
@@ -31,7 +34,7 @@ class EventRow(NamedTuple):
     def canonical(self) -> bytes:
         """What is hashed."""
         journey_id, version, type_, data, event_id, schema_version, at, precision, recorded_at, context = self
-        ids, times = (str(journey_id), str(event_id)), (_naive(at), _naive(recorded_at))
+        ids, times = (str(journey_id), str(event_id)), (str(_naive(at)), str(_naive(recorded_at)))
         return written(
             ids[0], version, type_, data, ids[1], schema_version, times[0], precision, times[1], context
         )
@@ -44,18 +47,20 @@ def written(  # noqa: PLR0917 - a row's columns
     data: str,
     event_id: str,
     schema_version: int,
-    occurred_at: datetime,
+    occurred_at: str,
     precision: str,
-    recorded_at: datetime,
+    recorded_at: str,
     context: str,
 ) -> bytes:
-    """An event in its canonical form; the times are without a zone, in UTC."""
+    """An event in its canonical form. The times are in UTC without a zone, as Python and PostgreSQL write
+    them; raises KeyError where they are no times of ours.
+    """
     return (
         f'{{"context":{text(context)},"data":{text(data)},"event_id":"{event_id}","journey_id":"{journey_id}",'
-        f'"occurred_at":"{occurred_at.isoformat("T", "microseconds")}Z",'
+        f'"occurred_at":"{occurred_at[:10]}T{occurred_at[11:]}{FILLED[len(occurred_at)]}Z",'
         f'"occurred_precision":{text(precision)},'
-        f'"recorded_at":"{recorded_at.isoformat("T", "microseconds")}Z","schema_version":{schema_version},'
-        f'"type":{text(type_)},"version":{version}}}'
+        f'"recorded_at":"{recorded_at[:10]}T{recorded_at[11:]}{FILLED[len(recorded_at)]}Z",'
+        f'"schema_version":{schema_version},"type":{text(type_)},"version":{version}}}'
     ).encode()
 
 

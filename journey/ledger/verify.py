@@ -37,8 +37,8 @@ ENDS = """
     SELECT (SELECT coalesce(max(position), 0) FROM log), (SELECT coalesce(max(position), 0) FROM access_log)
     """
 
-ONCE = "SET LOCAL enable_memoize = off"
-"""No row is asked for twice."""
+READING = "SELECT set_config('enable_memoize', 'off', true), set_config('datestyle', 'ISO', true)"
+"""No row is asked for twice; times are written as they are hashed."""
 
 Told = Callable[[int, int], None]
 """Called with how many rows are read, and how many there are."""
@@ -120,7 +120,7 @@ class Verification:
         self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
         self._connection.read_only = True
         with self._connection.transaction():
-            self._connection.execute(ONCE)
+            self._connection.execute(READING)
             every = keys.stored(self._connection, introductions, known, self._findings)
             checkpoints = Checkpoints(self._connection, every, self._findings)
             return self._hold(checkpoints, self._notes.starts(checkpoints, whole=whole))

@@ -26,7 +26,8 @@ from journey.ledger.verifying import notes, pages
 from journey.ledger.verifying.finding import Kind
 from journey.ledger.verifying.growth import Growth
 from journey.ledger.verifying.keys import NothingToTrust
-from journey.privacy.erasing import erase, request
+from journey.privacy.asking import request
+from journey.privacy.erasing import erase
 from journey.projections import READ_MODELS
 from journey.projections.rebuild import rebuild
 from journey.projections.status import PatientStatus

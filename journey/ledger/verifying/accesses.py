@@ -56,7 +56,7 @@ class Accesses:
                 said = f"The record of the trail at position {position} is gone."
                 self._add(Kind.DELETED, position, said, id_)
             elif leaf(there) != stored:
-                said = f"The record of the trail at position {position} is not the one that its leaf was made of."
+                said = f"The record of the trail at position {position} is not the one of its leaf."
                 table = "disclosure" if id_ in disclosed else "access_event"
                 self._add(Kind.EDITED, position, said, id_, table)
 

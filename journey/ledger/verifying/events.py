@@ -13,13 +13,10 @@ from journey.ledger.verifying.climb import Climb
 from journey.ledger.verifying.finding import Finding, Findings, Kind
 from journey.ledger.verifying.pages import Rows, dense, pages
 
-# A time that Python does not know was not recorded by Journey; it comes as null.
 PAGE = """
     SELECT position, leaf, journey_id::text, version, type, data::text, event_id::text, schema_version,
-           CASE WHEN occurred_at >= '0001-01-02Z' AND occurred_at < '9999-12-31Z'
-                THEN occurred_at AT TIME ZONE 'UTC' END, occurred_precision,
-           CASE WHEN recorded_at >= '0001-01-02Z' AND recorded_at < '9999-12-31Z'
-                THEN recorded_at AT TIME ZONE 'UTC' END, context::text
+           (occurred_at AT TIME ZONE 'UTC')::text, occurred_precision,
+           (recorded_at AT TIME ZONE 'UTC')::text, context::text
       FROM log LEFT JOIN event USING (journey_id, version)
      WHERE position > %s ORDER BY position LIMIT %s
     """
@@ -65,7 +62,7 @@ class Events:
     def _read(self, rows: Rows) -> None:
         try:
             made: list[Hash | None] = [sha256(b"\0" + written(*row[2:])).digest() for row in rows]
-        except (AttributeError, TypeError):  # a row that is not there, or a time that is none
+        except (KeyError, TypeError):  # a row that is not there, or a time that is none
             made = [_made(row) for row in rows]
         if made != [row[1] for row in rows]:
             self._differ(rows, made)
@@ -82,7 +79,7 @@ class Events:
     def _chain(self, rows: Rows) -> None:
         heads = self.heads
         for row in rows:
-            _, leaf, journey_id, version, *_ = row
+            leaf, journey_id, version = row[1], row[2], row[3]
             seen, chain = heads.get(journey_id, NO_HEAD)
             if version != seen + 1:
                 self._jumps(row, seen + 1)
@@ -147,5 +144,5 @@ class Events:
 def _made(row: tuple[Any, ...]) -> Hash | None:
     try:
         return sha256(b"\0" + written(*row[2:])).digest()
-    except (AttributeError, TypeError):
+    except (KeyError, TypeError):
         return None

@@ -4,20 +4,24 @@ What stands in the map says which journey the log has too much of, too little, o
 it leads to the signed root, it is proof.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from psycopg import Connection
 
-from journey.ledger.completeness import BUCKET, Head, Part, Parts, Placed, bucket_of, key_of, part_of
+from journey.ledger.completeness import BUCKET, Head, Part, Parts, Placed, bucket_of, part_of
 from journey.ledger.merkle import Hash
 from journey.ledger.trees import BUCKETS
 from journey.ledger.verifying.events import NO_HEAD, Heads
 from journey.ledger.verifying.finding import Finding, Findings, Kind
 
-ROWS = "SELECT bucket, key, journey_id, events, chain FROM ledger_journey ORDER BY bucket, key"
+ROWS = """
+    SELECT bucket, key, journey_id::text, uuid_send(journey_id), events, chain
+      FROM ledger_journey ORDER BY bucket, key
+    """
 AT_ONCE = 4_000
 HALF = BUCKET // 2
 
@@ -36,6 +40,43 @@ class Mapped(NamedTuple):
     suspects: Mapping[str, Suspect]
 
 
+class Held:
+    """The buckets of the map: as they are stored, and as the log's heads would have them."""
+
+    def __init__(self, heads: Heads, before: Heads, *, is_whole: bool) -> None:
+        self._heads = heads
+        self._before = before
+        self._is_whole = is_whole
+        """Whether the heads are all there are."""
+        self.stored: dict[int, Part] = {}
+        self.now: dict[int, Part] = {}
+        """Those with other heads than are stored; the same before the verification began."""
+        self.was: dict[int, Part] = {}
+        self.wrong: dict[str, Suspect] = {}
+        self.elsewhere: list[str] = []
+        self.seen = 0
+
+    def take(self, number: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        placed: list[Placed] = []
+        now: dict[bytes, Head] = {}
+        was: dict[bytes, Head] = {}
+        for _, key, journey_id, id_, events, chain in rows:
+            head, found = Head(events, chain), self._heads.get(journey_id)
+            placed.append(Placed(key, head))
+            if key != sha256(id_).digest() or bucket_of(key) != number:
+                self.elsewhere.append(journey_id)
+            if found is not None:
+                self.seen += 1
+                now[key], was[key] = Head(*found), Head(*self._before.get(journey_id, NO_HEAD))
+            if found != head and (found is not None or self._is_whole):
+                self.wrong[journey_id] = Suspect(Head(*(found or NO_HEAD)), head)
+        self.stored[number] = part_of(placed, BUCKET)
+        if now and not self._is_whole:
+            self.was[number] = _with(placed, was)
+        if self.wrong:
+            self.now[number] = _with(placed, now)
+
+
 def mapped(  # noqa: PLR0917 - two times, and both are held to what was signed then
     connection: Connection[Any],
     findings: Findings,
@@ -45,40 +86,30 @@ def mapped(  # noqa: PLR0917 - two times, and both are held to what was signed t
     root_before: Hash | None,
 ) -> Mapped:
     """Hold the map to its root and to the heads; `root_before`: to the root from which one went on, too."""
-    stored, known, earlier, wrong = {}, {}, {}, dict[str, Suspect]()
-    seen = 0
-    for number, rows in groupby(_rows(connection), key=lambda row: int(row[0])):
-        placed, own, old = [], [], []
-        for _, key, id_, events, chain in rows:
-            journey_id = str(id_)
-            found = heads.get(journey_id)
-            if (key, number) != (key_of(id_), bucket_of(key)):
-                _tell(findings, Kind.EDITED, f"The journey {journey_id} stands elsewhere in the map.", id_)
-            elif found is None and root_before is None:
-                wrong[journey_id] = Suspect(Head(), Head(events, chain))
-            elif found is not None and found != (events, chain):
-                wrong[journey_id] = Suspect(Head(*found), Head(events, chain))
-            seen += found is not None
-            placed.append(Placed(key, Head(events, chain)))
-            own.append(Placed(key, Head(*(found or (events, chain)))))
-            was = before.get(journey_id, NO_HEAD) if found else (events, chain)
-            if was[0]:
-                old.append(Placed(key, Head(*was)))
-        stored[number] = part_of(placed, BUCKET)
-        known[number] = part_of(own, BUCKET) if wrong else stored[number]
-        earlier[number] = part_of(old, BUCKET) if root_before is not None else stored[number]
-    if seen < len(heads):
+    held = Held(heads, before, is_whole=root_before is None)
+    for number, rows in groupby(_rows(connection), key=itemgetter(0)):
+        held.take(number, rows)
+    for journey_id in held.elsewhere:
+        _tell(findings, Kind.EDITED, f"The map has the journey {journey_id} elsewhere.", journey_id)
+    if held.seen < len(heads):
         gone = _gone(connection, heads)
-        wrong |= {each: Suspect(Head(*heads[each]), Head()) for each in gone}
-    parts = Parts(BUCKET, stored)
+        held.wrong |= {each: Suspect(Head(*heads[each]), Head()) for each in gone}
+    parts = Parts(BUCKET, held.stored)
     is_signed = parts.root == root
     if not is_signed:
-        _explain(findings, wrong, is_ours=not wrong or Parts(BUCKET, known).root == root)
-    if root_before is not None and is_signed and Parts(BUCKET, earlier).root != root_before:
+        ours = Parts(BUCKET, held.stored | held.now).root
+        _explain(findings, held.wrong, is_ours=bool(held.wrong) and ours == root)
+    elif root_before is not None and Parts(BUCKET, held.stored | held.was).root != root_before:
         said = "An event from before the last verification is not what it was. Run it with --all."
-        findings.add(Finding(Kind.EDITED, "log", None, None, said, next(iter(wrong), None)))
-    _buckets(connection, findings, parts, stored)
-    return Mapped(is_signed, wrong)
+        findings.add(Finding(Kind.EDITED, "log", None, None, said, next(iter(held.wrong), None)))
+    _buckets(connection, findings, parts, held.stored)
+    return Mapped(is_signed, held.wrong)
+
+
+def _with(placed: Sequence[Placed], heads: Mapping[bytes, Head]) -> Part:
+    """A bucket with other heads of some of its journeys."""
+    others = (Placed(key, heads.get(key, head)) for key, head in placed)
+    return part_of([each for each in others if each.head.events], BUCKET)
 
 
 def _rows(connection: Connection[Any]) -> Iterator[tuple[Any, ...]]:
@@ -89,7 +120,7 @@ def _rows(connection: Connection[Any]) -> Iterator[tuple[Any, ...]]:
 
 def _gone(connection: Connection[Any], heads: Heads) -> Iterator[str]:
     """Journeys of the log that the map has not."""
-    there = {str(row[2]) for row in _rows(connection)}
+    there = {row[2] for row in _rows(connection)}
     return (each for each in heads if each not in there)
 
 
@@ -99,7 +130,7 @@ def _explain(findings: Findings, wrong: Mapping[str, Suspect], *, is_ours: bool)
         kind = Kind.DELETED if not each.stored.events else Kind.EDITED
         kind = Kind.INSERTED if not each.found.events else kind
         _tell(findings, kind, f"The map's row of the journey {journey_id} is not as it was.", journey_id)
-    if not wrong or not is_ours:
+    if not is_ours:
         said = "The map of journeys is not the one that was signed."
         _tell(findings, Kind.FORKED, said, None)
 
@@ -120,6 +151,5 @@ def _bucket(findings: Findings, kind: Kind, depth: int, number: int) -> None:
     findings.add(Finding(kind, "ledger_bucket", number, number, said))
 
 
-def _tell(findings: Findings, kind: Kind, sentence: str, journey_id: UUID | str | None) -> None:
-    about = None if journey_id is None else str(journey_id)
-    findings.add(Finding(kind, "ledger_journey", None, None, sentence, about))
+def _tell(findings: Findings, kind: Kind, sentence: str, journey_id: str | None) -> None:
+    findings.add(Finding(kind, "ledger_journey", None, None, sentence, journey_id))
