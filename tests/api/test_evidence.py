@@ -76,6 +76,7 @@ def test_what_cannot_be_given_is_said_and_not_accounted_for(
     before = rows(api, GIVEN, patient)
     answer = api.post("/v1/audit/exports", wanted, **OFFICER)
     assert (answer.is_error, answer.json()["code"]) == (True, code)
+    assert code != "invalid" or answer.json()["errors"]
     assert rows(api, GIVEN, patient) == before
 
 

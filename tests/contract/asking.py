@@ -25,6 +25,7 @@ BEYOND_A_SHAPE = (
     "A scope is written system/Task.rs",
     "An appointment cannot end before it starts",
     "a length of time is written as",
+    "It is no checkpoint of this ledger",
 )
 """What is wrong with a value although its shape is right."""
 

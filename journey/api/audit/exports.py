@@ -16,7 +16,7 @@ from journey.api.audit.handing import Desk, NothingRecorded
 from journey.api.engine import caller, engine
 from journey.api.guard import PURPOSES, Seen, guarded, who
 from journey.api.openapi import TAKING_A_BODY, filed
-from journey.api.problems import Problem
+from journey.api.problems import FieldError, Problem
 from journey.api.reads import UNREACHABLE
 from journey.audit.disclosures import Basis
 from journey.domain.event import Moment
@@ -35,6 +35,7 @@ MEMORY = 4 << 20
 """Bytes of a file from which on it is kept on disk."""
 
 PIECE = 1 << 16
+NO_CHECKPOINT = "It is no checkpoint of this ledger"
 
 router = APIRouter(route_class=guarded(Permission.AUDIT), tags=["audit"])
 
@@ -56,13 +57,13 @@ class Exporting(BaseModel):
     basis: Basis = Field(default=Basis.OPERATIONS, description="What allows it.")
     accesses: bool = Field(default=True, description="With who looked.")
     since: str | None = Field(
-        default=None, max_length=10_000, description="A checkpoint that the recipient has: its note."
+        default=None, max_length=2_000, description="A checkpoint that the recipient has: its note."
     )
 
     @model_validator(mode="after")
     def _goes_on(self) -> Self:
         if self.begins is not None and self.ends is not None and self.ends <= self.begins:
-            raise ValueError("to: it should be later than from")
+            raise ValueError("to: It should be later than from")
         return self
 
 
@@ -112,7 +113,8 @@ def _made(request: Request, wanted: Exporting, file: IO[bytes]) -> Made:
     except Unproven as error:
         raise Problem("ledger-altered", str(error)) from None
     except BadNote:
-        raise Problem("invalid", "since: it is no checkpoint of this ledger.") from None
+        wrong = FieldError(where="body", field="since", message=NO_CHECKPOINT)
+        raise Problem("invalid", f"since: {NO_CHECKPOINT}.", errors=(wrong,)) from None
     except psycopg.OperationalError:
         raise StoreUnavailable(UNREACHABLE) from None
 
