@@ -143,6 +143,16 @@ def test_an_event_outside_the_log_is_named(ledger: Ledger) -> None:
     assert one.journey_id == "01900000-0000-7000-8000-000000000001"
 
 
+def test_a_record_outside_the_trail_is_named_whatever_is_said_to_wait(ledger: Ledger) -> None:
+    alter(
+        ledger,
+        "INSERT INTO access_event (access_id, kind, outcome) VALUES (gen_random_uuid(), 'read', 'done')",
+        "INSERT INTO access_pending (accesses) VALUES (ARRAY[NULL]::uuid[])",
+        "INSERT INTO access_pending (accesses) SELECT ARRAY[access_id] FROM access_log LIMIT 1",
+    )
+    assert of_kind(found(ledger), Kind.INSERTED).table == "access_event"
+
+
 def test_an_event_that_is_taken_out_without_a_trace_is_a_gap_in_its_journey(ledger: Ledger) -> None:
     [(journey_id, after)] = ledger.rows("""
         SELECT journey_id, (SELECT min(position) FROM log AS later
