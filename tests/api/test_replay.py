@@ -348,6 +348,21 @@ def test_only_who_may_see_a_journey_sees_where_it_stood(told: Told) -> None:
         assert (own in ids(answer.json())) is sees
 
 
+def test_the_pages_of_a_patient_tell_nothing_of_journeys_of_other_teams(api: Api) -> None:
+    patient = number(0x0DD)
+    at = {"occurred_at": "2025-03-01T09:00:00Z"}
+    mine = ""
+    for team in ("north", "north", "south", "north"):
+        journey = api.opened(patient_id=patient, **at)
+        api.told(journey, "assign-owner", team=team, **at)
+        mine = journey if team == "south" else mine
+    key = keys.create(api.conninfo, "of the south", Role.COORDINATOR, "south", Grant(("south",)))
+    answer = api.get(
+        f"/v1/replay?patient={patient}&limit=1", role=None, headers={"Authorization": f"Bearer {key.token}"}
+    ).json()
+    assert (ids(answer), answer["next"]) == ([mine.rpartition("/")[2]], None)
+
+
 def test_a_patient_nobody_knows_has_no_journeys(api: Api) -> None:
     assert ids(got(api, "/v1/replay", patient=number(0xDEAD))) == []
 

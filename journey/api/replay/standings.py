@@ -65,9 +65,14 @@ async def where_they_stood(
     scope = f"replay {[patient, team, as_of, as_known_at]}"
     now, after = key(scope, page, KEY) if page is not None else (datetime.now(UTC), FIRST)
     moment = Moment(as_of or now, as_known_at or now)  # type: ignore[arg-type]  # the cursor's first part is a time
-    whose = Whose(patient, team)
-    found = await _candidates(request, whose, moment, UUID(str(after)), min(limit, LOOKED_AT))
-    admitted = await _admitted(request, found.journeys)
+    begin, most = UUID(str(after)), min(limit, LOOKED_AT)
+    if patient is None:
+        found = await _candidates(request, team, moment, begin, most)
+        admitted = await _admitted(request, found.journeys)
+    else:  # that there are others, which are not the caller's to see, does not show in the pages
+        every = await _admitted(request, await _of_a_person(request, patient, moment))
+        found = _page([each for each in every if each > begin], most)
+        admitted = {each: every[each] for each in found.journeys}
     histories = await read_all(engine(request).reads, list(admitted))
     rows = await asyncio.to_thread(_standings, histories, admitted, team, moment)
     request.state.seen = seen(rows)
@@ -84,17 +89,24 @@ class Candidates(NamedTuple):
     next: UUID | None
 
 
-async def _candidates(request: Request, whose: Whose, moment: Moment, after: UUID, limit: int) -> Candidates:
-    """The next journeys that may be meant."""
+async def _candidates(
+    request: Request, team: str | None, moment: Moment, after: UUID, limit: int
+) -> Candidates:
+    """The next journeys that may be meant: a team's, or everybody's."""
+    statement = page_of(Whose(team=team), moment.as_known_at, after, limit + 1)
+    rows = await engine(request).reads.rows(statement.sql, statement.parameters)
+    return _page([journey_id for (journey_id,) in rows], limit)
+
+
+async def _of_a_person(request: Request, patient: UUID, moment: Moment) -> list[UUID]:
+    """The journeys of all records that were the patient's then, in the order of their ids."""
     reads = engine(request).reads
-    if whose.patient is None:
-        statement = page_of(whose, moment.as_known_at, after, limit + 1)
-        later = [journey_id for (journey_id,) in await reads.rows(statement.sql, statement.parameters)]
-    else:
-        ever = await reads.rows(OF_A_PERSON, (whose.patient,))
-        merges = await reads.rows(MERGES, ([journey_id for journey_id, _ in ever],), binary=True)
-        theirs = of_one_person(whose.patient, [(each[0], each[1]) for each in ever], merges, moment)
-        later = [journey_id for journey_id in theirs if journey_id > after]
+    ever = await reads.rows(OF_A_PERSON, (patient,))
+    merges = await reads.rows(MERGES, ([journey_id for journey_id, _ in ever],), binary=True)
+    return of_one_person(patient, [(each[0], each[1]) for each in ever], merges, moment)
+
+
+def _page(later: Sequence[UUID], limit: int) -> Candidates:
     return Candidates(later[:limit], later[limit - 1] if later[limit:] else None)
 
 
