@@ -20,17 +20,21 @@ CREATE TRIGGER data_key_stays_destroyed BEFORE UPDATE ON data_key
 CREATE TRIGGER data_key_is_kept BEFORE DELETE OR TRUNCATE ON data_key
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Erasures: what each was about, and what the sweep behind it found.
+-- Erasures: what each is about, who asked and who decided, and what the sweep behind it found.
 CREATE TABLE erasure (
     erasure_id uuid PRIMARY KEY,
     patient_id uuid NOT NULL,
     journeys uuid[] NOT NULL,
-    decided_by text NOT NULL,
-    began_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    basis text NOT NULL,
+    requested_by text NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    decided_by text,
+    began_at timestamptz,
     sought bytea,
     finished_at timestamptz,
     report json,
-    CHECK ((sought IS NULL) = (finished_at IS NOT NULL))
+    CHECK ((decided_by IS NULL) = (began_at IS NULL)),
+    CHECK ((sought IS NOT NULL) = (began_at IS NOT NULL AND finished_at IS NULL))
 );
 CREATE INDEX erasure_patient ON erasure (patient_id);
 COMMENT ON COLUMN erasure.sought IS 'What the sweep looks for, wrapped by the master key; gone when it has found nothing.';

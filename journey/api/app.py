@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from journey.api import (
     breakglass,
     commands,
+    erasures,
     flow,
     health,
     history,
@@ -92,6 +93,8 @@ def create_app(
         *AUDIT,
         ledger.public,
         ledger.proving,
+        erasures.deciding,
+        erasures.reading,
         breakglass.breaking,
         breakglass.reviewing,
         health.router,

@@ -76,6 +76,11 @@ CATALOGUE: dict[str, Kind] = {
         "No query of the audit is saved under this name.",
         "`GET /v1/audit/queries` lists them.",
     ),
+    "no-such-erasure": Kind(
+        404,
+        "No erasure of this id was asked for, or it was asked for again since.",
+        "Take an id from `GET /v1/privacy/erasures`.",
+    ),
     "no-such-leaf": Kind(
         404,
         "Nothing of this id or position is in the ledger.",

@@ -49,15 +49,22 @@ def request_(
 
     from journey.cli.session import prepared, ready
     from journey.domain.custody import ErasureBasis
-    from journey.privacy.erasing import request
+    from journey.privacy.asking import request
     from journey.store.store import Store
+    from journey.worker import Worker
 
-    with ready(prepared()) as database, closing(Store(database.conninfo)) as store:
+    with (
+        ready(prepared()) as database,
+        closing(Store(database.conninfo)) as store,
+        Worker(database.conninfo, appended=store.appended),
+    ):
         asked = request(store, patient, ErasureBasis(basis), reason, _context(by))
     if as_json:
-        terminal.say_json({"journeys": [str(each) for each in asked]})
+        said = {"erasure_id": str(asked.erasure_id), "journeys": [str(each) for each in asked.journeys]}
+        terminal.say_json(said)
     else:
-        terminal.say(f"Asked for on {len(asked)} journeys; another person decides: journey privacy erase")
+        many = len(asked.journeys)
+        terminal.say(f"Asked for on {many} journeys; another person decides: journey privacy erase")
 
 
 @app.command("erase")

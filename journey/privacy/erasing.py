@@ -7,9 +7,9 @@ Ended in the middle, the same asked again goes on where it was: what the sweep l
 the master key, until it has found nothing.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from threading import Event as Signal
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,11 +18,13 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from journey.connection import OPERATING, opened
-from journey.domain.custody import EraseSubject, ErasureBasis, RequestErasure, SubjectErased
+from journey.domain.custody import EraseSubject, ErasureBasis
 from journey.domain.event import Context, Recorded, Refused
 from journey.domain.parting import parted, told
+from journey.privacy.asking import NOBODY, NobodyToErase, asked_for, forget, journeys_of
 from journey.privacy.clearing import clear
-from journey.privacy.sweep import SHORTEST, Left, Sought, Swept, sweep
+from journey.privacy.sweep import SHORTEST, Left, Sought, Swept, sweep, whole_word
+from journey.privacy.waiting import for_journeys, for_merges
 from journey.store.across import turn
 from journey.store.deciding import decided
 from journey.store.errors import Contended
@@ -32,35 +34,25 @@ from journey.store.recorder import JourneyRecorder
 from journey.store.store import ATTEMPTS, Store, pause
 from journey.store.vault import DESTROYED, vault
 
-JOURNEYS = """
-    SELECT journey_id FROM event
-     WHERE type = 'journey.opened' AND data->>'patient_id' IN (SELECT same_person(%s)::text)
-     ORDER BY recorded_at, journey_id
-    """
 PATIENTS = "SELECT same_person(%s)"
-BEGUN = "SELECT erasure_id, sought FROM erasure WHERE patient_id = %s AND finished_at IS NULL"
+BEGUN = """
+    SELECT erasure_id, sought FROM erasure
+     WHERE patient_id IN (SELECT same_person(%s)) AND began_at IS NOT NULL AND finished_at IS NULL
+     ORDER BY began_at LIMIT 1
+    """
 BEGIN = """
-    INSERT INTO erasure (erasure_id, patient_id, journeys, decided_by, sought)
-    VALUES (gen_random_uuid(), %s, %s, %s, %s) RETURNING erasure_id
+    INSERT INTO erasure (erasure_id, patient_id, journeys, basis, requested_by, requested_at, decided_by,
+                         began_at, sought)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, clock_timestamp(), %s)
     """
 DESTROY = "UPDATE data_key SET wrapped = %s, destroyed_at = clock_timestamp() WHERE journey_id = ANY(%s)"
-BEHIND = """
-    SELECT EXISTS (SELECT FROM event LEFT JOIN log USING (journey_id, version)
-                    WHERE journey_id = ANY(%(journeys)s) AND position IS NULL)
-        OR EXISTS (SELECT FROM checkpoint
-                    WHERE name = ANY(%(models)s)
-                      AND position < (SELECT max(position) FROM log WHERE journey_id = ANY(%(journeys)s)))
-    """
 FINISH = """
-    UPDATE erasure SET sought = NULL, finished_at = clock_timestamp(), report = %s WHERE erasure_id = %s
+    UPDATE erasure SET sought = NULL, finished_at = clock_timestamp(), report = %s
+     WHERE erasure_id = %s AND finished_at IS NULL
     """
-NOBODY = "There is nothing to erase: the patient has no journey, or all of them are erased."
-LOOK_AGAIN = 0.02
-"""Seconds between looks at how far the read models are."""
-
-
-class NobodyToErase(Refused):
-    """No journey was opened for this patient, or all of it is erased."""
+ALONE = "SELECT pg_try_advisory_lock(%s)"
+LOCK = 0x4A_0008
+"""Advisory lock of a sweep: one at a time, and none of them twice."""
 
 
 class StillThere(Refused):
@@ -71,8 +63,20 @@ class StillThere(Refused):
         self.left = tuple(left)
 
 
-class NotCaughtUp(Refused):
-    """The read models have not caught up; ask again when a worker runs, and it goes on from there."""
+class StillErasing(Refused):
+    """Somebody else's erasure goes on; ask again when it has ended."""
+
+
+class Decision(NamedTuple):
+    """What is kept of an erasure when it begins. `sought` is wrapped."""
+
+    patient_id: UUID
+    journeys: list[UUID]
+    basis: ErasureBasis
+    requested_by: str
+    requested_at: datetime
+    decided_by: str
+    sought: bytes
 
 
 class Erased(NamedTuple):
@@ -83,26 +87,6 @@ class Erased(NamedTuple):
     tables: int
     columns: int
     values: int
-
-
-def request(
-    store: Store, patient_id: UUID, basis: ErasureBasis, reason: str, context: Context
-) -> tuple[UUID, ...]:
-    """Ask for it on every journey of the patient that is not erased; which those are. Raises Refused."""
-    with turn(store) as connection:
-        journeys = [journey_id for (journey_id,) in connection.execute(JOURNEYS, (patient_id,))]
-        asked = RequestErasure(erasure_id=uuid7(), basis=basis, reason=reason)
-        for journey_id in (those := tuple(_standing(store, journeys))):
-            store.handle(journey_id, asked, context)
-    if not those:
-        raise NobodyToErase(NOBODY)
-    return those
-
-
-def _standing(store: Store, journeys: Iterable[UUID]) -> Iterator[UUID]:
-    for journey_id in journeys:
-        if not any(type(each.event) is SubjectErased for each in store.load(journey_id).recorded):
-            yield journey_id
 
 
 def erase(
@@ -119,6 +103,7 @@ def erase(
     Raises Refused, StillThere and NotCaughtUp.
     """
     with turn(store) as connection:
+        for_merges(connection, patience)
         begun = connection.execute(BEGUN, (patient_id,)).fetchone()
         if begun is None:
             erasure_id, sought = _begin(store, connection, patient_id, context, years_kept)
@@ -127,7 +112,10 @@ def erase(
             erasure_id, sought = begun[0], Sought.from_bytes(vault().kms.unwrap(begun[1]))
     with opened(store.datastore.conninfo, OPERATING, "erase") as connection:
         connection.autocommit = True
-        _wait(connection, sought.journeys, models, patience)
+        [(is_alone,)] = connection.execute(ALONE, (LOCK,)).fetchall()
+        if not is_alone:
+            raise StillErasing("An erasure goes on; ask again when it has ended, and it is seen to.")
+        for_journeys(connection, sought.journeys, models, patience)
         clear(connection, sought)
         swept = sweep(connection, sought)
         if swept.left:
@@ -141,7 +129,7 @@ def _begin(
 ) -> tuple[UUID, Sought]:
     """The point behind which there is no way back; before it, nothing has changed."""
     command = EraseSubject(decided_by=context.actor.id, years_kept=years_kept)
-    journeys = [journey_id for (journey_id,) in connection.execute(JOURNEYS, (patient_id,))]
+    journeys = journeys_of(connection, patient_id)
     patients = tuple(each for (each,) in connection.execute(PATIENTS, (patient_id,)))
     for attempt in range(ATTEMPTS):
         histories = {journey_id: store.load(journey_id) for journey_id in journeys}
@@ -156,7 +144,14 @@ def _begin(
             tuple(events), patients, (each for one in events for each in histories[one].recorded)
         )
         try:
-            return _destroyed(store, patient_id, context, events, sought), sought
+            decision = Decision(
+                patient_id,
+                list(sought.journeys),
+                *asked_for(histories[sought.journeys[0]]),
+                context.actor.id,
+                vault().kms.wrap(sought.to_bytes()),
+            )
+            return _destroyed(store, events, decision), sought
         except psycopg.errors.UniqueViolation:
             pause(attempt)
     raise Contended(patient_id)
@@ -165,23 +160,16 @@ def _begin(
 def _sought(journeys: tuple[UUID, ...], patients: tuple[UUID, ...], recorded: Iterable[Recorded]) -> Sought:
     """What stands in what lasts as well proves nothing: a reason may be the name of a status."""
     every = tuple(recorded)
-    lasting = "\n".join(
+    lasts = "\n".join(
         f"{each.event.stored_as} {to_json(parted(each.event).lasting).decode()}" for each in every
-    )
-    lasts = lasting.lower()
+    ).lower()
     found = {text: mark for each in every for mark, text in told(each.event) if len(text) >= SHORTEST}
-    values = [text for text in sorted(found) if text.lower() not in lasts]
+    values = [text for text in sorted(found) if not re.search(whole_word(text), lasts)]
     identifying = tuple(text for text in values if found[text].identifying)
     return Sought(journeys, patients, tuple(values), identifying)
 
 
-def _destroyed(
-    store: Store,
-    patient_id: UUID,
-    context: Context,
-    events: dict[UUID, tuple[Recorded, ...]],
-    sought: Sought,
-) -> UUID:
+def _destroyed(store: Store, events: dict[UUID, tuple[Recorded, ...]], decision: Decision) -> UUID:
     recorder = JourneyRecorder(store.datastore)
     with (
         opened(store.datastore.conninfo, OPERATING, "erase") as connection,
@@ -189,26 +177,10 @@ def _destroyed(
     ):
         for rows in events.values():
             recorder.insert(connection, tuple(map(stored, rows)), None)
-        connection.execute(DESTROY, (DESTROYED, list(sought.journeys)))
-        kept = vault().kms.wrap(sought.to_bytes())
-        begun = (patient_id, list(sought.journeys), context.actor.id, kept)
-        [(erasure_id,)] = connection.execute(BEGIN, begun).fetchall()
-    return UUID(str(erasure_id))
-
-
-def _wait(
-    connection: Connection[Any], journeys: Sequence[UUID], models: Sequence[str], patience: float
-) -> None:
-    """Until the read models have read what was erased, and whatever they had read before is written."""
-    signal, looks = Signal(), int(patience / LOOK_AGAIN)
-    asked = {"journeys": list(journeys), "models": list(models)}
-    behind = partial(connection.execute, BEHIND, asked)
-    for _ in range(looks):
-        [(is_behind,)] = behind().fetchall()
-        if not is_behind:
-            return
-        signal.wait(LOOK_AGAIN)
-    raise NotCaughtUp("The read models have not caught up; ask again when a worker runs, and it goes on.")
+        connection.execute(DESTROY, (DESTROYED, decision.journeys))
+        erasure_id = forget(connection, decision.patient_id) or uuid7()
+        connection.execute(BEGIN, (erasure_id, *decision))
+    return erasure_id
 
 
 def _finish(connection: Connection[Any], erasure_id: UUID, swept: Swept) -> None:

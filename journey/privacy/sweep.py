@@ -18,7 +18,10 @@ SHORTEST = 4
 """Characters from which on a value says anything."""
 
 LONG = 6
-"""Characters from which on it is looked for within words: shorter, it stands within too many."""
+"""Characters from which on it is looked for within words, in what is of the person."""
+
+CERTAIN = 12
+"""… in what is of anybody: chance writes shorter numbers into ids and times."""
 
 AT_ONCE = 200
 """Values that one look through a table is for."""
@@ -46,10 +49,11 @@ BYTES = SQL("lower(encode({}, 'escape'))")
 SPECIAL = re.compile(r"[\\%_]")
 """What LIKE takes for something else."""
 
-AROUND = (('"', '"'), (" ", " "), ("{", "}"), ("{", ","), (",", ","), (",", "}"))
-"""What stands around a whole word in text, in JSON and in an array."""
-
-HAS = SQL("SELECT count(*) FROM {table} WHERE ({theirs}) AND {text} LIKE ANY (%(sought)s)")
+HAS = SQL("""
+    SELECT count(*) FROM {table}
+     WHERE ({theirs}) AND ({text} LIKE ANY (%(within)s)
+            OR {text} LIKE ANY (%(perhaps)s) AND {text} ~ ANY (%(words)s::text[]))
+    """)
 
 
 class Sought(NamedTuple):
@@ -130,36 +134,46 @@ def _columns(connection: Connection[Any]) -> Iterator[Column]:
 
 def _found(connection: Connection[Any], column: Column, sought: Sought) -> int:
     """The most rows in which some of the values are: of the person, and of anybody."""
-    looks: list[tuple[Composable, Sequence[str]]] = [(SQL("true"), sought.identifying)]
+    looks: list[tuple[Composable, Sequence[str], int]] = [(SQL("true"), sought.identifying, CERTAIN)]
     if column.owners:
         theirs = SQL(" OR ").join(OWNERS[owner] for owner in column.owners)
-        looks.append((theirs, sought.values))
+        looks.append((theirs, sought.values, LONG))
     whose = {"journeys": list(sought.journeys), "patients": list(sought.patients)}
     found = 0
-    for rows, values in looks:
+    for rows, values, long in looks:
         query = HAS.format(table=Identifier(column.table), theirs=rows, text=column.text)
-        for patterns in _patterns(values):
-            [(count,)] = connection.execute(query, {**whose, "sought": patterns}).fetchall()
+        for first in range(0, len(values), AT_ONCE):
+            patterns = _patterns(values[first : first + AT_ONCE], long)
+            [(count,)] = connection.execute(query, {**whose, **patterns}).fetchall()
             found = max(found, count)
     return found
 
 
-def _patterns(values: Sequence[str]) -> Iterator[list[str]]:
-    """As they stand in text, and as JSON and bytea write them."""
-    for first in range(0, len(values), AT_ONCE):
-        yield sorted({form for value in values[first : first + AT_ONCE] for form in _forms(value)})
+def _patterns(values: Sequence[str], long: int) -> dict[str, list[str]]:
+    """What is looked for within words, and what counts as a whole word only."""
+    within = {form for value in values if len(value) >= long for form in _forms(value)}
+    words = {form for value in values if len(value) < long for form in _forms(value)}
+    return {
+        "within": sorted(map(_like, within)),
+        "perhaps": sorted(map(_like, words)),
+        "words": sorted(map(whole_word, words)),
+    }
+
+
+def whole_word(value: str) -> str:
+    """A regular expression, of Python's and of PostgreSQL's, for the value in small letters and by itself."""
+    return rf"(?<![\w-]){re.escape(value.lower())}(?![\w-])"
+
+
+def _like(form: str) -> str:
+    return "%" + SPECIAL.sub(r"\\\g<0>", form.lower()) + "%"
 
 
 def _forms(value: str) -> Iterator[str]:
-    written = to_json(value).decode()[1:-1]
-    escaped = "".join(each if each.isascii() else _octal(each) for each in value)
-    for form in {value, written, escaped}:
-        plain = SPECIAL.sub(r"\\\g<0>", form.lower())
-        if len(value) >= LONG:
-            yield f"%{plain}%"
-        else:
-            yield plain
-            yield from (f"%{before}{plain}{after}%" for before, after in AROUND)
+    """As it stands in text, and as JSON and bytea write it."""
+    yield value
+    yield to_json(value).decode()[1:-1]
+    yield "".join(each if each.isascii() else _octal(each) for each in value)
 
 
 def _octal(character: str) -> str:

@@ -112,6 +112,7 @@ TELL_OF_NOBODYS_TEAM = {
     "/v1/journeys/import", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
     "/v1/audit/exports",
+    "/v1/privacy/erasures", "/v1/privacy/erasures/{erasure_id}", "/v1/privacy/erasures/{erasure_id}/decide",
     "/v1/audit/queries", "/v1/audit/queries/{name}", "/v1/log/checkpoint", "/v1/log/proof",
     "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
     "/v1/keys/{key_id}", "/v1/break-glass", "/v1/break-glass/mine", "/v1/break-glass/{break_glass_id}",
@@ -318,18 +319,28 @@ FULL = """
     AS $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$;
     CREATE TRIGGER disk_full BEFORE INSERT ON access_event FOR EACH STATEMENT EXECUTE FUNCTION disk_full();
     """
-SAVED = "INSERT INTO audit_query (name, query, saved_by) VALUES ('saved', '{}', 'somebody')"
+SAVED = """
+    INSERT INTO audit_query (name, query, saved_by) VALUES ('saved', '{}', 'somebody');
+    INSERT INTO erasure (erasure_id, patient_id, journeys, basis, requested_by)
+    SELECT id, id, '{}', 'objection', 'somebody'
+      FROM (SELECT '00000000-0000-0000-0000-000000000009'::uuid AS id)
+    """
 ROOM_AGAIN = "DROP TRIGGER disk_full ON access_event; DROP FUNCTION disk_full()"
 
 
-def asked(path: str) -> str:
+SUBSCRIBED = {"endpoint": "https://payer.example/hooks", "recipient": "Payer of the Vale"}
+
+
+def asked(path: str, webhook: str) -> str:
     """The address of something that there is, with what it needs to be asked with."""
-    needed = f"?patient={number(9)}" if path == "/v1/audit/disclosures" else ""
-    return path.replace("{patient_id}", number(9)).replace("{name}", "saved") + needed
+    needed = {"/v1/audit/disclosures": f"?patient={number(9)}", "/v1/log/proof": "?position=1"}.get(path, "")
+    there = {"patient_id": number(9), "name": "saved", "erasure_id": number(9), "webhook_id": webhook}
+    return path.format_map(there) + needed
 
 
 def test_what_cannot_be_recorded_is_not_answered(world: World) -> None:
     journey = world.journeys[Whose.OWN, Bears.NOTHING]
+    subscribed = world.api.post("/v1/webhooks", SUBSCRIBED, role=Role.INTEGRATOR).headers["location"]
     with psycopg.connect(world.api.conninfo, autocommit=True) as connection:
         connection.execute(SAVED)
         connection.execute(FULL)
@@ -339,7 +350,7 @@ def test_what_cannot_be_recorded_is_not_answered(world: World) -> None:
                     continue
                 role = Role.INTEGRATOR if route.asks_for is Permission.FEED else Role.COMPLIANCE
                 path = journey + route.path.removeprefix("/v1/journeys/{journey_id}")
-                url = path if route in ABOUT_A_JOURNEY else asked(route.path)
+                url = path if route in ABOUT_A_JOURNEY else asked(route.path, subscribed.rpartition("/")[2])
                 answer = world.api.get(url, role=role)
                 assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable"), url
                 assert "Retry-After" in answer.headers

@@ -29,7 +29,9 @@ from journey.domain.task import RequestTask, TaskRequested
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import ingest
 from journey.privacy import erasing
-from journey.privacy.erasing import Erased, NobodyToErase, NotCaughtUp, StillThere, erase
+from journey.privacy.asking import NobodyToErase
+from journey.privacy.erasing import Erased, StillThere, erase
+from journey.privacy.waiting import NotCaughtUp
 from journey.projections import READ_MODELS
 from journey.projections.rebuild import rebuild
 from journey.projections.verify import verify
@@ -196,7 +198,7 @@ def test_what_is_left_somewhere_is_found_and_stands_in_the_way(clinic: Clinic) -
     assert report["left"] == 0
 
 
-@pytest.mark.parametrize("ends_in", ["clear", "sweep", "_wait", "_finish"])
+@pytest.mark.parametrize("ends_in", ["clear", "sweep", "for_journeys", "_finish"])
 def test_ended_in_the_middle_it_goes_on(
     clinic: Clinic, ends_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
