@@ -51,6 +51,8 @@ def key(scope: str, given: str, kinds: Sequence[Kind]) -> list[Part]:
 
 
 def _part(text: str, kind: Kind) -> Part:
+    if kind is int and not NUMBER.fullmatch(text):
+        raise ForeignCursor
     try:
         if kind is datetime:
             return text if text == NEVER else datetime.fromisoformat(text)

@@ -11,6 +11,7 @@ import pytest
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.cursors import cursor
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database
@@ -346,6 +347,20 @@ def test_only_who_may_see_a_journey_sees_where_it_stood(told: Told) -> None:
         key = keys.create(told.api.conninfo, f"of {team}", Role.COORDINATOR, team, Grant((team,)))
         answer = told.api.get(url, role=None, headers={"Authorization": f"Bearer {key.token}"})
         assert (own in ids(answer.json())) is sees
+
+
+@pytest.mark.parametrize("after", ["3|-5", "-3|0", "3|0x1", "3|+1", "3"])
+def test_a_cursor_that_leads_nowhere_is_refused(told: Told, after: str) -> None:
+    scope = f"replay {told.journey.rpartition('/')[2]} known None"
+    answer = told.api.get(f"{told.journey}/replay?cursor={cursor(scope, after)}", role=Role.COMPLIANCE)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-cursor")
+
+
+@pytest.mark.parametrize("now", ["infinity", "2025-03-01", "2025-03-01 09:00:00"])
+def test_a_cursor_of_no_moment_is_refused(told: Told, now: str) -> None:
+    given = cursor(f"replay {[None, None, None, None]}", f"{now}|{number(0)}")
+    answer = told.api.get(f"/v1/replay?cursor={given}", role=Role.COMPLIANCE)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-cursor")
 
 
 def test_the_pages_of_a_patient_tell_nothing_of_journeys_of_other_teams(api: Api) -> None:

@@ -20,7 +20,7 @@ from journey.api.paging import CursorIn, Limit
 from journey.api.replay.candidates import FIRST, MERGES, OF_A_PERSON, Whose, of_one_person, page_of
 from journey.api.replay.journey import AsKnownAt, AsOf
 from journey.api.whereabouts import Whereabouts, whereabouts
-from journey.cursors import cursor, key
+from journey.cursors import ForeignCursor, cursor, key
 from journey.domain.correction import History
 from journey.domain.replay import Moment
 from journey.domain.standing import Standing
@@ -64,7 +64,9 @@ async def where_they_stood(
     """
     scope = f"replay {[patient, team, as_of, as_known_at]}"
     now, after = key(scope, page, KEY) if page is not None else (datetime.now(UTC), FIRST)
-    moment = Moment(as_of or now, as_known_at or now)  # type: ignore[arg-type]  # the cursor's first part is a time
+    if not isinstance(now, datetime) or now.tzinfo is None:
+        raise ForeignCursor
+    moment = Moment(as_of or now, as_known_at or now)
     begin, most = UUID(str(after)), min(limit, LOOKED_AT)
     if patient is None:
         found = await _candidates(request, team, moment, begin, most)
