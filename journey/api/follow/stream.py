@@ -60,7 +60,7 @@ HEADERS = [
 router = APIRouter(route_class=guarded(Permission.FEED, None), tags=["follow"])
 
 
-@router.get(ROUTE, responses=streamed(*LISTING, "store-rewound"))
+@router.get(ROUTE, response_class=Response, responses=streamed(*LISTING, "store-rewound"))
 async def stream_of_the_log(
     request: Request,
     *,
