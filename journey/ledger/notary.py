@@ -28,8 +28,8 @@ from journey.ledger.trees import AccessTree, EventTree
 LOCK = 0x4A_0005
 """Advisory lock of the one notary of a database."""
 
-EVERY = 1.0
-"""Seconds between checkpoints, at least: about the age of what none covers yet."""
+EVERY = 0.75
+"""Seconds between checkpoints, at least: nothing waits for one for longer than a second."""
 
 STANDBY = 0.5
 AT_ONCE = 20_000
