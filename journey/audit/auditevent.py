@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from platform import node
 from uuid import UUID, uuid5
 
@@ -135,7 +136,15 @@ def _who(entry: Entry) -> Json:
 def _network(entry: Entry) -> Json:
     if entry.peer is None:
         return {"address": node(), "type": MACHINE}
-    return {"address": entry.peer, "type": MACHINE if entry.kind == RECORDED else ADDRESS}
+    return {"address": entry.peer, "type": ADDRESS if _is_address(entry.peer) else MACHINE}
+
+
+def _is_address(peer: str) -> bool:
+    try:
+        ip_address(peer)
+    except ValueError:
+        return False
+    return True
 
 
 def _entities(entry: Entry, deed: Deed, patient: UUID | None) -> Iterator[Json]:

@@ -51,7 +51,7 @@ def run(
     zone = ZoneInfo(settings.timezone)
     times = [in_zone(each, zone) or now for each in (from_, from_known, to, to_known)]
     with ready(settings) as database:
-        known = past.known_of(database.conninfo, journey)
+        known = past.known_of(database.conninfo, journey, "difference")
     before, after = TwoTimes(*times[:2]), TwoTimes(*times[2:])
     head, page = past.told(lambda: telling.difference(known, before, after, 0, ALL))
     if as_json:

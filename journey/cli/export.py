@@ -8,6 +8,7 @@ import typer
 
 from journey.cli import terminal
 from journey.cli.options import Json, Moment, moment
+from journey.cli.recorded import recorded
 
 FORMATS = ("xes", "ocel", "csv", "ndjson")
 
@@ -56,7 +57,6 @@ def run(
     """Write the event log for analysis: codes, ids and times, no names and no texts."""
     from journey.api.access.trail import Kind
     from journey.audit.disclosures import Basis, Channel, Sending, basis_of
-    from journey.cli.audit.asked import recorded
     from journey.cli.failure import Failed
     from journey.cli.session import prepared, ready
     from journey.export import Selection, export
@@ -81,7 +81,7 @@ def run(
         f"export {uuid7()}",
     )
     with ready(settings) as database, terminal.progress("exporting", 1) as bar:
-        recorded(database, Kind.EXPORT, "export", purpose=purpose)
+        recorded(database.conninfo, Kind.EXPORT, "export", purpose=purpose)
         events = export(database.conninfo, selection, form, out, bar, sending=sending)
     if as_json and out != "-":
         terminal.say_json({"events": events, "format": form, "file": out})

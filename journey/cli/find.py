@@ -7,6 +7,7 @@ import typer
 
 from journey.cli import terminal
 from journey.cli.options import Json
+from journey.cli.recorded import Seen, recorded
 
 if TYPE_CHECKING:
     from journey.domain.correction import History
@@ -16,7 +17,8 @@ SHOWN = 20
 
 HEAD = ("journey", "status", "stage", "patient")
 MATCHES = """
-    SELECT {rank} AS rank, journey_id, version, family, given, birth_date, identifiers, status, stage, team
+    SELECT {rank} AS rank, journey_id, patient_id, version, family, given, birth_date, identifiers, status,
+           stage, team
       FROM patient_status AS status
      WHERE audience <> 'uncleared' AND {condition}
      ORDER BY 1, lower(family), lower(given), journey_id
@@ -43,6 +45,7 @@ def run(
 
     with ready(prepared()) as database:
         found = _matches(database.conninfo, text, limit)
+        _record_search(database.conninfo, "find", found)
     if as_json:
         terminal.say_json([{name: value for name, value in row.items() if name != "rank"} for row in found])
         return
@@ -50,23 +53,36 @@ def run(
         terminal.say(line)
 
 
-def loaded(conninfo: str, text: str) -> "History":
-    """Everything recorded on the one journey that is meant. Raises Failed, which does not repeat the text: it
-    may be somebody's name.
+def loaded(conninfo: str, text: str, command: str) -> "History":
+    """Everything recorded on the one journey that is meant; that it is looked at is recorded. Raises Failed,
+    which does not repeat the text: it may be somebody's name.
     """
+    from journey.api.access.trail import Kind
     from journey.cli.failure import Failed
     from journey.connection import OPERATING
     from journey.database import connect
+    from journey.domain.journey import journey_at
     from journey.store import log
 
     with connect(conninfo, OPERATING) as connection:
-        found = dict(log.whole(connection, [_id(conninfo, text.strip())]))
+        found = dict(log.whole(connection, [_id(conninfo, text.strip(), command)]))
     if not found:
         raise Failed("No journey has this id.")
-    return next(iter(found.values()))
+    [(journey_id, history)] = found.items()
+    stands = journey_at(history)
+    patient_id = stands.identity.patient_id if stands else None
+    recorded(conninfo, Kind.READ, command, Seen.of([(journey_id, patient_id)]))
+    return history
 
 
-def _id(conninfo: str, text: str) -> UUID:
+def _record_search(conninfo: str, command: str, shown: list[dict[str, Any]]) -> None:
+    from journey.api.access.trail import Kind
+
+    seen = Seen.of([(row["journey_id"], row["patient_id"]) for row in shown])
+    recorded(conninfo, Kind.SEARCH, command, seen)
+
+
+def _id(conninfo: str, text: str, command: str) -> UUID:
     """Of those that match best, the only one. What is only like it is shown, never taken for it."""
     from journey.api.matching import LIKE_ONLY
     from journey.cli.failure import Failed
@@ -81,6 +97,7 @@ def _id(conninfo: str, text: str) -> UUID:
     is_like_it = best[0]["rank"] >= LIKE_ONLY
     if len(best) == 1 and not is_like_it:
         return UUID(str(best[0]["journey_id"]))
+    _record_search(conninfo, command, best[:SHOWN])
     for line in _table(best[:SHOWN]):
         terminal.say(line)
     if is_like_it:

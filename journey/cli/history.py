@@ -24,7 +24,7 @@ def run(journey: JourneyId, as_json: Json = False) -> None:
 
     settings = prepared()
     with ready(settings) as database:
-        history = loaded(database.conninfo, journey)
+        history = loaded(database.conninfo, journey, "history")
     if as_json:
         terminal.say_json([_envelope(each, history) for each in history.recorded])
         return

@@ -13,6 +13,7 @@ import typer
 
 from journey.cli import terminal
 from journey.cli.options import Json
+from journey.cli.recorded import Seen, recorded
 
 if TYPE_CHECKING:
     from journey.api.lists.listing import Asked, List
@@ -200,6 +201,7 @@ def _in_python(name: str) -> str:
 
 
 def _run(name: str, given: Row, limit: int, *, as_json: bool) -> None:
+    from journey.api.access.trail import Kind
     from journey.api.lists.every import LISTS
     from journey.api.lists.listing import Asked
     from journey.cli.session import prepared, ready
@@ -210,10 +212,13 @@ def _run(name: str, given: Row, limit: int, *, as_json: bool) -> None:
     asked = Asked(datetime.now(UTC), ZoneInfo(settings.timezone))
     listing = LISTS[name]
     wanted = _understood(listing, given, asked)
-    with ready(settings) as database, connect(database.conninfo, OPERATING) as connection:
-        connection.execute("SET timezone = 'UTC'")
-        found = connection.execute(*listing.statement(wanted, asked, None, limit)).fetchall()
-    page = listing.page(found, asked, "", limit)
+    with ready(settings) as database:
+        with connect(database.conninfo, OPERATING) as connection:
+            connection.execute("SET timezone = 'UTC'")
+            found = connection.execute(*listing.statement(wanted, asked, None, limit)).fetchall()
+        page = listing.page(found, asked, "", limit)
+        seen = Seen.of([(row["journey_id"], row["patient"]["patient_id"]) for row in page[name]])
+        recorded(database.conninfo, Kind.SEARCH, name, seen)
     if as_json:
         terminal.say_json({name: page[name], "as_of": page["as_of"]})
         return

@@ -16,12 +16,12 @@ FOR_PROGRAMS = ("event_id", "event_ids")
 """The last part of paths that people are not shown; `--json` has them all."""
 
 
-def known_of(conninfo: str, text: str, as_known_at: datetime | None = None) -> "Known":
+def known_of(conninfo: str, text: str, command: str, as_known_at: datetime | None = None) -> "Known":
     """All that is recorded on the one journey that is meant, or was by then. Raises Failed."""
     from journey.api.replay.telling import Known
     from journey.cli.find import loaded
 
-    history = loaded(conninfo, text)
+    history = loaded(conninfo, text, command)
     return Known(history if as_known_at is None else history.known_at(as_known_at))
 
 

@@ -11,6 +11,7 @@ import typer
 
 from journey.cli import past, terminal
 from journey.cli.options import AS_KNOWN_AT, AS_OF, Json, Moment, in_zone
+from journey.cli.recorded import Seen, recorded
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -70,7 +71,8 @@ def run(
     as_of, as_known_at = (in_zone(moment, zone) for moment in (as_of, as_known_at))
     with ready(settings) as database:
         if journey is not None:
-            _step_by_step(past.known_of(database.conninfo, journey, as_known_at), axis, zone, as_json=as_json)
+            known = past.known_of(database.conninfo, journey, "replay", as_known_at)
+            _step_by_step(known, axis, zone, as_json=as_json)
         else:
             now = datetime.now(UTC)
             _where_they_stood(
@@ -110,6 +112,7 @@ def _every_step(known: "Known", axis: Order) -> Iterator[past.Row]:
 def _where_they_stood(
     conninfo: str, patient: str | None, team: str | None, times: tuple[datetime, datetime], *, as_json: bool
 ) -> None:
+    from journey.api.access.trail import Kind
     from journey.api.replay.candidates import Whose
     from journey.connection import OPERATING
     from journey.database import connect
@@ -119,6 +122,8 @@ def _where_they_stood(
     whose = Whose(None if patient is None else _patient(conninfo, patient), team)
     with connect(conninfo, OPERATING) as connection:
         found = list(_standings(connection, whose, moment))
+    seen = Seen.of([(each.journey_id, each.patient.patient_id) for each in found])
+    recorded(conninfo, Kind.READ if whose.patient else Kind.SEARCH, "replay", seen)
     if as_json:
         terminal.say_json({**moment._asdict(), "journeys": found})
         return
@@ -134,7 +139,7 @@ def _patient(conninfo: str, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        history = loaded(conninfo, text)
+        history = loaded(conninfo, text, "replay")
     first = history.recorded[0]
     patient_id = fold(history.effective, first.journey_id).identity.patient_id
     if patient_id is None:

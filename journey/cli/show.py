@@ -33,7 +33,7 @@ def run(
     settings = prepared()
     zone = ZoneInfo(settings.timezone)
     with ready(settings) as database:
-        history = loaded(database.conninfo, journey)
+        history = loaded(database.conninfo, journey, "show")
     as_of, as_known_at = (in_zone(moment, zone) for moment in (as_of, as_known_at))
     state = journey_at(history, as_of=as_of, as_known_at=as_known_at)
     if state is None:

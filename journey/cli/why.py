@@ -33,7 +33,7 @@ def run(
     zone = ZoneInfo(settings.timezone)
     moment = TwoTimes(in_zone(as_of, zone) or now, in_zone(as_known_at, zone) or now)
     with ready(settings) as database:
-        known = past.known_of(database.conninfo, journey)
+        known = past.known_of(database.conninfo, journey, "why")
     told = past.told(lambda: telling.why(known, field, moment))
     if as_json:
         terminal.say_json({"journey_id": known.history.recorded[0].journey_id, **told})

@@ -1,20 +1,16 @@
-"""What the commands of the audit are asked with, and how what they look at is recorded."""
+"""What the commands of the audit are asked with, and to where they write."""
 
 import sys
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
 
 from journey.cli.options import Moment, moment
-
-if TYPE_CHECKING:
-    from journey.api.access.trail import Kind
-    from journey.database import Database
 
 Patient = Annotated[
     UUID, typer.Option("--patient", metavar="ID", show_default=False, help="The patient's id.")
@@ -30,24 +26,6 @@ Out = Annotated[str, typer.Option(metavar="FILE", help="To where; - is standard 
 def zoned(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     """A time without a zone is in the installation's."""
     return at if at is None or at.tzinfo else at.replace(tzinfo=zone)
-
-
-def recorded(
-    database: "Database",
-    kind: "Kind",
-    command: str,
-    patients: tuple[UUID, ...] = (),
-    *,
-    purpose: str = "HOPERAT",
-) -> None:
-    """That it was looked at from the command line: on disk before anything is shown."""
-    from journey.api.access import trail
-    from journey.api.access.trail import COMMAND_LINE, Access, Outcome
-    from journey.database import connect
-
-    access = Access(kind, Outcome.DONE, COMMAND_LINE, purpose, patients=patients, detail={"command": command})
-    with connect(database.conninfo) as connection:
-        trail.record(connection, [access])
 
 
 def written(out: str, pieces: Iterable[str]) -> None:

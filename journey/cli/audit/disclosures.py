@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from journey.cli import terminal
-from journey.cli.audit.asked import From, Out, Patient, To, recorded, written, zoned
+from journey.cli.audit.asked import From, Out, Patient, To, written, zoned
 from journey.cli.options import Json
+from journey.cli.recorded import Seen, recorded
 
 FORMS = ("text", "csv")
 
@@ -41,7 +42,7 @@ def run(
     zone = ZoneInfo(settings.timezone)
     period = accounting.Period.of(zoned(begins, zone), zoned(ends, zone), datetime.now(UTC))
     with ready(settings) as database:
-        recorded(database, Kind.PRINT, "audit disclosures", (patient,))
+        recorded(database.conninfo, Kind.PRINT, "audit disclosures", Seen(patients=(patient,)))
         with connect(database.conninfo) as connection:
             rows = connection.execute(accounting.LINES, accounting.asked(patient, period)).fetchall()
     told = [each for each in accounting.lines(rows) if every or each.is_for_the_patient]

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from journey.cli.audit.asked import recorded, written, zoned
+from journey.cli.audit.asked import written, zoned
+from journey.cli.recorded import Seen, recorded
 
 if TYPE_CHECKING:
     from journey.audit.entries import Asked
@@ -50,7 +51,8 @@ def reported(wanted: Wanted) -> None:
     asked = Asked(wanted.patient, begins=zoned(wanted.begins, zone), ends=zoned(wanted.ends, zone))
     with ready(settings) as database:
         kind = Kind.PRINT if wanted.form == "text" else Kind.EXPORT
-        recorded(database, kind, f"audit {wanted.command}", (wanted.patient,) if wanted.patient else ())
+        seen = Seen(patients=(wanted.patient,) if wanted.patient else ())
+        recorded(database.conninfo, kind, f"audit {wanted.command}", seen)
         written(wanted.out, _pieces(database.conninfo, asked, wanted.form, wanted.sort))
 
 
