@@ -10,6 +10,7 @@ from journey.cli import terminal
 from journey.cli.options import AS_KNOWN_AT, AS_OF, JourneyId, Json, Moment, in_zone
 
 if TYPE_CHECKING:
+    from journey.domain.custody import Safekeeping
     from journey.domain.pathway.clocks import Clock
     from journey.domain.room import Step
     from journey.domain.standing import Pathway, Patient, Standing
@@ -66,6 +67,8 @@ class _Page:
         yield from terminal.block("journey", [f"{stands.journey_id}  version {stands.version}"])
         yield from terminal.block("patient", [patient(stands.patient)])
         yield from terminal.block("status", [stands.status])
+        if stands.custody is not None:
+            yield from terminal.block("custody", self._custody(stands.custody))
         if stands.pathway is not None:
             yield from terminal.block("pathway", [self._pathway(stands.pathway)])
         yield from terminal.block("stage", [f"{stands.stage}  since {self._at(stands.since)}"])
@@ -84,6 +87,15 @@ class _Page:
 
     def _at(self, moment: datetime) -> str:
         return terminal.local(moment, self._zone)
+
+    def _custody(self, kept: "Safekeeping") -> list[str]:
+        said = (
+            kept.erased_at and f"erased {self._at(kept.erased_at)}",
+            kept.restricted and f"restricted: {kept.restricted}",
+            kept.holds and f"under {len(kept.holds)} legal hold{'s' * (len(kept.holds) > 1)}",
+            kept.erasure_requested and f"erasure requested: {kept.erasure_requested}",
+        )
+        return [each for each in said if each]
 
     def _responsible(self) -> str:
         owner = self._stands.responsible

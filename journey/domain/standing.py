@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
+from journey.domain.custody import Safekeeping
 from journey.domain.enrolment import Enrolment
 from journey.domain.event import Blocker, Fact, Frozen
 from journey.domain.identity import Demographics, Identifier
@@ -86,6 +87,7 @@ class Standing(Frozen):
     version: int
     status: JourneyStatus
     patient: Patient
+    custody: Safekeeping | None = None
     pathway: Pathway | None = None
     stage: str
     since: datetime
@@ -155,6 +157,7 @@ def stands(journey: Journey, gone: Way) -> Standing:
             demographics=journey.identity.demographics,
             links=(*journey.identity.links, *journey.merges.links(journey.identity.patient_id)),
         ),
+        custody=Safekeeping.of(journey.custody),
         pathway=_pathway(journey.enrolment, plan, on_it),
         stage=stage,
         since=since.at,

@@ -22,6 +22,7 @@ from journey.domain.custody import (
     RestrictionGround,
     RestrictionLifted,
     RestrictProcessing,
+    Safekeeping,
     SecondPersonNeeded,
     StillRetained,
     SubjectErased,
@@ -30,7 +31,10 @@ from journey.domain.custody import (
     WithdrawErasure,
     kept_until,
 )
+from journey.domain.event import Event
+from journey.domain.journey import journey_at
 from journey.domain.labels import RESTRICTED, hidden, of_journey
+from journey.domain.standing import standing
 from tests.domain.cases import Case
 from tests.domain.told import activated, booked, closed, opened
 from tests.spec import Given, at, given
@@ -123,3 +127,24 @@ def test_of_a_restricted_journey_every_event_bears_the_label() -> None:
     assert hidden(recorded, frozenset()) == {each.event_id for each in recorded}
     assert hidden(recorded, frozenset({RESTRICTED})) == frozenset()
     assert of_journey(given(opened, restricted, lifted).history.recorded) == frozenset()
+
+
+def test_whoever_looks_is_told_what_was_decided() -> None:
+    assert stands(opened, activated) is None
+    told = stands(opened, held, restricted, asked)
+    assert told is not None
+    assert told.model_dump(exclude_defaults=True) == {
+        "holds": (held.hold_id,),
+        "restricted": restricted.ground,
+        "erasure_requested": asked.basis,
+    }
+    after = stands(opened, asked, erased)
+    assert after is not None
+    assert after.erased_at is not None
+    assert stands(opened, held, released, restricted, lifted) is None
+
+
+def stands(*events: Event) -> Safekeeping | None:
+    journey = journey_at(given(*events).history)
+    assert journey is not None
+    return standing(journey).custody

@@ -38,6 +38,7 @@ from journey.domain.custody.events import (
     SubjectErased,
 )
 from journey.domain.custody.evolve import evolve
+from journey.domain.custody.safekeeping import Safekeeping
 from journey.domain.custody.state import (
     Custody,
     ErasureNotRequested,
@@ -66,6 +67,7 @@ __all__ = [
     "RestrictProcessing",
     "RestrictionGround",
     "RestrictionLifted",
+    "Safekeeping",
     "SecondPersonNeeded",
     "StillRetained",
     "SubjectErased",
