@@ -65,7 +65,7 @@ def run(
 def _said(sound: "Sound") -> list[str]:
     lines = [
         (
-            f"Sound. All events of its journeys are there ({sound.events} of {sound.journeys}), in the log "
+            f"Sound. All events of its journeys are there (events {sound.events}, journeys {sound.journeys}), in the log "
             f"{sound.origin} of {sound.size} events as of {sound.at}, and {sound.accesses} accesses."
         ),
         f"They say what was stored: {sound.opened} opened with their keys, {sound.erased} erased.",
