@@ -65,8 +65,9 @@ def run(
 def _said(sound: "Sound") -> list[str]:
     lines = [
         (
-            f"Sound. All events of its journeys are there (events {sound.events}, journeys {sound.journeys}), in the log "
-            f"{sound.origin} of {sound.size} events as of {sound.at}, and {sound.accesses} accesses."
+            "Sound. All events of its journeys are there "
+            f"(events {sound.events}, journeys {sound.journeys}), in the log {sound.origin} "
+            f"of {sound.size} events as of {sound.at}, and {sound.accesses} accesses."
         ),
         f"They say what was stored: {sound.opened} opened with their keys, {sound.erased} erased.",
         f"Earlier checkpoints that this one continues: {sound.earlier}.",
