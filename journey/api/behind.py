@@ -1,5 +1,6 @@
 """Behind the writes: who works beside the sequencer and the read models, as the settings have it."""
 
+from journey.api.publishing import publishers
 from journey.api.webhooks.terms import terms
 from journey.ledger.notary import Notary
 from journey.ledger.seals import Place
@@ -9,4 +10,8 @@ from journey.worker import Beside
 
 
 def beside(conninfo: str, settings: Settings) -> tuple[Beside, ...]:
-    return (Notary(conninfo, Place.of(settings)), Deliveries(conninfo, terms(settings)))
+    return (
+        Notary(conninfo, Place.of(settings)),
+        Deliveries(conninfo, terms(settings)),
+        *publishers(settings, conninfo),
+    )

@@ -112,6 +112,12 @@ class Figures:
         )
         self.webhooks = self._gauge("journey_webhooks", "Subscriptions.", "state")
         self.endpoints_down = self._gauge("journey_webhook_endpoints_down", "Endpoints that take nothing.")
+        self.broker_lag = self._gauge(
+            "journey_broker_lag_events", "Events that a broker's stream is behind the log.", "broker"
+        )
+        self.broker_failing = self._gauge(
+            "journey_broker_failing", "1 while nothing gets to a broker, or nobody publishes there.", "broker"
+        )
         self.pool = self._gauge(
             "journey_pool_connections", "Database connections.", "pool", "state", together="livesum"
         )

@@ -118,3 +118,6 @@ async def _measure(engine: Engine) -> None:
         figures.lag.labels(each.name).set(each.lag)
         figures.parked.labels(each.name).set(each.parked)
         figures.failing.labels(each.name).set(each.last_error is not None)
+    for broker in log.brokers:
+        figures.broker_lag.labels(broker.name).set(broker.lag)
+        figures.broker_failing.labels(broker.name).set(broker.last_error is not None or not broker.published)

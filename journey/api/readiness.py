@@ -42,6 +42,10 @@ SELECT_COVERED = """
       FROM (VALUES (true)) AS one LEFT JOIN LATERAL (
            SELECT number, size FROM ledger_checkpoint ORDER BY number DESC LIMIT 1) AS last ON true
     """
+SELECT_BROKERS = """
+    SELECT name, position, last_error, coalesce(leased_until > clock_timestamp(), false)
+      FROM broker ORDER BY name
+    """
 SELECT_LED = """
     SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
      WHERE locktype = 'advisory' AND objsubid = 1 AND granted
@@ -77,6 +81,15 @@ class LedgerHealth(BaseModel):
     )
 
 
+class BrokerHealth(BaseModel):
+    """How far the log stands in a broker's stream."""
+
+    name: str
+    lag: int = Field(description="Events of the log that were not looked through for it yet.")
+    published: bool = Field(description="Whether a worker publishes there just now.")
+    last_error: str | None = Field(description="Why it does not go on just now.")
+
+
 class Ready(BaseModel):
     """Whether requests should be sent here; what is not ready says why."""
 
@@ -95,6 +108,7 @@ class Ready(BaseModel):
     leaderless: tuple[str, ...] = Field(default=(), description="What no worker leads just now.")
     projections: tuple[ProjectionHealth, ...] = ()
     ledger: LedgerHealth = LedgerHealth()
+    brokers: tuple[BrokerHealth, ...] = ()
 
 
 class Log(NamedTuple):
@@ -107,6 +121,7 @@ class Log(NamedTuple):
     leaderless: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
     ledger: LedgerHealth
+    brokers: tuple[BrokerHealth, ...]
 
 
 async def log_of(reads: Reads) -> Log:
@@ -123,8 +138,12 @@ async def log_of(reads: Reads) -> Log:
     [(number, size, accesses)] = await reads.rows(SELECT_COVERED)
     ledger = LedgerHealth(checkpoint=number or 0, uncovered=max(0, now.head - (size or 0)) + accesses)
     leaderless = tuple(part for part, key in PARTS.items() if key not in led)
+    brokers = tuple(
+        BrokerHealth(name=name, lag=max(0, now.head - at), published=published, last_error=error)
+        for name, at, error, published in await reads.rows(SELECT_BROKERS)
+    )
     drift = await _clock_drift(reads)
-    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections, ledger)
+    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections, ledger, brokers)
 
 
 async def _clock_drift(reads: Reads) -> float:

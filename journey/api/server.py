@@ -29,6 +29,7 @@ from journey.api.behind import beside
 from journey.api.engine import Engine
 from journey.api.figures import SHARED
 from journey.api.health import measure_process
+from journey.api.publishing import refuse_unusable
 from journey.api.wire import Wire
 from journey.database import Database
 from journey.migrate import check
@@ -69,10 +70,13 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `told` hears the address as soon as requests to it are taken in.
 
-    Raises MigrationError, DatabaseUnavailable, NotStarted, WorkerFailed, OSError (address in use).
+    Raises MigrationError, DatabaseUnavailable, NotStarted, WorkerFailed, SettingsError, OSError (address
+    in use).
     """
     check(database.conninfo)
     tracing.configure(settings)
+    if role != "api":
+        refuse_unusable(settings)
     if role == "worker":
         work(database.conninfo, beside(database.conninfo, settings))
         return

@@ -85,16 +85,16 @@ class Publisher:
             try:
                 await self._lead()
             except LeaseLost:
-                logger.info("broker.lease_lost", name=self._name)
+                logger.info("broker.lease_lost", broker=self._name)
             except LOST as error:
                 self._failures += 1
-                logger.warning("broker.database_lost", name=self._name, error=type(error).__name__)
+                logger.warning("broker.database_lost", broker=self._name, error=type(error).__name__)
             except NotStored as error:
                 await self._failed(error.reason)
             except OwnerRevoked:
                 await self._failed(OwnerRevoked.__name__)
             except Exception as error:
-                logger.exception("broker.failed", name=self._name)
+                logger.exception("broker.failed", broker=self._name)
                 await self._failed(type(error).__name__)
             await self._rest()
 
@@ -130,7 +130,7 @@ class Publisher:
 
     async def _failed(self, reason: str) -> None:
         self._failures += 1
-        logger.warning("broker.not_stored", name=self._name, reason=reason)
+        logger.warning("broker.not_stored", broker=self._name, reason=reason)
         with suppress(*LOST):
             await self._desk.run(lambda c: leases.fail(c, self._name, reason))
 

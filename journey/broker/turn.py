@@ -79,7 +79,7 @@ def resume(connection: Connection[Any], lease: Lease, last: str | None) -> None:
         if place is None or known.stored <= place.position <= known.place.position:
             return
         if place.position < known.stored:
-            logger.warning("broker.has_lost", name=lease.name, noted=known.stored, found=place.position)
+            logger.warning("broker.has_lost", broker=lease.name, noted=known.stored, found=place.position)
         leases.move(connection, lease, place, place.position)
 
 

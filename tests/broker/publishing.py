@@ -8,11 +8,11 @@ import signal
 import socket
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event as Signal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import nats
 import pytest
@@ -33,6 +33,7 @@ from tests.waiting import until
 from tests.webhooks.delivering import World
 
 STREAM = "JOURNEY"
+T = TypeVar("T")
 NAME = f"nats {STREAM}"
 SWIFT = Pace(lease=1.0, soon=0.02, longest=0.2, batch=50)
 
@@ -127,9 +128,22 @@ async def _read(urls: Sequence[str]) -> list[Read]:
         await client.close()
 
 
+def answered(ask: Callable[[Sequence[str]], Coroutine[Any, Any, T]], urls: Sequence[str]) -> T:
+    """What the servers say, asked again where they are about to elect another leader."""
+    found: list[T] = []
+
+    def asked() -> bool:
+        with suppress(nats.errors.Error, OSError, TimeoutError):
+            found.append(asyncio.run(ask(urls)))
+        return bool(found)
+
+    until(asked, timeout=30)
+    return found[0]
+
+
 def in_stream(*urls: str) -> list[Read]:
     """Everything that is there, from the first message to the last."""
-    return asyncio.run(_read(urls))
+    return answered(_read, urls)
 
 
 async def _without(url: str) -> None:
@@ -155,6 +169,20 @@ async def _purged(url: str) -> None:
 def purged(url: str) -> None:
     """The stream goes on, and what was in it is gone."""
     asyncio.run(_purged(url))
+
+
+async def _leader_of(urls: Sequence[str]) -> int:
+    client = await connected(urls)
+    try:
+        cluster = (await client.jetstream().stream_info(STREAM)).cluster
+        return int((cluster.leader or "n0")[1:]) if cluster else 0
+    finally:
+        await client.close()
+
+
+def leader_of(*urls: str) -> int:
+    """The number of the server that leads the stream."""
+    return answered(_leader_of, urls)
 
 
 def in_order(found: Sequence[Read]) -> bool:
