@@ -35,7 +35,7 @@ from journey.ledger.proving import Asked, Rows
 
 T = TypeVar("T")
 
-SAY_ONE = "Ask for one thing: event, position, access, journey, or from and to"
+SAY_ONE = "Ask for one thing: event, position, access, journey, or from and to, the smaller size first"
 CODES: dict[type[Exception], str] = {
     NoSuchLeaf: "no-such-leaf",
     NoSuchCheckpoint: "no-such-checkpoint",

@@ -75,7 +75,7 @@ class Folder(NamedTuple):
             file.flush()
             os.fsync(file.fileno())
         if is_new:
-            _sync(self.path)
+            sync(self.path)
 
     def kept(self) -> Iterator[Anchored]:
         for path in (self._keys, *self._days()):
@@ -122,7 +122,8 @@ def _cut_off(file: BinaryIO) -> None:
     file.truncate(end - len(tail) + tail.rfind(b"\n") + 1)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Returns when names in the folder would outlive a crash."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

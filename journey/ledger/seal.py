@@ -12,6 +12,7 @@ from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from journey.ledger.anchor import sync
 from journey.ledger.note import ED25519, BadNote, Signer, Verifier, decoded, opened, signed
 
 PREFIX = "PRIVATE+KEY+"
@@ -61,6 +62,7 @@ class Seal(Signer):
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        sync(path.parent)
 
     def introduced_by(self, before: "Seal | None") -> str:
         """The note that introduces it."""

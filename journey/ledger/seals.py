@@ -1,15 +1,16 @@
 """Seals in use: which key signs now, how one follows another, and where the files of a ledger are."""
 
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from psycopg import Connection
 
-from journey.ledger.anchor import Anchors, Folder
-from journey.ledger.note import Verifier
-from journey.ledger.seal import Seal
+from journey.ledger.anchor import Anchored, Anchors, Folder
+from journey.ledger.note import BadNote, Verifier
+from journey.ledger.seal import Seal, introduced
 from journey.settings import Settings
 
 ROTATING = 0x4A_0006
@@ -18,8 +19,8 @@ ROTATING = 0x4A_0006
 ORIGIN = "SELECT id FROM store_epoch ORDER BY number LIMIT 1"
 KEY = "SELECT verifier FROM ledger_key ORDER BY number DESC LIMIT 1"
 INTRODUCE = """
-    INSERT INTO ledger_key (number, verifier, introduction)
-    SELECT coalesce(max(number), 0) + 1, %s, %s FROM ledger_key
+    INSERT INTO ledger_key (number, verifier, introduction, introduced_at)
+    SELECT coalesce(max(number), 0) + 1, %s, %s, coalesce(%s::timestamptz, clock_timestamp()) FROM ledger_key
     """
 
 
@@ -74,8 +75,13 @@ class Seals:
         self._seal: Seal | None = None
 
     def in_use(self) -> Seal:
-        """The key to sign with; made, where the ledger has none yet. Raises OtherKey, NoKey and OSError."""
+        """The key to sign with; made, where the ledger has none yet, and in a transaction of the caller's.
+        Raises OtherKey, NoKey, Unreadable and OSError.
+        """
         known = self._connection.execute(KEY).fetchone()
+        if known is None:  # nobody else makes one meanwhile
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (ROTATING,))
+            known = self._connection.execute(KEY).fetchone()
         if self._seal is None or known is None or known[0] != str(self._seal.verifier):
             self._seal = self._found(known[0]) if known is not None else self._first()
         return self._seal
@@ -114,12 +120,27 @@ class Seals:
                 following.replace(self._file)
             return seal
         seal = Seal.read(self._file)
-        if seal is None or str(seal.verifier) != verifier:
+        if seal is None:
             raise OtherKey
+        if str(seal.verifier) != verifier:
+            self._put_back(Verifier.read(verifier), seal.verifier)
         return seal
 
+    def _put_back(self, last: Verifier, ours: Verifier) -> None:
+        """A database that was put back knows nothing of keys since; how they were introduced is anchored."""
+        since = list[tuple[Verifier, Anchored]]()
+        anchors = self._place.anchors(origin_id(self._connection))
+        for each in takewhile(lambda each: each.key is not None, anchors.kept()):
+            with suppress(BadNote):
+                before, last = last, introduced(each.note, last)
+                since += [(last, each)] if last != before else []
+        if last != ours:
+            raise OtherKey
+        for verifier, each in since:
+            self._connection.execute(INTRODUCE, (str(verifier), each.note, each.at))
+
     def _introduce(self, seal: Seal, before: Seal | None) -> None:
-        self._connection.execute(INTRODUCE, (str(seal.verifier), seal.introduced_by(before)))
+        self._connection.execute(INTRODUCE, (str(seal.verifier), seal.introduced_by(before), None))
 
     @property
     def _file(self) -> Path:

@@ -29,6 +29,7 @@ from journey.store.identifiers import uuid7
 from tests.ledger.told import ACCESS_ROWS, DISCLOSURE_ROWS, EVENT_ROWS, Ledger, told
 from tests.waiting import until
 
+FORGET = "DELETE FROM ledger_key WHERE number = 2 RETURNING introduced_at"
 STRANGE = """
     INSERT INTO event (journey_id, version, event_id, type, schema_version, occurred_at, occurred_precision,
                        context, data)
@@ -257,6 +258,20 @@ def test_a_key_file_is_for_its_owner_alone_and_survives_a_rotation_cut_short(led
     path.write_text(old)
     ledger.looked(1)
     assert ledger.notarize().accesses.size == 1
+
+
+def test_a_database_that_was_put_back_to_before_a_rotation_learns_the_key_anew(ledger: Ledger) -> None:
+    ledger.notarize()
+    with ledger.connect() as connection:
+        Seals(connection, ledger.place).rotate()
+        ledger.looked(1)
+        ledger.notarize()
+        connection.execute("ALTER TABLE ledger_key DISABLE TRIGGER USER")
+        [(introduced_at,)] = connection.execute(FORGET).fetchall()
+    ledger.looked(1)
+    ledger.notarize()
+    assert ledger.rows("SELECT introduced_at FROM ledger_key WHERE number = 2") == [(introduced_at,)]
+    assert not verify(ledger.url, ledger.place, lambda *_: None).findings
 
 
 def test_a_line_that_a_crash_cut_off_is_no_anchor_and_no_obstacle(tmp_path: Path) -> None:
