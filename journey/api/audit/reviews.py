@@ -1,5 +1,6 @@
 """Reviews: who looked at the audit of a period, and what was found (45 CFR 164.308(a)(1)(ii)(D))."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,10 @@ class Review(BaseModel):
     findings: str
     break_glasses: tuple[UUID, ...]
 
+    def row(self) -> tuple[Any, ...]:
+        """What RECORD takes, but for the caller."""
+        return tuple((self.model_dump() | {"break_glasses": list(self.break_glasses)}).values())
+
 
 class Reviews(BaseModel):
     """A page of reviews, the newest first."""
@@ -117,19 +122,9 @@ class ToReview(BaseModel):
 @router.post("/v1/audit/reviews", status_code=201, responses=answers(Review, *TAKING_A_BODY, status=201))
 async def review_the_audit(request: Request, wanted: Reviewing) -> Response:
     """Say that the audit of a period was looked at, and what was found."""
-    review = Review(
-        review_id=uuid7(),
-        at=datetime.now(UTC),
-        name=caller(request).name,
-        begins=wanted.period.begins,
-        ends=wanted.period.ends,
-        scope=wanted.scope,
-        findings=wanted.findings,
-        break_glasses=wanted.break_glasses,
-    )
+    review = held(wanted, caller(request).name)
     await noted(request, Kind.REVIEW, review)
-    values = review.model_dump() | {"break_glasses": list(review.break_glasses)}
-    await engine(request).reads.rows(RECORD, (*values.values(), caller(request).id))
+    await engine(request).reads.rows(RECORD, (*review.row(), caller(request).id))
     return Response(to_json(review), 201, media_type="application/json")
 
 
@@ -138,22 +133,43 @@ async def every_review(request: Request, *, limit: Limit = 100, page: CursorIn =
     """Every review, the newest first."""
     before = NEWEST if page is None else key("reviews", page, (datetime, UUID))
     rows = await engine(request).reads.rows(EVERY, (*before, limit + 1))
-    found = [Review.model_validate(dict(zip(Review.model_fields, row, strict=True))) for row in rows[:limit]]
+    found = reviewed(rows[:limit])
     following = (
         cursor("reviews", f"{found[-1].at.astimezone(UTC)}|{found[-1].review_id}") if rows[limit:] else None
     )
-    return Response(to_json(Reviews(reviews=tuple(found), next=following)), media_type="application/json")
+    return Response(to_json(Reviews(reviews=found, next=following)), media_type="application/json")
 
 
 @router.get("/v1/audit/unreviewed", responses=answers(ToReview))
 async def what_nobody_has_reviewed(request: Request, *, limit: Limit = 100) -> Response:
     """Every break-glass that nobody has looked at yet, the oldest first."""
-    now = datetime.now(UTC)
-    rows = await engine(request).reads.rows(UNREVIEWED, (limit,))
-    found = ToReview(
-        unreviewed=tuple(_unreviewed(dict(zip(Glass.model_fields, row, strict=True)), now) for row in rows)
-    )
+    found = ToReview(unreviewed=unreviewed(await engine(request).reads.rows(UNREVIEWED, (limit,))))
     return Response(to_json(found), media_type="application/json")
+
+
+def held(wanted: Reviewing, name: str) -> Review:
+    """A review that takes place now."""
+    return Review(
+        review_id=uuid7(),
+        at=datetime.now(UTC),
+        name=name,
+        begins=wanted.period.begins,
+        ends=wanted.period.ends,
+        scope=wanted.scope,
+        findings=wanted.findings,
+        break_glasses=wanted.break_glasses,
+    )
+
+
+def reviewed(rows: Iterable[Sequence[Any]]) -> tuple[Review, ...]:
+    """What EVERY found."""
+    return tuple(Review.model_validate(dict(zip(Review.model_fields, row, strict=True))) for row in rows)
+
+
+def unreviewed(rows: Iterable[Sequence[Any]]) -> tuple[Unreviewed, ...]:
+    """What UNREVIEWED found."""
+    now = datetime.now(UTC)
+    return tuple(_unreviewed(dict(zip(Glass.model_fields, row, strict=True)), now) for row in rows)
 
 
 def _unreviewed(glass: dict[str, Any], now: datetime) -> Unreviewed:

@@ -2,7 +2,7 @@
 
 import typer
 
-from journey.cli.audit import access, check, checkpoint, disclosures, export, report, verify
+from journey.cli.audit import access, check, checkpoint, disclosures, export, report, review, verify
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -15,6 +15,8 @@ def audit() -> None:
 app.command("report")(report.run)
 app.command("access")(access.run)
 app.command("disclosures")(disclosures.run)
+app.command("review")(review.run)
+app.command("reviews")(review.reviews)
 app.command("checkpoint")(checkpoint.run)
 app.command("proof")(checkpoint.proof)
 app.command("rotate-key")(checkpoint.rotate_key)
