@@ -16,17 +16,24 @@ WRAPPED = (
     ("data_key", "journey_id", "wrapped"),
     ("inbox", "key", "raw"),
     ("erasure", "erasure_id", "sought"),
+    ("webhook", "id", "secret"),
+    ("webhook", "id", "former_secret"),
 )
 """The tables, what tells their rows apart, and the columns that the master key wrapped."""
 
-COUNT = SQL("SELECT count(*) FROM {table} WHERE octet_length({column}) > 0")
+COUNT = SQL("SELECT count(*) FROM {table} WHERE octet_length({column}) > 0 AND {by_the_master}")
 SELECT = SQL("""
     SELECT {id}, {column} FROM {table}
-     WHERE octet_length({column}) > 0 AND (%(after)s::{kind} IS NULL OR {id} > %(after)s)
+     WHERE octet_length({column}) > 0 AND {by_the_master} AND (%(after)s::{kind} IS NULL OR {id} > %(after)s)
      ORDER BY {id} LIMIT %(at_once)s
     """)
 UPDATE = SQL("UPDATE {table} SET {column} = %s WHERE {id} = %s AND {column} = %s")
-KINDS = {"data_key": SQL("uuid"), "inbox": SQL("bytea"), "erasure": SQL("uuid")}
+KINDS = {
+    "data_key": SQL("uuid"),
+    "inbox": SQL("bytea"),
+    "erasure": SQL("uuid"),
+    "webhook": SQL("uuid"),
+}
 
 
 class Rotated(NamedTuple):

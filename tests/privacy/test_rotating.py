@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from journey.privacy.rotating import Rotated, rotate
 from journey.store.store import Store
 from journey.store.vault import CannotBeOpened, vault
+from journey.webhooks import registry
 from tests.store.asked import opened
+from tests.webhooks.delivering import world
 
 pytestmark = pytest.mark.database
 
@@ -48,5 +50,22 @@ def test_after_a_rotation_the_old_key_is_needed_no_more(database_url: str, keys:
             held(keys, new)
             assert store.load(first).recorded == before
             assert store.load(second).recorded
+    finally:
+        vault.cache_clear()
+
+
+def test_the_secrets_of_webhooks_are_wrapped_anew(database_url: str, keys: Path) -> None:
+    old, new = AESGCM.generate_key(256), AESGCM.generate_key(256)
+    try:
+        held(keys, old)
+        with world(database_url) as here, here.connection() as by:
+            webhook = here.subscribed()
+            here.rotated(webhook)
+            both = registry.secrets(by, webhook.id)
+            held(keys, new, old)
+            assert rotate(by) == Rotated(2, 0)
+            held(keys, new)
+            assert registry.secrets(by, webhook.id) == both
+            assert len(both) == 2
     finally:
         vault.cache_clear()
