@@ -19,10 +19,12 @@ CREATE TABLE inbox (
     source text NOT NULL,
     number integer NOT NULL,
     raw bytea NOT NULL,
+    sealed_for uuid,
     CHECK ((status = 'applied') = (code IS NULL))
 );
 COMMENT ON TABLE inbox IS 'Every message read, whole, with what became of it.';
-COMMENT ON COLUMN inbox.raw IS 'Sealed by the master key; empty once its patient is erased.';
+COMMENT ON COLUMN inbox.raw IS 'Sealed, by the key of its journey or the master key; empty once its patient is erased.';
+COMMENT ON COLUMN inbox.sealed_for IS 'The journey whose key it is sealed by; null for the master key.';
 COMMENT ON COLUMN inbox.key IS 'SHA-256 of the message but for its line ends and the time it was sent.';
 COMMENT ON COLUMN inbox.waits IS 'Another message of its journey may release it, or complete what was applied.';
 CREATE INDEX inbox_control_id ON inbox (sender, control_id);

@@ -21,8 +21,11 @@ TIMELINE = """
      WHERE timeline.journey_id = told.journey_id AND timeline.version = told.version
     """
 ROUTING = "DELETE FROM routing WHERE journey_id = ANY(%(journeys)s) OR patient_id = ANY(%(patients)s)"
-OF_JOURNEYS = "UPDATE inbox SET raw = '', reason = NULL WHERE journey_id = ANY(%(journeys)s) AND raw <> ''"
-OF_NOBODY = "SELECT key, raw FROM inbox WHERE journey_id IS NULL AND raw <> ''"
+OF_JOURNEYS = """
+    UPDATE inbox SET raw = '', reason = NULL
+     WHERE (journey_id = ANY(%(journeys)s) OR sealed_for = ANY(%(journeys)s)) AND raw <> ''
+    """
+OF_NOBODY = "SELECT key, raw FROM inbox WHERE sealed_for IS NULL AND raw <> ''"
 ONE = "UPDATE inbox SET raw = '', reason = NULL WHERE key = %s"
 GLASS = "UPDATE break_glass SET reason_text = %(erased)s WHERE patient_id = ANY(%(patients)s)"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from psycopg import Connection
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composable, Identifier
 
 from journey.store.vault import vault
 
@@ -21,6 +21,10 @@ WRAPPED = (
 )
 """The tables, what tells their rows apart, and the columns that the master key wrapped."""
 
+BY_THE_MASTER = {"inbox": SQL("sealed_for IS NULL")}
+"""Where a column is not always wrapped by it, the rows in which it is."""
+
+ALWAYS = SQL("true")
 COUNT = SQL("SELECT count(*) FROM {table} WHERE octet_length({column}) > 0 AND {by_the_master}")
 SELECT = SQL("""
     SELECT {id}, {column} FROM {table}
@@ -46,12 +50,12 @@ class Rotated(NamedTuple):
 def rotate(connection: Connection[Any], told: Callable[[int, int], None] = lambda *_: None) -> Rotated:
     """Wrap anew what an older master key wrapped. Raises CannotBeOpened where that key is not at hand."""
     every = sum(
-        connection.execute(COUNT.format(table=Identifier(table), column=Identifier(column))).fetchall()[0][0]
-        for table, _, column in WRAPPED
+        connection.execute(COUNT.format(**_names(table, name, column))).fetchall()[0][0]
+        for table, name, column in WRAPPED
     )
     rewrapped = current = 0
     for table, name, column in WRAPPED:
-        names = {"table": Identifier(table), "id": Identifier(name), "column": Identifier(column)}
+        names = _names(table, name, column)
         select, update = SELECT.format(**names, kind=KINDS[table]), UPDATE.format(**names)
         after: Any = None
         while rows := connection.execute(select, {"after": after, "at_once": AT_ONCE}).fetchall():
@@ -63,3 +67,12 @@ def rotate(connection: Connection[Any], told: Callable[[int, int], None] = lambd
             after = rows[-1][0]
             told(rewrapped + current, every)
     return Rotated(rewrapped, current)
+
+
+def _names(table: str, name: str, column: str) -> dict[str, Composable]:
+    return {
+        "table": Identifier(table),
+        "id": Identifier(name),
+        "column": Identifier(column),
+        "by_the_master": BY_THE_MASTER.get(table, ALWAYS),
+    }

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from journey.domain.correction import History
+from journey.domain.custody import SubjectIsErased
 from journey.domain.event import Actor, Command, Context, Source
 from journey.domain.identity import ChangeDemographics, LinkPatient, UnlinkPatient
 from journey.domain.merge import MergePatient, merges_of
@@ -77,10 +78,12 @@ class Applying:
                 self._patient(self.part, self.routing.patient(self.part.patient.keys))
 
     def _patient(self, part: Part, patient: Route) -> None:
-        """Tell the patient's journey; look again where the number was remembered from before a merge."""
+        """Tell the patient's journey; look again where the number was remembered from before a merge, or from
+        before what was known of the patient was erased.
+        """
         try:
             self._going_on(part, patient)
-        except _RetiredSince:
+        except (_RetiredSince, SubjectIsErased):
             self.routing.forget()
             self._going_on(part, self.routing.patient(part.patient.keys), looked_up=True)
 

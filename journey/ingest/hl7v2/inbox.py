@@ -1,4 +1,4 @@
-"""The inbox: every message read, whole and sealed by the master key, with what became of it and why.
+"""The inbox: every message read, whole and sealed, with what became of it and why.
 
 A message is known by its content: two with one control id (MSH-10) but different content are two messages,
 for some senders count anew or send one id for all. Neither line ends nor the time of sending (MSH-7) make
@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from journey.ingest.hl7v2.routing import connected
+from journey.ingest.hl7v2.sealing import Box, boxed, unboxed
 from journey.store.store import Store
-from journey.store.vault import vault
 
 Status = Literal["applied", "parked", "rejected"]
 
@@ -38,10 +38,10 @@ PUT = """
         SELECT set_config('synchronous_commit', 'off', true) WHERE %(status)s = 'applied'
     )
     INSERT INTO inbox (key, status, code, reason, channel, sender, control_id, trigger, occurred_at,
-                       applied_at, journey_id, waits, source, number, raw)
+                       applied_at, journey_id, waits, source, number, raw, sealed_for)
     VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, 'hl7v2', %(sender)s, %(control_id)s, %(trigger)s,
             %(occurred_at)s, CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
-            %(waits)s, %(source)s, %(number)s, %(raw)s)
+            %(waits)s, %(source)s, %(number)s, %(raw)s, %(sealed_for)s)
     ON CONFLICT (key) DO UPDATE SET seen = inbox.seen + 1
     RETURNING xmax = 0,
               EXISTS (SELECT FROM inbox AS other
@@ -58,12 +58,14 @@ SETTLE = """
     UPDATE inbox
        SET status = %(status)s, code = %(code)s, reason = %(reason)s, trigger = %(trigger)s,
            occurred_at = %(occurred_at)s, journey_id = %(journey_id)s, waits = %(waits)s,
+           raw = %(raw)s, sealed_for = %(sealed_for)s,
            applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
      WHERE key = %(key)s AND (status = 'parked' OR waits)
     """
 WAITING = """
-    SELECT key, raw, source, number, status FROM inbox
-     WHERE journey_id = %s AND waits AND raw <> ''
+    SELECT key, raw, sealed_for, wrapped, source, number, status
+      FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
+     WHERE inbox.journey_id = %s AND waits AND raw <> '' AND wrapped IS DISTINCT FROM ''
      ORDER BY occurred_at, received_at, key
     """
 PARKED = """
@@ -71,7 +73,11 @@ PARKED = """
      WHERE status = 'parked' AND channel = 'hl7v2' AND (code = %s OR %s::text IS NULL)
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
-GET = "SELECT key, raw, source, number, status FROM inbox WHERE key = %s AND status = 'parked' AND raw <> ''"
+GET = """
+    SELECT key, raw, sealed_for, wrapped, source, number, status
+      FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
+     WHERE key = %s AND status = 'parked' AND raw <> '' AND wrapped IS DISTINCT FROM ''
+    """
 
 
 def message_key(raw: bytes) -> bytes:
@@ -176,14 +182,17 @@ class Inbox:
     def put(self, message: Kept, outcome: Outcome) -> Put:
         """Keep a message with what became of it."""
         with connected(self._store) as connection:
-            kept = {**message._asdict(), "raw": vault().kms.wrap(message.raw), **_columns(outcome)}
+            box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
+            kept = {**message._asdict(), **box._asdict(), **_columns(outcome)}
             row = connection.execute(PUT, kept).fetchone()
         return Put(*row[:3]) if row else Put(is_new=True, reuses_id=False, others_wait=False)
 
-    def settle(self, key: bytes, outcome: Outcome) -> None:
+    def settle(self, message: Kept, outcome: Outcome) -> None:
         """Say what became of a parked message when it was tried again."""
         with connected(self._store) as connection:
-            connection.execute(SETTLE, {"key": key, **_columns(outcome)})
+            box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
+            kept = {"key": message.key, **box._asdict(), **_columns(outcome)}
+            connection.execute(SETTLE, kept)
 
     def waiting(self, journey_id: UUID) -> list[Kept]:
         """The messages that wait for others of this journey, in the order in which they happened."""
@@ -202,8 +211,8 @@ class Inbox:
 
 
 def _read(row: tuple[Any, ...]) -> Kept:
-    kept = Kept(*row)
-    return kept._replace(raw=vault().kms.unwrap(kept.raw))
+    key, raw, sealed_for, wrapped, *more = row
+    return Kept(key, unboxed(key, Box(raw, sealed_for), wrapped), *more)
 
 
 def _columns(outcome: Outcome) -> dict[str, object]:

@@ -79,7 +79,7 @@ class Receiver:
     def retry(self, message: Kept) -> Taken:
         """Try a parked message again. Raises as `take` does."""
         outcome = self._applied(message)
-        self.inbox.settle(message.key, outcome)
+        self.inbox.settle(message, outcome)
         others_wait = outcome.status == "applied"
         return Taken(message.key, outcome, tuple(self._released(outcome, others_wait=others_wait)))
 
@@ -103,7 +103,7 @@ class Receiver:
             for message in self.inbox.waiting(journey_id):
                 outcome = self._applied(message)
                 if not outcome.verdict.waits:
-                    self.inbox.settle(message.key, outcome)
+                    self.inbox.settle(message, outcome)
                     yield Released(message.key, message.status, outcome)
                     progress = True
 

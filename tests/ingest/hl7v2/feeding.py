@@ -11,8 +11,8 @@ from journey.domain.journey import Journey, fold
 from journey.domain.visit import Visit
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import Counts, ingest, replay
+from journey.ingest.hl7v2.sealing import Box, unboxed
 from journey.store.store import Store
-from journey.store.vault import vault
 
 ZONE = ZoneInfo("UTC")
 
@@ -44,8 +44,16 @@ class Feed:
 
     def inbox(self) -> Sequence[dict[str, Any]]:
         """What is kept, in the order in which it came."""
-        rows = self.rows("SELECT * FROM inbox ORDER BY received_at, number")
-        return [{**row, "raw": vault().kms.unwrap(row["raw"])} for row in rows]
+        rows = self.rows(
+            """
+            SELECT inbox.*, wrapped FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
+             ORDER BY received_at, number
+            """
+        )
+        return [
+            {**row, "raw": unboxed(row["key"], Box(row["raw"], row["sealed_for"]), row["wrapped"])}
+            for row in rows
+        ]
 
     def rows(self, query: str, *parameters: Any) -> Sequence[dict[str, Any]]:
         with self.store.datastore.pool.connection() as connection:

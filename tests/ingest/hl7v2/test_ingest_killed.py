@@ -46,7 +46,7 @@ def left(feed: Feed, n: int) -> list[tuple[Any, ...]]:
     events = feed.rows(
         """
         SELECT type, occurred_at, version,
-               data::jsonb - '{patient_id,visit_id,survivor,retired,voids,evidence,identifier}'::text[]
+               data::jsonb - '{sealed,patient_id,visit_id,survivor,retired,voids,evidence,identifier}'::text[]
           FROM event
          WHERE journey_id IN (SELECT journey_id FROM routing WHERE value ~ %s)
          ORDER BY type, occurred_at, version
