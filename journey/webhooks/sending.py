@@ -10,13 +10,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import NamedTuple, Self
 
-from httpcore2 import (
-    AsyncConnectionPool,
-    ConnectError,
-    NetworkError,
-    ProtocolError,
-    TimeoutException,
-)
+from httpcore2 import AsyncConnectionPool, ConnectError, NetworkError, TimeoutException
 
 from journey.webhooks.addresses import AddressRefused, Guarded, Where
 
@@ -77,7 +71,7 @@ class Sender:
                     size += len(part)
                     if size > LARGEST:
                         break
-        except (TimeoutError, TimeoutException, OSError, NetworkError, ProtocolError, ValueError) as failure:
+        except Exception as failure:  # noqa: BLE001 - who hangs up at a bad moment, the library meets with any
             error = None if status is not None else _kind(failure)
         return Answer(status, error, monotonic() - began, heard.get("retry-after"))
 
