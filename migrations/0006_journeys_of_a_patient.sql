@@ -4,6 +4,11 @@ SET statement_timeout = '10min';
 DROP INDEX CONCURRENTLY IF EXISTS event_opened_for;
 CREATE INDEX CONCURRENTLY event_opened_for ON event ((data->>'patient_id')) WHERE type = 'journey.opened';
 
+-- Every journey of which something may be withheld, as it is recorded.
+DROP INDEX CONCURRENTLY IF EXISTS event_labelled;
+CREATE INDEX CONCURRENTLY event_labelled ON event (journey_id)
+ WHERE context::text LIKE '%"labels":["%' OR type = 'custody.processing_restricted';
+
 -- Every journey that a team ever was accountable for, or that was ever corrected in that: who asks whose they were folds them.
 DROP INDEX CONCURRENTLY IF EXISTS event_accountable;
 CREATE INDEX CONCURRENTLY event_accountable ON event ((data->>'team'), journey_id)

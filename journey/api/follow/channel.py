@@ -15,7 +15,7 @@ from journey.api.access.asking import Asking
 from journey.api.access.login import Login, NotLetIn
 from journey.api.access.trail import Access, Kind, Outcome, Trail, Who
 from journey.api.follow.asked import Wanted, wanted_by
-from journey.api.follow.sending import told_of
+from journey.api.follow.sending import disclose, told_of
 from journey.api.follow.tail import Last, Tail
 from journey.api.problems import HANDLED
 from journey.api.reads import Reads
@@ -185,22 +185,23 @@ class Channel:
 
     async def framed(self, found: list[Recorded], line: Line) -> list[Sent]:
         """These events as they go out now; that they do is recorded before."""
-        going = await told_of(self._means.reads, self.key.by, self.wanted, found, Disclosed.STREAM)
+        reads, by, payload = self._means.reads, self.key.by, self.key.payload
+        going = await told_of(reads, by, self.wanted, found)
         if not going.events:
             return []
-        caller = self.key.by.caller
-        await self._means.trail.record(
-            Access(
-                Kind.FEED,
-                Outcome.DONE,
-                Who(caller.id, caller.name, caller.role, caller.team),
-                purpose=self.key.by.purpose,
-                method="GET",
-                route=ROUTE,
-                journeys=going.seen.journeys,
-                patients=going.seen.patients,
-                detail={"events": len(going.events), "payload": self.key.payload},
-            )
+        access = Access(
+            Kind.FEED,
+            Outcome.DONE,
+            Who(by.caller.id, by.caller.name, by.caller.role, by.caller.team),
+            purpose=by.purpose,
+            method="GET",
+            route=ROUTE,
+            journeys=going.seen.journeys,
+            patients=going.seen.patients,
+            detail={"events": len(going.events), "payload": payload},
+        )
+        await asyncio.gather(
+            self._means.trail.record(access), disclose(reads, by, Disclosed.STREAM, payload, going.events)
         )
         return [_sent(each, line) for each in going.events]
 

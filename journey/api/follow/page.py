@@ -27,11 +27,12 @@ from journey.api.follow.asked import (
 )
 from journey.api.follow.looking import known_to, look, reached
 from journey.api.follow.place import line_of, place_after, refuse_rewound
-from journey.api.follow.sending import told_of
+from journey.api.follow.sending import disclose, told_of
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
 from journey.api.paging import Limit
 from journey.api.readiness import InEpoch, shown
+from journey.audit.disclosures import Channel as Disclosed
 from journey.feed.envelope import CloudEvent, Payload, WithheldCloudEvent
 
 LONGEST_WAIT = 30.0
@@ -91,6 +92,7 @@ async def the_log(
             break
         await growth.wait(grown, min(deadline - loop.time(), SOON if head < line.head else LONGEST_WAIT))
     going = await told_of(reads, by, wanted, piece.events)
+    await disclose(reads, by, Disclosed.FEED, payload, going.events)
     request.state.seen = going.seen
     body = {
         "events": going.events,

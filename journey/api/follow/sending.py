@@ -4,18 +4,19 @@ What is withheld is told of in its place; data goes out whole where the key's sc
 and the patient has not said otherwise.
 """
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from journey.api.access.asking import Asking
 from journey.api.access.looks import read
 from journey.api.access.scopes import resource_of
 from journey.api.access.table import Permission
-from journey.api.access.withheld import withheld
+from journey.api.access.withheld import BEARS, hidden_of
 from journey.api.follow.asked import Wanted
-from journey.api.guard import NOTHING_SEEN, Seen
+from journey.api.guard import Seen
 from journey.api.reads import Reads
 from journey.audit.disclosures import INSERT_TOLD, Channel, Sending, basis_of
 from journey.domain import labels
@@ -27,10 +28,13 @@ from journey.feed.consented import SPOKEN, Recipient, consented
 from journey.feed.envelope import Payload, cloud_event, withheld_cloud_event
 
 LABELLED = "SELECT journey_id FROM patient_status WHERE journey_id = ANY(%s) AND labels <> '{}'"
-PATIENTS = """
-    SELECT DISTINCT data->>'patient_id' FROM event
-     WHERE journey_id = ANY(%s) AND version = 1 AND type = 'journey.opened'
-    """
+OPENINGS: LiteralString = f"""
+    SELECT opening.journey_id, CASE type WHEN 'journey.opened' THEN (data->>'patient_id')::uuid END,
+           EXISTS (SELECT FROM event WHERE event.journey_id = opening.journey_id AND {BEARS})
+      FROM event AS opening WHERE opening.journey_id = ANY(%s) AND opening.version = 1
+    """  # noqa: S608 - made of constants
+"""Whose each journey is, and whether something of it may be withheld."""
+
 ASKED = """
     SELECT DISTINCT journey_id FROM event
      WHERE journey_id = ANY(%s) AND (type = ANY(%s) OR context::text LIKE '%%"labels":["%%')
@@ -48,14 +52,15 @@ class Told(NamedTuple):
     seen: Seen
 
 
-async def told_of(
-    reads: Reads, by: Asking, wanted: Wanted, found: Sequence[Recorded], channel: Channel = Channel.FEED
-) -> Told:
-    """How these go out, once it is recorded to whom."""
-    journeys = {each.journey_id for each in found}
-    kept_back = await withheld(reads, journeys, wanted.cleared)
-    labelled = await _labelled(reads, journeys) if kept_back and wanted.hides else journeys
-    known = await _about(reads, journeys) if wanted.filter.needs_about else {}
+async def told_of(reads: Reads, by: Asking, wanted: Wanted, found: Sequence[Recorded]) -> Told:
+    """How these go out. That they do is to be disclosed before."""
+    journeys = list({each.journey_id for each in found})
+    openings, known = await asyncio.gather(
+        reads.rows(OPENINGS, (journeys,)), _about(reads, journeys if wanted.filter.needs_about else ())
+    )
+    bearing = [journey_id for journey_id, _, bears in openings if bears]
+    kept_back = await hidden_of(reads, bearing, wanted.cleared)
+    labelled = await _labelled(reads, journeys) if kept_back and wanted.hides else set(journeys)
 
     def is_told(each: Recorded) -> bool:
         is_withheld = each.event_id in kept_back
@@ -71,14 +76,15 @@ async def told_of(
         else cloud_event(each, limits.get(each.event_id, Payload.THIN))
         for each in going
     ]
-    await _disclose(reads, by, channel, wanted.payload, events)
-    return Told(events, await _seen(reads, {each.journey_id for each in going}))
+    seen = {each.journey_id for each in going}
+    patients = {patient for journey_id, patient, _ in openings if patient and journey_id in seen}
+    return Told(events, Seen(tuple(sorted(seen)), tuple(sorted(patients))))
 
 
-async def _disclose(
+async def disclose(
     reads: Reads, by: Asking, channel: Channel, payload: Payload, events: Sequence[dict[str, Any]]
 ) -> None:
-    """One record for each patient. What is withheld discloses nothing."""
+    """To be done before they go out. One record for each patient; what is withheld discloses nothing."""
     told = [
         (each["subject"], int(each["sequence"]), each.get("labels", ""))
         for each in events
@@ -99,6 +105,8 @@ async def _labelled(reads: Reads, journeys: Collection[UUID]) -> set[UUID]:
 
 
 async def _about(reads: Reads, journeys: Collection[UUID]) -> dict[UUID, About]:
+    if not journeys:
+        return {}
     return about.about(await reads.rows(about.SELECT, (list(journeys), about.TELLING)))
 
 
@@ -115,11 +123,3 @@ async def _limits(reads: Reads, by: Asking, going: Sequence[Recorded]) -> Limits
             if journey is not None and each.journey_id == journey_id:
                 limits[each.event_id] = consented(journey.consents, borne, each.event_id, to, now)
     return limits
-
-
-async def _seen(reads: Reads, journeys: Collection[UUID]) -> Seen:
-    """Of whom the events tell: what goes to other systems is accounted for, too."""
-    if not journeys:
-        return NOTHING_SEEN
-    patients = await reads.rows(PATIENTS, (list(journeys),))
-    return Seen(tuple(sorted(journeys)), tuple(UUID(each) for (each,) in patients))

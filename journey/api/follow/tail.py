@@ -4,6 +4,7 @@ One reader of the log a process: it reads what is new once, whoever is told of i
 who is further behind reads the log for themselves until they are within the tail.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from itertools import takewhile
@@ -35,6 +36,8 @@ AT_ONCE = 500
 
 SOON = 0.005
 """Seconds between looks while it is not known yet whose the last journeys of the log are."""
+
+FARTHEST = (1 << 63) - 1
 
 CHECK = 1.0
 """Seconds between looks, though nothing was heard, while anybody follows."""
@@ -103,7 +106,7 @@ class Tail:
             self._moved()
             if not behind:
                 await self._growth.wait(grown, CHECK)
-            elif self._growth.next_one is grown:
+            elif self._needs_readers() and self._growth.next_one is grown:
                 await self._growth.wait(grown, SOON)
 
     def after(self, position: int) -> Step:
@@ -113,7 +116,10 @@ class Tail:
 
     async def _step(self) -> bool:
         """Read on; whether there is more that cannot be read yet."""
-        line = await line_of(self._reads)
+        begin = self.place.position
+        line, rows = await asyncio.gather(
+            line_of(self._reads), self._reads.rows(NEWEST, (begin, FARTHEST, AT_ONCE), binary=True)
+        )
         if (self._line.now and line.now != self._line.now) or line.head < self.place.position:
             self.bent += 1
             await self.begin()
@@ -121,12 +127,15 @@ class Tail:
         self._line = line
         needed, known = self._needs_readers(), await self._known()
         if known > self.place.position:
-            await self._read(min(known, self.place.position + AT_ONCE), whose_is_known=needed)
+            await self._read(
+                [recorded(row[1:], row[0]) for row in rows if row[0] <= known], whose_is_known=needed
+            )
         return self.place.position < line.head
 
-    async def _read(self, until: int, *, whose_is_known: bool) -> None:
-        rows = await self._reads.rows(NEWEST, (self.place.position, until, AT_ONCE), binary=True)
-        events = [recorded(row[1:], row[0]) for row in rows]
+    async def _read(self, events: Sequence[Recorded], *, whose_is_known: bool) -> None:
+        """What is new, the log having no gaps. It is asked for before it is known that there is anything."""
+        if not events:
+            return
         journeys = list({each.journey_id for each in events})
         told, whose = dict[UUID, About](), dict[UUID, Whose]()
         if whose_is_known:
@@ -139,7 +148,7 @@ class Tail:
             self._last.append(Last(each, told.get(key, NOTHING), whose.get(key, Whose())))
         while len(self._last) > KEPT:
             self.start = self._last.popleft().event.position or 0
-        self.place = place_at(self._line, until, events[-1].event_id)
+        self.place = place_at(self._line, events[-1].position or 0, events[-1].event_id)
 
     async def _whose(self, journeys: list[UUID]) -> dict[UUID, Whose]:
         rows = await self._reads.rows(THEIRS, (journeys,))
