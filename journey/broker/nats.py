@@ -1,7 +1,8 @@
 """NATS JetStream: the stream that the log goes into, and the only file that knows of NATS.
 
-Each message says behind which one it is to be stored, so that what is sent without waiting is stored in order
-or not at all, and a publisher that slept and comes back stores nothing. Its id is the event's besides.
+Each message says behind which one it is to be stored, by number and id, so that what is sent without waiting
+is stored in order or not at all, and a publisher that slept and comes back stores nothing. The id is the
+event's.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ import nats
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js import JetStreamContext
-from nats.js.api import Header, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import Header, PubAck, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
 from journey.broker.port import Message, NotStored
@@ -116,7 +117,7 @@ class JetStream:
     async def _published(self, batch: Sequence[Message]) -> None:
         if self._stream is None:
             raise NotStored("not open")
-        waiting = []
+        waiting, before = list[asyncio.Future[PubAck]](), dict[str, str]()
         for number, each in enumerate(batch, self._last):
             headers = {
                 **CONTENT_TYPE,
@@ -124,7 +125,9 @@ class JetStream:
                 Header.MSG_ID: each.id,
                 Header.EXPECTED_STREAM: self._where.stream,
                 Header.EXPECTED_LAST_SEQUENCE: str(number),
+                **before,
             }
+            before = {Header.EXPECTED_LAST_MSG_ID: each.id}
             waiting.append(await self._stream.publish_async(_subject(each), each.body, headers=headers))
         for stored in await asyncio.gather(*waiting):
             self._last += 1

@@ -171,6 +171,19 @@ def purged(url: str) -> None:
     asyncio.run(_purged(url))
 
 
+async def _put_there(url: str, subject: str, cursor: str) -> None:
+    client = await connected([url])
+    await client.jetstream().publish(
+        subject, b"{}", headers={"Nats-Msg-Id": subject, "Journey-Cursor": cursor}
+    )
+    await client.close()
+
+
+def put_there(url: str, subject: str, cursor: str) -> None:
+    """As somebody else does, who should not be let."""
+    asyncio.run(_put_there(url, subject, cursor))
+
+
 async def _leader_of(urls: Sequence[str]) -> int:
     client = await connected(urls)
     try:
@@ -264,7 +277,9 @@ def publish_until_killed(url: str, where: Where, terms: Terms) -> None:
 
 
 class Sleepy(JetStream):
-    """The real one, of a publisher that falls asleep with its first batch in hand."""
+    """The real one, of a publisher that falls asleep with its first batch in hand. When it wakes up, its ids
+    are of no help.
+    """
 
     def __init__(self, where: Where, asleep: Signal, awake: Signal) -> None:
         super().__init__(where)
@@ -273,4 +288,4 @@ class Sleepy(JetStream):
     async def publish(self, batch: Sequence[Message]) -> None:
         self._asleep.set()
         await asyncio.to_thread(self._awake.wait)
-        await super().publish(batch)
+        await super().publish([each._replace(id=f"{each.id} late") for each in batch])

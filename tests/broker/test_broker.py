@@ -30,6 +30,7 @@ from tests.broker.publishing import (
     in_order,
     publish_until_killed,
     purged,
+    put_there,
     without_stream,
 )
 from tests.processes import processes
@@ -145,9 +146,9 @@ def test_a_publisher_that_is_killed_between_stream_and_place_is_followed_without
 
 def test_a_publisher_that_slept_and_comes_back_stores_nothing_and_moves_nothing(here: Publishing) -> None:
     here.world.journeys(40, events=5)
-    where = Where(here.urls, duplicates=0.1)
+    where, pace = Where(here.urls), Pace(lease=0.5, soon=0.02, batch=50)
     asleep, awake = Signal(), Signal()
-    with here.publishing(lambda: Sleepy(where, asleep, awake), Pace(lease=0.5, soon=0.02, batch=50)):
+    with here.publishing(lambda: Sleepy(where, asleep, awake), pace):
         assert asleep.wait(10)
         try:
             with here.publishing(pace=Pace(lease=3.0, soon=0.02, batch=50)):
@@ -210,6 +211,18 @@ def test_what_a_broker_acknowledged_and_lost_is_sent_again(here: Publishing) -> 
     without_stream(here.urls[0])
     here.world.journeys(1)
     assert [each.id for each in here.published()] == here.log
+
+
+def test_what_somebody_else_put_there_stands_between_and_changes_nothing(here: Publishing) -> None:
+    here.world.journeys(3, events=2)
+    with here.publishing():
+        here.reached()
+        put_there(here.urls[0], "journey.strange", "a cursor of no log")
+        here.world.journeys(3, events=2)
+        here.reached()
+    found = here.stream
+    assert found.pop(6).subject == "journey.strange"
+    assert [each.id for each in found] == here.log
 
 
 def test_what_is_too_old_by_now_is_not_sent_again(here: Publishing) -> None:
