@@ -18,6 +18,7 @@ CREATE TABLE webhook (
     former_secret bytea,
     former_until timestamptz,
     position bigint NOT NULL CHECK (position >= 0),
+    epoch bigint NOT NULL DEFAULT 0,
     next_number bigint NOT NULL DEFAULT 1 CHECK (next_number > 0),
     trips integer NOT NULL DEFAULT 0,
     shut_until timestamptz,
@@ -33,6 +34,7 @@ COMMENT ON COLUMN webhook.reason IS 'Why it is not active: paused, owner-revoked
 COMMENT ON COLUMN webhook.secret IS 'Sealed: of no use without the master key.';
 COMMENT ON COLUMN webhook.former_secret IS 'The one before, sealed; messages are signed with both until `former_until`.';
 COMMENT ON COLUMN webhook.position IS 'Up to here the log was looked through, and what is wanted of it has a number.';
+COMMENT ON COLUMN webhook.epoch IS 'The epoch of the log (store_epoch) that it was worked on in last: another one has its receiver told.';
 COMMENT ON COLUMN webhook.next_number IS 'Numbers are dense: who gets 5 and never 4 has lost something.';
 COMMENT ON COLUMN webhook.trips IS 'Probes of the endpoint that failed on end, and the failure before them; 0: it is not down.';
 COMMENT ON COLUMN webhook.lease IS 'Counts the leases: who holds an older one can write nothing any more.';
@@ -60,6 +62,7 @@ CREATE INDEX webhook_delivery_open ON webhook_delivery (webhook, journey_id, num
     WHERE state IN ('waiting', 'pending', 'dead');
 CREATE INDEX webhook_delivery_ended ON webhook_delivery (ended_at) WHERE ended_at IS NOT NULL;
 COMMENT ON TABLE webhook_delivery IS 'One event for one subscription: pending ones are the first of their journeys, the others wait behind them.';
+COMMENT ON COLUMN webhook_delivery.journey_id IS 'All zeros: it tells that the log was put back, and its event is the epoch.';
 COMMENT ON COLUMN webhook_delivery.disclosed IS 'Whether it stands in the accounting of disclosures: since before it was sent.';
 
 CREATE TABLE webhook_worker (

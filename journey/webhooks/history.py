@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
+from journey.webhooks.rewound import NO_JOURNEY
 from journey.webhooks.turn import free
 
 State = Literal["waiting", "pending", "delivered", "dead", "skipped"]
@@ -28,7 +29,7 @@ class Delivery(BaseModel):
 
     number: int = Field(description="Dense: 1, 2, 3 …")
     event_id: UUID = Field(description="The `webhook-id` of every attempt.")
-    journey_id: UUID
+    journey_id: UUID | None = Field(description="None of the message that the log was put back.")
     position: int
     state: State = Field(
         description="`pending`: the next attempt is at `due_at`; `waiting`: behind another of its journey; "
@@ -40,7 +41,8 @@ class Delivery(BaseModel):
     ended_at: datetime | None
     status: int | None = Field(description="What the endpoint last answered.")
     error: str | None = Field(
-        description="Why it did not: `not-reached`, `address-refused`, `tls`, `timeout`, `broken-off`."
+        description="Why it did not: `not-reached`, `address-refused`, `tls`, `timeout`, `broken-off`; or "
+        "`rewound`: the event is not in the log any more."
     )
     milliseconds: int | None = Field(description="How long the last attempt took.")
 
@@ -54,7 +56,7 @@ class Counts(BaseModel):
 
 
 PAGE = """
-    SELECT number, event_id, journey_id, position, state, attempts,
+    SELECT number, event_id, nullif(journey_id, %(no_journey)s) AS journey_id, position, state, attempts,
            CASE WHEN state = 'pending' THEN due_at END AS due_at, tried_at, ended_at,
            status, error, milliseconds
       FROM webhook_delivery
@@ -97,7 +99,7 @@ class Asked(NamedTuple):
 def page(connection: Connection[Any], asked: Asked) -> list[Delivery]:
     """The newest first."""
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
-        return cursor.execute(PAGE, asked._asdict()).fetchall()
+        return cursor.execute(PAGE, {**asked._asdict(), "no_journey": NO_JOURNEY}).fetchall()
 
 
 def replay(

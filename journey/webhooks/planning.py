@@ -22,7 +22,6 @@ from journey.webhooks.withheld import hidden
 WINDOW = 5000
 """Positions that are looked through at once."""
 
-HEAD = "SELECT coalesce(max(position), 0) FROM log"
 KNOWN = "SELECT position FROM checkpoint WHERE name = 'patient_status'"
 """Up to where it is known whose journey each is."""
 
@@ -78,10 +77,13 @@ class Planned(NamedTuple):
     later: bool = False
 
 
-def plan(connection: Connection[Any], of: Subscription, clearance: Clearance, ahead: int) -> Planned:
-    """Give numbers to what comes next, unless so many wait already. The caller holds the subscription."""
-    [(head,)] = connection.execute(HEAD).fetchall()
-    known = known_to(connection, of, clearance, int(head))
+def plan(
+    connection: Connection[Any], of: Subscription, clearance: Clearance, head: int, ahead: int
+) -> Planned:
+    """Give numbers to what comes next up to the log's `head`, unless so many wait already. The caller holds
+    the subscription.
+    """
+    known = known_to(connection, of, clearance, head)
     if of.position >= known:
         return Planned(more=False, later=known < head)
     waiting = _ahead(connection, of, ahead)

@@ -57,6 +57,7 @@ class Webhook(BaseModel):
         description="Why not active: `paused`, `owner-revoked`, `unreachable` (for three days), `gone` (410)."
     )
     position: int = Field(description="Up to here the log was looked through.")
+    epoch: int = Field(description="The epoch of the log that this position is of; 0: of none yet.")
     next_number: int = Field(description="The delivery number that the next event gets.")
     down_since: datetime | None = Field(description="Since when the endpoint takes nothing.")
     probed_at: datetime | None = Field(description="When an endpoint that takes nothing is tried again.")
@@ -91,7 +92,8 @@ class AheadOfIt(Exception):
 
 SHOWN = SQL("""
     id, endpoint, description, wanted AS filter, payload, recipient, recipient_address, purpose, basis, state,
-    reason, position, next_number, down_since, CASE WHEN shut_until > now() THEN shut_until END AS probed_at,
+    reason, position, epoch, next_number, down_since,
+    CASE WHEN shut_until > now() THEN shut_until END AS probed_at,
     CASE WHEN former_until > now() THEN former_until END AS two_secrets_until, created_at, changed_at,
     (SELECT json_build_object('waiting', count(*) FILTER (WHERE delivery.state = 'waiting'),
                               'pending', count(*) FILTER (WHERE delivery.state = 'pending'),
@@ -103,10 +105,11 @@ SELECT = SQL("SELECT {} FROM webhook WHERE owner = %s ORDER BY id DESC").format(
 SELECT_ONE = SQL("SELECT {} FROM webhook WHERE id = %s AND owner = %s").format(SHOWN)
 COUNT = "SELECT count(*) FROM webhook WHERE owner = %s"
 INSERT = """
-    INSERT INTO webhook (id, owner, secret, position, endpoint, description, wanted, payload, recipient,
-                         recipient_address, purpose, basis)
+    INSERT INTO webhook (id, owner, secret, position, epoch, endpoint, description, wanted, payload,
+                         recipient, recipient_address, purpose, basis)
     VALUES (%(id)s, %(owner)s, %(secret)s,
-            coalesce(%(position)s, (SELECT coalesce(max(position), 0) FROM log)), %(endpoint)s,
+            coalesce(%(position)s, (SELECT coalesce(max(position), 0) FROM log)),
+            (SELECT coalesce(max(number), 0) FROM store_epoch), %(endpoint)s,
             %(description)s, %(filter)s, %(payload)s, %(recipient)s, %(recipient_address)s, %(purpose)s,
             %(basis)s)
     """

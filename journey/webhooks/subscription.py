@@ -71,6 +71,7 @@ class Subscription(NamedTuple):
     state: str
     secrets: tuple[bytes, ...]
     position: int
+    epoch: int
     next_number: int
     trips: int
     shut_until: datetime | None
@@ -111,7 +112,7 @@ def opened(secret: bytes | None, former: bytes | None) -> tuple[bytes, ...]:
 LOCKED = """
     SELECT id, owner, endpoint, wanted, payload, recipient, recipient_address, purpose, basis, state,
            secret, CASE WHEN former_until > now() THEN former_secret END,
-           position, next_number, trips, shut_until, down_since
+           position, epoch, next_number, trips, shut_until, down_since
       FROM webhook WHERE id = %s AND lease = %s FOR UPDATE
     """
 

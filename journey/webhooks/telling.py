@@ -16,9 +16,10 @@ from journey.domain.event import Recorded
 from journey.domain.labels import NONE
 from journey.feed import place
 from journey.feed.envelope import SOURCE, Payload, cloud_event, withheld_cloud_event
-from journey.store.epoch import SELECT_LINE, Line, line
+from journey.store.epoch import Line
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
+from journey.webhooks.rewound import NO_JOURNEY, notice
 from journey.webhooks.subscription import Clearance, Follower, Subscription
 from journey.webhooks.withheld import Kept, kept
 
@@ -40,8 +41,23 @@ class Due(NamedTuple):
 
     number: int
     position: int
+    event_id: UUID
+    journey_id: UUID
     attempts: int
     disclosed: bool
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it tells that the log was put back."""
+        return self.journey_id == NO_JOURNEY
+
+
+class Batch(NamedTuple):
+    """The deliveries that are to be attempted now, and the log as it is."""
+
+    log: Line
+    due: Sequence[Due]
+    now: datetime
 
 
 class Message(NamedTuple):
@@ -56,24 +72,29 @@ class Message(NamedTuple):
 
 
 def messages(
-    connection: Connection[Any], of: Subscription, clearance: Clearance, due: Sequence[Due], now: datetime
+    connection: Connection[Any], of: Subscription, clearance: Clearance, batch: Batch
 ) -> list[Message]:
     """What is sent, in the order given; and, before it leaves, the record that it does."""
+    due = [each for each in batch.due if not each.is_notice]
     rows = connection.cursor(binary=True).execute(EVENTS, ([each.position for each in due],)).fetchall()
     events = {row[0]: recorded(row[1:], row[0]) for row in rows}
-    back = kept(connection, of, clearance, events.values(), now)
+    back = kept(connection, of, clearance, events.values(), batch.now)
     account(connection, of, back, [events[each.position] for each in due if not each.disclosed])
-    log_line = line(connection.execute(SELECT_LINE).fetchall())
-    return [_message(of, back, log_line, each, events[each.position]) for each in due]
+    epochs = {each.id: each for each in batch.log.epochs}
+    return [
+        _message(batch.log, each, notice(epochs[each.event_id], each.number))
+        if each.is_notice
+        else _message(batch.log, each, body(of, back, events[each.position]))
+        for each in batch.due
+    ]
 
 
-def _message(of: Subscription, back: Kept, log_line: Line, due: Due, event: Recorded) -> Message:
+def _message(log: Line, due: Due, said: bytes) -> Message:
     headers = {
         "journey-delivery": str(due.number),
-        "journey-cursor": place.at(log_line, due.position, event.event_id).cursor(),
+        "journey-cursor": place.at(log, due.position, due.event_id).cursor(),
     }
-    said = body(of, back, event)
-    return Message(due.number, event.journey_id, str(event.event_id), due.attempts, said, headers)
+    return Message(due.number, due.journey_id, str(due.event_id), due.attempts, said, headers)
 
 
 def body(of: Follower, back: Kept, event: Recorded) -> bytes:

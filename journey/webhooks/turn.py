@@ -13,10 +13,12 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic_core import to_json
 
+from journey.store.epoch import SELECT_LINE, Line, line
 from journey.webhooks.pace import Endpoint
 from journey.webhooks.planning import Planned, plan
-from journey.webhooks.subscription import Clear, Subscription, locked
-from journey.webhooks.telling import Due, Message, messages
+from journey.webhooks.rewound import put_back
+from journey.webhooks.subscription import Clear, Clearance, Subscription, locked
+from journey.webhooks.telling import Batch, Due, Message, messages
 
 
 class Outcome(NamedTuple):
@@ -95,7 +97,7 @@ FREED = """
 """Nobody is before them in their journeys any more."""
 
 DUE = """
-    SELECT number, position, attempts, disclosed FROM webhook_delivery
+    SELECT number, position, event_id, journey_id, attempts, disclosed FROM webhook_delivery
      WHERE webhook = %s AND state = 'pending' AND due_at <= clock_timestamp() AND number <> ALL(%s)
      ORDER BY due_at, number LIMIT %s
     """
@@ -110,7 +112,7 @@ ENDED = "UPDATE webhook SET state = %s, reason = %s, changed_at = now() WHERE id
 
 def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
     """Do it. Raises LeaseLost, psycopg.Error: nothing was done, and it may be done again."""
-    with connection.transaction():
+    with connection.pipeline(), connection.transaction():  # what is only written is not waited for
         of = locked(connection, order.webhook, order.lease)
         settle(connection, of.id, order.outcomes)
         _remember(connection, of, order.endpoint)
@@ -120,12 +122,18 @@ def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
             if of.state == "active" and ending is not None:
                 connection.execute(ENDED, (*ending, of.id))
             return Turn(of, [], None, more=False, ended=True)
+        log = line(connection.execute(SELECT_LINE).fetchall())
+        vanished = put_back(connection, of, log)
+        if vanished is not None:
+            free(connection, of.id, vanished)
+            return Turn(of, [], 0.0, more=True, ended=False)
+        if of.position > log.head:  # it was put back, and nobody has said so yet
+            return Turn(of, [], SOON, more=False, ended=False)
         due, planned = _due(connection, order, []), Planned(more=False)
         if len(due) < order.room:
-            planned = plan(connection, of, clearance, order.ahead)
+            planned = plan(connection, of, clearance, log.head, order.ahead)
             due += _due(connection, order, due)
-        [(now,)] = connection.execute(NOW).fetchall()
-        told = messages(connection, of, clearance, due, now) if due else []
+        told = _told(connection, of, clearance, log, due) if due else []
         undisclosed = [each.number for each in due if not each.disclosed]
         if undisclosed:
             connection.execute(DISCLOSED, (of.id, undisclosed))
@@ -153,6 +161,13 @@ def free(connection: Connection[Any], webhook: UUID, journeys: Sequence[UUID]) -
 def _due(connection: Connection[Any], order: Order, besides: Sequence[Due]) -> list[Due]:
     busy, room = [*order.busy, *(each.number for each in besides)], order.room - len(besides)
     return [Due(*row) for row in connection.execute(DUE, (order.webhook, busy, room))]
+
+
+def _told(
+    connection: Connection[Any], of: Subscription, clearance: Clearance, log: Line, due: Sequence[Due]
+) -> list[Message]:
+    [(now,)] = connection.execute(NOW).fetchall()
+    return messages(connection, of, clearance, Batch(log, due, now))
 
 
 def _remember(connection: Connection[Any], of: Subscription, known: Endpoint | None) -> None:

@@ -34,6 +34,7 @@ from journey.store.store import Store
 from journey.webhooks import registry
 from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
+from journey.webhooks.history import END
 from journey.webhooks.pace import Pace
 from journey.webhooks.planning import plan
 from journey.webhooks.registry import Wanted, Webhook
@@ -139,7 +140,8 @@ class World:
         with self.connection() as connection, connection.transaction():
             allowed = clearance(connection, self.owner, webhook.purpose)
             assert allowed is not None
-            plan(connection, locked(connection, webhook.id, 0), allowed, SWIFT.ahead)
+            [(head,)] = connection.execute(END).fetchall()
+            plan(connection, locked(connection, webhook.id, 0), allowed, head, SWIFT.ahead)
 
     def replayed(self, webhook: Webhook) -> list[int]:
         with self.connection() as connection:

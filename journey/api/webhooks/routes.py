@@ -155,7 +155,7 @@ async def deliveries(
 
     found = await _done(request, look)
     page, more = found[:limit], len(found) > limit
-    request.state.seen = Seen(tuple(sorted({each.journey_id for each in page})))
+    request.state.seen = Seen(tuple(sorted({each.journey_id for each in page if each.journey_id})))
     return _answer({"deliveries": page, "next": cursor(scope, page[-1].number) if more else None})
 
 
