@@ -7,7 +7,7 @@ the patient gets, as long as it is.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field
 
 from journey.audit.disclosures import CARE, NOT_ACCOUNTED, OF_PART_2, Basis, Channel
 
-SIX_YEARS = timedelta(days=6 * 365.25)
-THREE_YEARS = timedelta(days=3 * 365.25)
+TOLD_FOR, PART_2_TOLD_FOR = 6, 3
+"""Years."""
+
 PART_2_TELLS = CARE | {Basis.AUTHORIZATION}
 
 LINES: LiteralString = """
@@ -77,12 +78,20 @@ class Period(NamedTuple):
     def of(cls, begins: datetime | None, ends: datetime | None, now: datetime) -> "Period":
         """Six years back, where nothing is said."""
         until = ends or now
-        return cls(begins or until - SIX_YEARS, until)
+        return cls(begins or _years_before(until, TOLD_FOR), until)
 
 
 def asked(patient_id: UUID, period: Period) -> tuple[Any, ...]:
     """What LINES takes."""
-    return patient_id, *period, period.ends - THREE_YEARS, sorted(OF_PART_2)
+    return patient_id, *period, _years_before(period.ends, PART_2_TOLD_FOR), sorted(OF_PART_2)
+
+
+def _years_before(at: datetime, years: int) -> datetime:
+    """The same day of that year; of the 29th of February, the day before the 1st of March."""
+    try:
+        return at.replace(year=max(at.year - years, 1))
+    except ValueError:
+        return at.replace(year=at.year - years, day=28)
 
 
 def lines(rows: Iterable[Sequence[Any]]) -> tuple[Line, ...]:
@@ -98,7 +107,15 @@ def _line(row: Sequence[Any]) -> Line:
 
 
 def printed(patient_id: UUID, period: Period, told: Sequence[Line]) -> Iterator[str]:
-    """The accounting as the patient gets it."""
+    """The accounting as the patient gets it. What others called themselves begins no line of its own."""
+    yield from map(_line_of, _page(patient_id, period, told))
+
+
+def _line_of(text: str) -> str:
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
+def _page(patient_id: UUID, period: Period, told: Sequence[Line]) -> Iterator[str]:
     yield "ACCOUNTING OF DISCLOSURES (45 CFR 164.528)"
     yield f"Patient  {patient_id}"
     yield f"Period   {_day(period.begins)} to {_day(period.ends)}"

@@ -137,10 +137,14 @@ INSERT_TOLD: LiteralString = """
                %s::text AS notice
     ), told AS (
         SELECT (opened.data->>'patient_id')::uuid AS patient_id, array_agg(DISTINCT journey_id) AS journeys,
-               array_agg(each.position ORDER BY each.position) AS positions,
-               array_remove(string_to_array(string_agg(DISTINCT labels, ','), ','), '') AS labels
+               array_agg(DISTINCT each.position) AS positions,
+               ARRAY(SELECT DISTINCT label
+                       FROM unnest(string_to_array(string_agg(DISTINCT labels, ','), ',')
+                                   || array_agg(DISTINCT borne)) AS label
+                      WHERE label <> '' ORDER BY label) AS labels
           FROM unnest(%s::uuid[], %s::bigint[], %s::text[]) AS each (journey_id, position, labels)
                JOIN event AS opened USING (journey_id)
+               LEFT JOIN json_array_elements_text(opened.context->'labels') AS borne ON true
          WHERE opened.version = 1 AND opened.type = 'journey.opened'
          GROUP BY 1
     ), written AS (
@@ -156,7 +160,8 @@ INSERT_TOLD: LiteralString = """
     SELECT array_agg(disclosure_id) FROM written HAVING count(*) > 0
     RETURNING id
     """
-"""The same of events by their journeys: whose they are is found where the rows are made."""
+"""The same of events by their journeys: whose they are is found where the rows are made, and which labels
+they bear since the journey was opened."""
 
 
 class Sending(NamedTuple):

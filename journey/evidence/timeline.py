@@ -6,7 +6,7 @@ One HTML page that loads nothing and runs nothing. What was corrected is struck 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from html import escape
+from html import escape as escaped
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -43,6 +43,11 @@ TOLD = re.compile(
     r"|clocks\..*\.(state|breached)|waived\..*\.why"
 )
 """Which changes of the standing are told; others follow from the event itself, or say which it was."""
+
+TURNS = dict.fromkeys(
+    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\N{REPLACEMENT CHARACTER}"
+)
+"""Characters that turn the direction of what follows: on paper, a name could make another sentence of it."""
 
 ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{8}([0-9a-f]{4})")
 
@@ -188,12 +193,13 @@ class _Sheet:
     def _value(self, value: Any) -> str:
         if isinstance(value, datetime):
             return _at(value, self._zone)
-        return "nothing" if value is None else escape(_shortly(str(value)))
+        return escape(_shortly(_words(value))) or "nothing"
 
     def _particulars(self, data: Mapping[str, Any]) -> str:
         return "; ".join(
-            f"{escape(name.replace('_', ' '))}: {escape(_shortly(_words(value)))}"
+            f"{escape(name.replace('_', ' '))}: {escape(_shortly(words))}"
             for name, value in data.items()
+            if (words := _words(value))
         )
 
 
@@ -225,6 +231,11 @@ def _accesses(lines: tuple[AccessLine, ...], zone: ZoneInfo) -> Iterator[str]:
     yield "</table></section>\n"
 
 
+def escape(text: str) -> str:
+    """As it is shown, whatever it says."""
+    return escaped(text.translate(TURNS))
+
+
 def _at(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -238,7 +249,7 @@ def _words(value: Any) -> str:
     match value:
         case dict():
             return str(value.get("display") or _words(list(value.values())))
-        case list():
+        case list() | tuple():
             return ", ".join(filter(None, map(_words, value)))
         case None:
             return ""

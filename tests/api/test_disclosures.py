@@ -11,7 +11,8 @@ from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.audit import disclosures
-from journey.audit.disclosures import NOTICE, Basis, Channel, Disclosure
+from journey.audit.accounting import Period
+from journey.audit.disclosures import NOTICE, Basis, Channel, Disclosure, Sending
 from tests.served import Api, number
 from tests.waiting import until
 
@@ -148,3 +149,35 @@ def test_csv_has_the_lines(api: Api) -> None:
     head, line = text.splitlines()
     assert head.startswith("recipient,recipient_address,purpose,basis")
     assert line.startswith("'=HYPERLINK(1),,PUBHLTH,public-health")
+
+
+def test_six_years_are_six_years_of_the_calendar() -> None:
+    day = datetime(2025, 3, 1, tzinfo=UTC)
+    assert Period.of(None, day, day).begins == datetime(2019, 3, 1, tzinfo=UTC)
+    leap = datetime(2024, 2, 29, tzinfo=UTC)
+    assert Period.of(None, leap, leap).begins == datetime(2018, 2, 28, tzinfo=UTC)
+
+
+def test_what_a_recipient_is_called_begins_no_line(api: Api) -> None:
+    record(
+        api,
+        TOLD._replace(patient_id=UUID(int=82), recipient="Sheriff\n2. Nobody", recipient_address="\u202e"),
+    )
+    answer = api.get(f"/v1/audit/disclosures?patient={number(82)}&format=text", **OFFICER)
+    assert "1. Sheriff\N{REPLACEMENT CHARACTER}2. Nobody\n" in answer.text
+    assert "\u202e" not in answer.text
+
+
+def test_an_event_bears_the_labels_that_its_journey_was_opened_with(api: Api) -> None:
+    """Each once and in one order, whatever was sent together: repeated sends are one line."""
+    patient = number(83)
+    body = {"team": "ward 3", "patient_id": patient}
+    opened = api.post("/v1/journeys", body, headers={"X-Security-Labels": "SUD, ETH"})
+    journey_id = UUID(opened.headers["location"].rpartition("/")[2])
+    sending = Sending(Channel.EXPORT, "Lakeside", "TREAT", Basis.TREATMENT, "Codes")
+    with psycopg.connect(api.conninfo) as connection:
+        for said in ("", "ETH,PSY", "PSY"):
+            told = [(journey_id, 1, said), (journey_id, 2, "PSY")]
+            connection.execute(disclosures.INSERT_TOLD, sending.told(told))
+    [line] = accounting(api, 83)["disclosures"]
+    assert (line["labels"], line["times"], line["notice"]) == (["ETH", "PSY", "SUD"], 3, NOTICE)

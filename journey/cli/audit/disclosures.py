@@ -53,4 +53,4 @@ def run(
         written(out, [csv_of([head, *(tuple(each.model_dump().values()) for each in told)])])
     else:
         lines = accounting.printed(patient, period, told)
-        written(out, (f"{terminal.printable(line)}\n" for line in lines))
+        written(out, (f"{line}\n" for line in lines))
