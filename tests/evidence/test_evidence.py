@@ -16,6 +16,7 @@ from journey.domain.episode import AssignOwner
 from journey.evidence.checking import Trusted, checked
 from journey.evidence.form import LISTED, Period
 from journey.evidence.reading import Unsound
+from journey.evidence.timeline import escape
 from journey.ledger.answers import NotYet
 from journey.ledger.merkle import Unproven
 from journey.ledger.note import Verifier
@@ -145,6 +146,10 @@ def test_the_timeline_tells_all_of_it_and_loads_nothing(case: Case) -> None:
     ):
         assert said in page.text
     assert page.text.count("nurse-1 (nurse) east") == len(told)
+
+
+def test_nobodys_name_turns_a_line_of_the_timeline_around() -> None:
+    assert escape("Board\u202e\u2066 <b>") == "Board\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} &lt;b&gt;"
 
 
 def test_a_changed_row_is_no_evidence(case: Case) -> None:
