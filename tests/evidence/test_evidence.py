@@ -149,7 +149,9 @@ def test_the_timeline_tells_all_of_it_and_loads_nothing(case: Case) -> None:
 
 
 def test_nobodys_name_turns_a_line_of_the_timeline_around() -> None:
-    assert escape("Board\u202e\u2066 <b>") == "Board\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} &lt;b&gt;"
+    assert (
+        escape("Board\u202e\u2066 <b>") == "Board\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} &lt;b&gt;"
+    )
 
 
 def test_a_changed_row_is_no_evidence(case: Case) -> None:
