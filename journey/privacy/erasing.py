@@ -30,6 +30,7 @@ from journey.store.deciding import decided
 from journey.store.errors import Contended
 from journey.store.identifiers import uuid7
 from journey.store.mapper import stored
+from journey.store.rebuilding import TRY, lock_of
 from journey.store.recorder import JourneyRecorder
 from journey.store.store import ATTEMPTS, Store, pause
 from journey.store.vault import DESTROYED, vault
@@ -50,7 +51,6 @@ FINISH = """
     UPDATE erasure SET sought = NULL, finished_at = clock_timestamp(), report = %s
      WHERE erasure_id = %s AND finished_at IS NULL
     """
-ALONE = "SELECT pg_try_advisory_lock(%s)"
 LOCK = 0x4A_0008
 """Advisory lock of a sweep: one at a time, and none of them twice."""
 
@@ -64,7 +64,11 @@ class StillThere(Refused):
 
 
 class StillErasing(Refused):
-    """Somebody else's erasure goes on; ask again when it has ended."""
+    """Another erasure goes on; ask again when it has ended."""
+
+
+class RebuildGoesOn(Refused):
+    """A read model is being rebuilt, from what it read before; ask again when that has ended."""
 
 
 class Decision(NamedTuple):
@@ -112,9 +116,7 @@ def erase(
             erasure_id, sought = begun[0], Sought.from_bytes(vault().kms.unwrap(begun[1]))
     with opened(store.datastore.conninfo, OPERATING, "erase") as connection:
         connection.autocommit = True
-        [(is_alone,)] = connection.execute(ALONE, (LOCK,)).fetchall()
-        if not is_alone:
-            raise StillErasing("An erasure goes on; ask again when it has ended, and it is seen to.")
+        _alone(connection, models)
         for_journeys(connection, sought.journeys, models, patience)
         clear(connection, sought)
         swept = sweep(connection, sought)
@@ -122,6 +124,16 @@ def erase(
             raise StillThere(swept.left)
         _finish(connection, erasure_id, swept)
     return Erased(erasure_id, len(sought.journeys), swept.tables, swept.columns, swept.values)
+
+
+def _alone(connection: Connection[Any], models: Sequence[str]) -> None:
+    """Nobody else looks through the tables or makes one anew, until the connection ends. Raises Refused."""
+    for lock, refusal in ((LOCK, StillErasing), *((lock_of(each), RebuildGoesOn) for each in models)):
+        [(is_ours,)] = connection.execute(TRY, (lock,)).fetchall()
+        if not is_ours:
+            raise refusal(
+                f"{refusal.__doc__} What cannot be read any more stays so, and it goes on from there."
+            )
 
 
 def _begin(

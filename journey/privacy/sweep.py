@@ -27,11 +27,11 @@ AT_ONCE = 200
 """Values that one look through a table is for."""
 
 COLUMNS = """
-    SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position),
+    SELECT table_schema, table_name, array_agg(column_name::text ORDER BY ordinal_position),
            array_agg(data_type::text ORDER BY ordinal_position)
       FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-     WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
-     GROUP BY table_name ORDER BY table_name
+     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'
+     GROUP BY table_schema, table_name ORDER BY table_schema, table_name
     """
 TEXTS = frozenset({"text", "character varying", "character", "json", "jsonb", "bytea", "ARRAY", "xml"})
 OWNERS = {
@@ -101,10 +101,16 @@ class Swept(NamedTuple):
 class Column(NamedTuple):
     """A column in which text can stand, and those of its table that say whose a row is."""
 
+    schema: str
     table: str
     name: str
     kind: str
     owners: tuple[tuple[str, str], ...]
+
+    @property
+    def of(self) -> str:
+        """The table, as a person would call it."""
+        return self.table if self.schema == "public" else f"{self.schema}.{self.table}"
 
     @property
     def text(self) -> Composed:
@@ -116,20 +122,20 @@ def sweep(connection: Connection[Any], sought: Sought) -> Swept:
     columns = list(_columns(connection))
     left = ((each, _found(connection, each, sought)) for each in columns)
     return Swept(
-        len({each.table for each in columns}),
+        len({each.of for each in columns}),
         len(columns),
         len(sought.values),
-        tuple(Left(each.table, each.name, rows) for each, rows in left if rows),
+        tuple(Left(each.of, each.name, rows) for each, rows in left if rows),
     )
 
 
 def _columns(connection: Connection[Any]) -> Iterator[Column]:
-    for table, names, kinds in connection.execute(COLUMNS).fetchall():
+    for schema, table, names, kinds in connection.execute(COLUMNS).fetchall():
         there = tuple(zip(names, kinds, strict=True))
         owners = tuple(each for each in there if each in OWNERS)
         for name, kind in there:
             if kind in TEXTS and (name, kind) not in OWNERS:
-                yield Column(table, name, kind, owners)
+                yield Column(schema, table, name, kind, owners)
 
 
 def _found(connection: Connection[Any], column: Column, sought: Sought) -> int:
@@ -141,7 +147,7 @@ def _found(connection: Connection[Any], column: Column, sought: Sought) -> int:
     whose = {"journeys": list(sought.journeys), "patients": list(sought.patients)}
     found = 0
     for rows, values, long in looks:
-        query = HAS.format(table=Identifier(column.table), theirs=rows, text=column.text)
+        query = HAS.format(table=Identifier(column.schema, column.table), theirs=rows, text=column.text)
         for first in range(0, len(values), AT_ONCE):
             patterns = _patterns(values[first : first + AT_ONCE], long)
             [(count,)] = connection.execute(query, {**whose, **patterns}).fetchall()

@@ -12,7 +12,6 @@ from inspect import getdoc
 from threading import Event as Signal
 from time import monotonic
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import psycopg
 from psycopg import Connection
@@ -26,6 +25,7 @@ from journey.projections.model import ReadModel, tables_of
 from journey.projections.parking import LOCK_CHECKPOINT
 from journey.projections.projector import Projector
 from journey.store import log
+from journey.store.rebuilding import TRY, lock_of
 
 NEAR = 500
 """Events behind the live read model from which on it is worth making it wait."""
@@ -176,8 +176,7 @@ def rebuild(
 def _alone(conninfo: str, model: ReadModel) -> Iterator[None]:
     """The lock lives with its own connection, so that a killed rebuild is no obstacle to the next."""
     with opened(conninfo, REBUILDING, "rebuild") as connection:
-        key = 0x4A_0003 << 32 | crc32(model.name.encode())
-        row = connection.execute("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()
+        row = connection.execute(TRY, (lock_of(model.name),)).fetchone()
         if not row or not row[0]:
             raise Rebuilding
         yield
