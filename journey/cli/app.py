@@ -27,6 +27,7 @@ from journey.cli import (
     serve,
     show,
     simulate,
+    tail,
     why,
 )
 from journey.store.memory import collect_rarely
@@ -74,6 +75,7 @@ app.command("history")(history.run)
 app.command("replay")(replay.run)
 app.command("difference")(difference.run)
 app.command("why")(why.run)
+app.command("tail")(tail.run)
 app.command("flow")(flow.run)
 app.command("export")(export.run)
 app.command("bench")(bench.run)

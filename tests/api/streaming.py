@@ -71,14 +71,20 @@ def positions(found: list[dict[str, Any]]) -> list[int]:
 
 @contextmanager
 def on_a_socket(
-    conninfo: str, home: Path, tokens: dict[Role, str], *, with_worker: bool = True, **chosen: Any
+    conninfo: str,
+    home: Path,
+    tokens: dict[Role, str],
+    *,
+    with_worker: bool = True,
+    port: int = 0,
+    **chosen: Any,
 ) -> Iterator[Served]:
     settings = Settings.load(database_url=conninfo, home=home, **chosen)
     app = create_app(settings, conninfo, with_worker=with_worker)
     config = uvicorn.Config(
         app, http=Wire, loop="uvloop", ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=5
     )
-    server, socket = uvicorn.Server(config), listening("127.0.0.1", 0)
+    server, socket = uvicorn.Server(config), listening("127.0.0.1", port)
     socket.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER)
     thread = Thread(target=server.run, kwargs={"sockets": [socket]})
     thread.start()
