@@ -38,4 +38,7 @@ def is_repeated(annotation: Any) -> bool:
 def without_names(request: Request) -> str:
     """What was asked for, but for a patient's names and numbers."""
     given = request.query_params.multi_items()
-    return urlencode([(name, "*" if name in NAMES_PATIENTS else value) for name, value in given])
+    hidden = NAMES_PATIENTS & {name for name, _ in given}
+    if hidden:
+        hidden |= {"cursor"}  # it bears a digest of what was asked for, and numbers are soon tried out
+    return urlencode([(name, "*" if name in hidden else value) for name, value in given])

@@ -128,6 +128,17 @@ def test_what_was_looked_for_is_recorded_without_the_patients_names(api: Api) ->
     assert entry["detail"] == {"query": "q=%2A&team=ward+3"}
 
 
+def test_of_a_cursor_in_a_search_by_name_no_mark_is_kept(api: Api) -> None:
+    """It is a digest of what was asked for: numbers are soon tried out."""
+    for _ in range(2):
+        api.opened(patient={"family": "Zwillingsohn"})
+    query = "/v1/journeys?q=Zwillingsohn&limit=1"
+    until(lambda: api.get(query).json()["next"] is not None)
+    answer = api.get(f"{query}&cursor={api.get(query).json()['next']}")
+    [entry] = page(api, f"request_id={answer.headers['x-request-id']}")["audit"]
+    assert entry["detail"] == {"query": "q=%2A&limit=1&cursor=%2A"}
+
+
 def test_a_report_holds_all_that_the_pages_hold(api: Api, journey: str) -> None:
     query = f"journey={journey.rpartition('/')[2]}&sort=at&to=2100-01-01T00:00:00Z"
     answer = api.get(f"/v1/audit?{query}&format=csv", **OFFICER)
