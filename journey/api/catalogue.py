@@ -196,6 +196,11 @@ CATALOGUE: dict[str, Kind] = {
         "The issuer of access tokens does not answer; API keys are accepted.",
         "Try again after `Retry-After`, or use an API key.",
     ),
+    "key-missing": Kind(
+        503,
+        "What is stored cannot be opened: a key is missing, or it was altered.",
+        "Tell the operator, who looks after `JOURNEY_MASTER_KEY_FILE`.",
+    ),
     "outcome-unknown": Kind(
         503,
         "The database was lost while it recorded; ask again with the same key.",

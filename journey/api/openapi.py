@@ -32,6 +32,7 @@ GUARDED = (
     "headers-too-large",
     "internal",
     "store-unavailable",
+    "key-missing",
     "overloaded",
     "too-slow",
 )

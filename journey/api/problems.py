@@ -22,6 +22,7 @@ from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
+from journey.store.vault import CannotBeOpened
 from journey.webhooks.registry import NoSuchWebhook, TooManyWebhooks
 
 MEDIA_TYPE = "application/problem+json"
@@ -76,6 +77,7 @@ CODE_OF: dict[type[Exception], str] = {
     TooSlow: "too-slow",
     Overloaded: "overloaded",
     IssuerUnavailable: "issuer-unavailable",
+    CannotBeOpened: "key-missing",
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
     NoSuchWebhook: "no-such-webhook",

@@ -30,6 +30,7 @@ def run(
     from journey.api.server import serve
     from journey.cli.session import prepared, ready
     from journey.pathways import installed
+    from journey.store.vault import vault
 
     if role == "worker" and workers > 1:
         raise typer.BadParameter("a worker is one process: start several, and one of them leads.")
@@ -37,6 +38,7 @@ def run(
     installed()  # a definition that cannot be used is told of now, not on the first request
     if role != "worker":
         require_free(settings.host, settings.port)
+    vault()  # without the master key nothing could be recorded: said before anybody asks
     with ready(settings) as database:
         serve(settings, database, role, workers)
 

@@ -8,11 +8,14 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from journey.api.problems import problem_of
+from journey.domain.task import RequestTask
 from journey.privacy.rotating import Rotated, rotate
+from journey.store.identifiers import uuid7
 from journey.store.store import Store
 from journey.store.vault import CannotBeOpened, vault
 from journey.webhooks import registry
-from tests.store.asked import opened
+from tests.store.asked import CONTEXT, opened
 from tests.webhooks.delivering import world
 
 pytestmark = pytest.mark.database
@@ -67,5 +70,21 @@ def test_the_secrets_of_webhooks_are_wrapped_anew(database_url: str, keys: Path)
             held(keys, new)
             assert registry.secrets(by, webhook.id) == both
             assert len(both) == 2
+    finally:
+        vault.cache_clear()
+
+
+def test_a_key_that_is_not_at_hand_is_a_problem_with_a_name(database_url: str, keys: Path) -> None:
+    try:
+        held(keys, AESGCM.generate_key(256))
+        with closing(Store(database_url)) as store:
+            journey_id = opened(store)
+            told = RequestTask(task_id=uuid7(), what="her dog bit the nurse", team="ward 3")
+            store.handle(journey_id, told, CONTEXT)
+            held(keys, AESGCM.generate_key(256))
+            with pytest.raises(CannotBeOpened) as raised:
+                store.load(journey_id)
+        assert problem_of(raised.value).code == "key-missing"
+        assert "not at hand" in problem_of(raised.value).detail
     finally:
         vault.cache_clear()
