@@ -78,14 +78,25 @@ ACCESS = Branch(
         "source": "CASE WHEN method IS NULL THEN 'command-line' ELSE 'http' END",
     },
     """
-    access_id = ANY(ARRAY(SELECT access_id FROM access_event
-                           WHERE patients && ARRAY(SELECT same_person(%s))))
+    access_id = ANY(ARRAY(
+        WITH person AS (
+            SELECT ARRAY(SELECT same_person(%s)) AS records
+        ), theirs AS (
+            SELECT ARRAY(SELECT opened.journey_id FROM event AS opened
+                          WHERE opened.type = 'journey.opened'
+                            AND opened.data->>'patient_id' = ANY((SELECT records FROM person)::text[])
+                   ) AS journeys
+        )
+        SELECT access_id FROM access_event WHERE patients && (SELECT records FROM person)
+        UNION
+        SELECT access_id FROM access_event WHERE journeys && (SELECT journeys FROM theirs)))
     """,
     """
     access_id = ANY(ARRAY(SELECT access_id FROM access_event WHERE journeys @> ARRAY[%s]::uuid[]))
     """,
 )
-"""Those of a patient or a journey are found first: looked for from the newest on, all there are were read."""
+"""Of a patient is, too, what was tried on a journey of theirs by somebody who was not told whose it is. Those
+of a patient or a journey are found first: looked for from the newest on, all there are were read."""
 
 PATIENT_OF: LiteralString = """
     (SELECT (opened.data->>'patient_id')::uuid FROM event AS opened

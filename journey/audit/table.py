@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for one."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet would take for one; wide letters, too, where they are written."""
 
 
 def csv_of(rows: Iterable[Sequence[Any]]) -> str:

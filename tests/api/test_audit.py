@@ -75,6 +75,15 @@ def test_what_is_asked_by_patient_is_the_same(api: Api, journey: str) -> None:
     assert page(api, f"patient={PATIENT}&outcome=done&kind=recorded")["audit"] == by_journey != []
 
 
+def test_what_was_tried_on_a_patients_journey_is_in_the_patients_report(api: Api, journey: str) -> None:
+    """By somebody who may see nobody's, and was told nothing; the record names no patient."""
+    denied = api.get(journey, role=Role.ADMIN)
+    assert denied.status_code == 403
+    [entry] = page(api, f"request_id={denied.headers['x-request-id']}")["audit"]
+    assert (entry["outcome"], entry["patients"]) == ("denied", [])
+    assert entry in page(api, f"patient={PATIENT}&outcome=denied")["audit"]
+
+
 @pytest.mark.parametrize("element", EQUAL)
 def test_every_element_filters(api: Api, journey: str, element: str) -> None:
     of_this = page(api, f"journey={journey.rpartition('/')[2]}")["audit"]
