@@ -17,8 +17,9 @@ from pydantic_core import to_json
 from journey import tracing
 from journey.api.access.scopes import RESOURCE
 from journey.api.access.table import Permission
+from journey.api.access.trail import Kind
 from journey.api.engine import Engine, admission, caller, engine
-from journey.api.guard import guarded, without_words
+from journey.api.guard import guarded, record, without_words
 from journey.api.naming import MADE_ONE_OR_TWO, refuse_others, refuse_withheld
 from journey.api.openapi import WRITING, answers
 from journey.api.problems import FieldError, Problem, problem_of
@@ -123,6 +124,7 @@ def context(request: Request, purpose: str) -> Context:
         purpose=purpose,
         source=Source(system="journey", channel="http", message_id=state.request_id),
         correlation_id=state.correlation_id,
+        traceparent=state.traceparent,
         labels=labels_of(request),
     )
 
@@ -250,6 +252,9 @@ def endpoint(kind: type[Command]) -> Callable[..., Coroutine[Any, Any, Response]
             )
         except Refused as refusal:
             raise refusal if whole else without_words(refusal) from None
+        if not appended.events:  # what stands already is told, and no event says to whom
+            request.state.is_noted = True
+            await record(request, Kind.WRITE)
         return written(appended)
 
     handle.__annotations__["command"] = kind

@@ -24,7 +24,11 @@ from journey.api.problems import Problem
 from journey.store.identifiers import uuid7
 
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}.*")
+TRACEPARENT = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
+"""Where the request comes from (W3C Trace Context). Later versions may say more than 00 does."""
+
 NAMESPACE = UUID("6f1c1f0a-1b7f-5d0c-9c39-0d4b7d3f2a10")
 """Under which a request id that is no UUID becomes a correlation id."""
 
@@ -76,6 +80,12 @@ class Ids(NamedTuple):
     correlation: UUID
     trace: str | None
     span: str | None
+    flags: str | None
+
+    @property
+    def traceparent(self) -> str | None:
+        """As version 00 of the header has it, whichever it came in."""
+        return f"00-{self.trace}-{self.span}-{self.flags}" if self.trace else None
 
     @property
     def logged(self) -> dict[str, str]:
@@ -92,12 +102,12 @@ class Ids(NamedTuple):
 def identify(headers: Headers) -> Ids:
     """What the request says of itself, or else an id of its own."""
     traced = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    trace, span = (traced[1], traced[2]) if traced and int(traced[1], 16) else (None, None)
+    trace, span, flags = traced.groups() if traced else (None, None, None)
     given = headers.get("x-request-id", "")
     if REQUEST_ID.fullmatch(given):
-        return Ids(given, _correlation(given), trace, span)
+        return Ids(given, _correlation(given), trace, span, flags)
     made = UUID(trace) if trace else uuid7()
-    return Ids(str(made), made, trace, span)
+    return Ids(str(made), made, trace, span, flags)
 
 
 def _correlation(given: str) -> UUID:
@@ -153,7 +163,11 @@ class Edge:
             return
         ids = identify(headers := Headers(scope=scope))
         state: dict[str, Any] = scope.setdefault("state", {})
-        state |= {"request_id": ids.request, "correlation_id": ids.correlation}
+        state |= {
+            "request_id": ids.request,
+            "correlation_id": ids.correlation,
+            "traceparent": ids.traceparent,
+        }
         started, status = perf_counter(), 500
 
         async def out(message: Message) -> None:

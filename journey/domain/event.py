@@ -223,6 +223,7 @@ class Context(Frozen):
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     attributed_from: UUID | None = None
+    traceparent: str | None = None
     labels: tuple[str, ...] = ()
 
 

@@ -55,6 +55,9 @@ class CloudEvent(BaseModel):
     attributedfrom: UUID | None = Field(
         default=None, description="The event of another journey that it was taken for."
     )
+    traceparent: str | None = Field(
+        default=None, description="The span that asked for it (W3C Trace Context)."
+    )
     labels: str | None = Field(default=None, description="Security labels, separated by commas.")
     dataclassification: Literal["restricted"]
     datacontenttype: Literal["application/json"]
@@ -110,6 +113,7 @@ def cloud_event(each: Recorded, payload: Payload = Payload.THIN) -> dict[str, An
         "correlationid": context.get("correlation_id"),
         "causationid": context.get("causation_id"),
         "attributedfrom": context.get("attributed_from"),
+        "traceparent": context.get("traceparent"),
         "labels": ",".join(context.get("labels", ())),
     }
     return {

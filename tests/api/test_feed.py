@@ -163,3 +163,27 @@ def test_what_is_not_known_to_be_theirs_yet_is_not_passed_over(
 def test_an_empty_log_has_a_cursor_too(api: Api) -> None:
     nothing = cursor("log", "0 000000000000 000000000000")
     assert follow(api, after=nothing)[0] == follow(api)[0]
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    ("given", "carried"),
+    [
+        (f"00-{TRACE}-01", f"00-{TRACE}-01"),
+        (f"cc-{TRACE}-00-more", f"00-{TRACE}-00"),
+        (f"00-{TRACE}-01-more", None),
+        (f"ff-{TRACE}-01", None),
+        (f"00-{'0' * 32}-00f067aa0ba902b7-01", None),
+        (f"00-4bf92f3577b34da6a3ce929d0e0e4736-{'0' * 16}-01", None),
+        (f"00-{TRACE.upper()}-01", None),
+        ("nonsense", None),
+    ],
+)
+def test_an_event_carries_the_span_that_asked_for_it(api: Api, given: str, carried: str | None) -> None:
+    made = api.post("/v1/journeys", {}, headers={"traceparent": given}).headers["location"]
+    question = f"journey={made.rpartition('/')[2]}"
+    until(lambda: follow(api, question)[0])
+    [event] = follow(api, question)[0]
+    assert event.get("traceparent") == carried
