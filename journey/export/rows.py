@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from journey.audit.table import FORMULA
 from journey.domain.event import identifying
 from journey.export.said import activity, who
 from journey.export.snapshot import Snapshot, Taken
@@ -18,8 +19,6 @@ COLUMNS = (
     *("occurred_at", "occurred_precision", "recorded_at", "actor", "actor_kind", "role", "team"),
     *("subject_id", "voided", "data"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula."""
 
 
 def csv_rows(snapshot: Snapshot) -> Iterator[str]:

@@ -58,6 +58,16 @@ def test_what_is_told_through_broken_glass_is_recorded_as_that(api: Api, night: 
     assert (record["kind"], record["basis"], record["journeys"]) == ("write", "break-glass", [journey_id])
 
 
+def test_who_is_told_that_it_has_happened_already_is_recorded(api: Api) -> None:
+    """No event says that they were told."""
+    journey = api.opened()
+    patient = api.get(journey).json()["patient"]["patient_id"]
+    first, again = (api.post(f"{journey}/start-intake", {"channel": "phone"}) for _ in range(2))
+    assert (of(api, first), again.json()["events"]) == ([], [])
+    (record,) = of(api, again)
+    assert (record["kind"], record["outcome"], record["patients"]) == ("write", "done", [patient])
+
+
 def test_why_it_could_not_be_done_is_told_on_the_record(api: Api) -> None:
     journey = api.opened()
     refused = api.post(f"{journey}/complete-visit", {"visit_id": number(3)})
