@@ -13,6 +13,13 @@ from psycopg import Connection
 from journey.connection import WORKING, opened
 
 CONNECTIONS = 3
+LIMITS = WORKING._replace(idle=10)
+"""Who stands still in the midst of a turn holds up whoever is to take over, and no longer than this."""
+
+WHOLE = """
+    SELECT set_config(name, '20s', false) FROM pg_settings WHERE name = 'transaction_timeout'
+    """
+"""In a pipeline a transaction does not count as idle. PostgreSQL has it from 17 on."""
 
 BY_INDEX = "SET enable_seqscan = off"
 """A few rows of a table are wanted each time. Planned while that is small or empty, statements would go on
@@ -44,8 +51,9 @@ class Desk:
     def _run(self, work: Work[T]) -> T:
         connection: Connection[Any] | None = getattr(self._own, "connection", None)
         if connection is None or connection.closed:
-            self._own.connection = connection = opened(self._conninfo, WORKING, "webhooks")
+            self._own.connection = connection = opened(self._conninfo, LIMITS, "webhooks")
             connection.execute(BY_INDEX)
+            connection.execute(WHOLE)
             self._open.add(connection)
         try:
             return work(connection)
