@@ -3,13 +3,13 @@
 As in `proving`, what has to be read is yielded and its rows are sent in.
 """
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Generator
 from datetime import datetime
 from typing import Annotated, Literal, LiteralString, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer
 
 from journey.ledger.checkpoint import Head, Statement
 from journey.ledger.merkle import Unproven
@@ -32,7 +32,11 @@ ACCESS: LiteralString = """
     SELECT position, NULL FROM access_event LEFT JOIN access_log USING (access_id) WHERE access_id = %s
     """
 
-Base64 = Annotated[bytes, PlainSerializer(lambda hash_: b64encode(hash_).decode(), return_type=str)]
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(lambda given: b64decode(given) if isinstance(given, str) else given),
+    PlainSerializer(lambda hash_: b64encode(hash_).decode(), return_type=str),
+]
 Tree = Literal["event", "access"]
 
 
