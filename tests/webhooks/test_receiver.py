@@ -77,11 +77,20 @@ def test_it_takes_each_event_once_and_notices_what_is_missing(
         assert inbox.db.execute("SELECT count(*) FROM event").fetchone() == (6,)
         assert inbox.whole()[0] == 12
         assert not inbox.has_gap(0)
-        inbox.db.execute("DELETE FROM came WHERE number = 7")
-        assert inbox.whole()[0] == 6
+        assert inbox.db.execute("SELECT count(*) FROM came").fetchone() == (1,)
+        body = {"id": "14", "type": "visit.booked"}
+        inbox.take(body, 14, "at 14")
+        assert inbox.whole()[0] == 12
         assert inbox.has_gap(-1)
-        inbox.db.execute("DELETE FROM came WHERE number = 1")
-        assert inbox.whole() == (0, "")
+        inbox.take(body, 3, "again")
+        inbox.take(body, 13, "at 13")
+        assert inbox.whole() == (14, "at 14")
+        inbox.take({"id": "epoch", "type": "store-rewound"}, 9, "back")
+        assert inbox.whole() == (9, "back")
+        assert inbox.db.execute("SELECT count(*) FROM came").fetchone() == (1,)
+        inbox.db.execute("UPDATE event SET at = 0 WHERE id = '14'")
+        inbox.take({"id": "15", "type": "visit.booked"}, 10, "at 10")
+        assert inbox.db.execute("SELECT count(*) FROM event WHERE id = '14'").fetchone() == (0,)
 
 
 def _serve(server: HTTPServer, code: dict[str, Any], path: Path) -> None:
