@@ -25,12 +25,12 @@ from journey.api.access.admission import WHOLE, theirs
 from journey.api.access.asking import Asking
 from journey.api.access.caller import Caller
 from journey.api.access.table import Permission, Role
-from journey.conditions import Condition
 from journey.api.lists.every import LISTS
 from journey.api.lists.listing import Asked, List
 from journey.api.matching import LIKENESS, matching
 from journey.bench.figures import Figure, percentile
 from journey.bench.scratch import Scratch
+from journey.conditions import Condition
 
 SAMPLES = 200
 PAGE = 100

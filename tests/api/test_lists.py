@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from journey.cursors import cursor
 from journey.api.lists.every import LISTS
+from journey.cursors import cursor
 from tests.api.test_reading import projected
 from tests.served import Api, number
 

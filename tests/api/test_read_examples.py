@@ -117,12 +117,12 @@ def answers(api: Api) -> dict[str, Any]:
     night = {"role": None, "headers": {"Authorization": f"Bearer {doctor}"}}
     reason = {"code": "ETREAT", "text": "Collapsed in the lobby."}
     assert api.post("/v1/break-glass", {"patient_id": PATIENT, "reason": reason}, **night).status_code == 201
-    compliance = {"role": Role.COMPLIANCE}
+    compliance: dict[str, Any] = {"role": Role.COMPLIANCE}
     assert api.post("/v1/audit/reviews", REVIEW, **compliance).status_code == 201
     saved = {"query": {"kind": "glass-broken"}}
     assert api.ask("PUT", "/v1/audit/queries/broken-glass", json=saved, **compliance).is_success
-    asked = {"patient_id": PATIENT, "basis": "objection", "reason": "Her letter of Monday."}
-    wanted = api.post("/v1/privacy/erasures", asked, **compliance)
+    erasure = {"patient_id": PATIENT, "basis": "objection", "reason": "Her letter of Monday."}
+    wanted = api.post("/v1/privacy/erasures", erasure, **compliance)
     assert wanted.status_code == 201, wanted.text
     told = Disclosure(Channel.WEBHOOK, "Registry", "PUBHLTH", Basis.PUBLIC_HEALTH, "Events", UUID(PATIENT))
     with psycopg.connect(api.conninfo) as connection:
