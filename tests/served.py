@@ -52,7 +52,7 @@ class Api:
     ) -> Response:
         key = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
         if url == STREAM:  # a client in this process hears a stream when it has ended
-            more.setdefault("params", {"lasting": 0})
+            more["params"] = {"lasting": 0, **more.get("params", {})}
         return self.client.request(method, url, headers=key | (headers or {}), **more)
 
     def get(self, url: str, **more: Any) -> Response:
