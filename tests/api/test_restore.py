@@ -14,6 +14,9 @@ from journey.api.access.table import Role
 from journey.bench import recomputed
 from journey.embedded import Cluster
 from journey.embedded.binaries import Binaries, find
+from journey.ledger.seals import Place
+from journey.ledger.verify import verify
+from journey.ledger.verifying.finding import Kind
 from journey.migrate import migrate
 from tests.served import Api, served
 from tests.waiting import until
@@ -85,6 +88,30 @@ def goes_on(api: Api, kept: dict[str, Any], lost: dict[str, Any]) -> dict[str, A
     return new
 
 
+def findings(url: str, home: Path) -> set[Kind]:
+    """What an officer finds who has the anchors."""
+    result = verify(url, Place(home / "ledger"), lambda _done, _all: None, whole=True)
+    return {each.kind for each in result.findings}
+
+
+def test_what_is_moved_whole_is_verified_without_an_alarm(
+    original: Cluster, programs: Binaries, short_folder: Path, tmp_path: Path
+) -> None:
+    dump = str(short_folder / "journey.dump")
+    with served(original.url(), tmp_path) as api:
+        api.opened()
+        followed(api)
+    run(programs / "pg_dump", "--format=custom", f"--file={dump}", original.url())
+    with psycopg.connect(original.url(), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE moved")
+    run(programs / "pg_restore", "--exit-on-error", f"--dbname={original.url('moved')}", dump)
+    assert findings(original.url("moved"), tmp_path) == set()
+    with served(original.url("moved"), tmp_path, tokens=api.tokens) as api:
+        api.opened()
+        assert followed(api)["epoch"]["number"] == 2
+    assert findings(original.url("moved"), tmp_path) == set()
+
+
 def test_a_dump_restored_into_another_database(
     original: Cluster, programs: Binaries, short_folder: Path, tmp_path: Path
 ) -> None:
@@ -152,6 +179,9 @@ def test_a_base_backup_brought_to_a_point_in_time(
             rows = connection.execute("SELECT system_identifier, timeline FROM store_epoch ORDER BY number")
             (before, first), (after, second) = rows.fetchall()
         assert (before, first, second) == (after, 1, 2)
+        found = findings(restored.url(), tmp_path)
+        assert found, "what was anchored after noon is gone, and missed"
+        assert found <= {Kind.TRUNCATED, Kind.FORKED}
 
 
 def belongs_to(owner: os.stat_result, *folders: Path) -> None:
