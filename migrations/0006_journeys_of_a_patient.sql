@@ -11,7 +11,7 @@ CREATE INDEX CONCURRENTLY event_labelled ON event (journey_id)
 
 -- Every journey that a team ever was accountable for, or that was ever corrected in that: who asks whose they were folds them.
 DROP INDEX CONCURRENTLY IF EXISTS event_accountable;
-CREATE INDEX CONCURRENTLY event_accountable ON event ((data->>'team'), journey_id)
+CREATE INDEX CONCURRENTLY event_accountable ON event (left(data->>'team', 200), journey_id)
  WHERE type IN ('journey.owner_assigned', 'handoff.accepted', 'transfer.accepted');
 DROP INDEX CONCURRENTLY IF EXISTS event_accountable_corrected;
 CREATE INDEX CONCURRENTLY event_accountable_corrected ON event (journey_id)

@@ -45,7 +45,7 @@ CREATE TABLE ledger_checkpoint (
     access_size bigint NOT NULL,
     access_edge bytea[] NOT NULL,
     journeys bytea NOT NULL,
-    epoch integer NOT NULL REFERENCES store_epoch,
+    epoch integer NOT NULL,
     note text NOT NULL,
     made_at timestamptz NOT NULL
 );

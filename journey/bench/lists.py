@@ -21,7 +21,7 @@ from psycopg import Connection
 from psycopg.sql import SQL
 from pydantic_core import to_json
 
-from journey.api.access.admission import WHOLE, theirs
+from journey.api.access.admission import theirs
 from journey.api.access.asking import Asking
 from journey.api.access.caller import Caller
 from journey.api.access.table import Permission, Role
@@ -31,6 +31,7 @@ from journey.api.matching import LIKENESS, matching
 from journey.bench.figures import Figure, percentile
 from journey.bench.scratch import Scratch
 from journey.conditions import Condition
+from journey.projections.audience import WHOLE
 
 SAMPLES = 200
 PAGE = 100

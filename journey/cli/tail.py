@@ -1,5 +1,6 @@
 """`journey tail`: what is recorded, as it is, a line for each event."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -50,6 +51,9 @@ def run(
     """What is recorded from now on, as it is, until Ctrl-C: codes, ids and times, a line for each event."""
     from journey.cli.session import prepared
 
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored by what a script puts in the background
     asked = {"type": types or [], "room": rooms or [], "team": teams or []}
     settings = prepared()
     zone = ZoneInfo(settings.timezone)

@@ -4,6 +4,8 @@ its labels sees it, and as who is cleared for none does.
 
 from enum import StrEnum
 
+from journey.conditions import Condition
+
 
 class Audience(StrEnum):
     """As it stands in the tables."""
@@ -11,3 +13,7 @@ class Audience(StrEnum):
     EVERYONE = "everyone"
     CLEARED = "cleared"
     UNCLEARED = "uncleared"
+
+
+WHOLE = Condition("status.audience <> 'uncleared'")
+"""Every journey once, with all that is recorded of it."""

@@ -20,7 +20,7 @@ CONTRACT = {
     "journey_id", "version", "status", "patient", "pathway", "stage", "since", "reached", "next", "overdue",
     "at_risk", "blocked_by", "responsible", "clocks", "open", "why", "as_of", "as_known_at",
 }  # fmt: skip
-BEYOND = {"waived", "later", "withheld"}
+BEYOND = {"waived", "later", "withheld", "custody"}
 
 
 def projected(api: Api, journey: str, version: int) -> None:

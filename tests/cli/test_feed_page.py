@@ -5,6 +5,7 @@ import shlex
 import signal
 from collections.abc import Iterator
 from functools import partial
+from subprocess import Popen
 from typing import NamedTuple
 
 import httpx2
@@ -47,9 +48,8 @@ def says(wanted: list[str], arguments: list[str], key: str) -> bool:
     return missing([f"{each}…" for each in wanted], curl(arguments, key)) == []
 
 
-def told(program: Program, arguments: list[str], wanted: list[str]) -> None:
+def ended(process: Popen[str], wanted: list[str]) -> None:
     """It says these lines, and ends quietly at Ctrl-C."""
-    process = program.start(*arguments)
     for line in wanted:
         heard(process.stdout, ".*".join(map(re.escape, line.split("…"))))
     process.send_signal(signal.SIGINT)
@@ -59,15 +59,18 @@ def told(program: Program, arguments: list[str], wanted: list[str]) -> None:
 
 def test_every_command_of_the_page_says_what_the_page_says(program: Program) -> None:
     port, key = free_address()[1], ""
+    server = program.start("serve", "--port", str(port))  # it takes as long to start as the first commands
+    followers = []
     commands = list(asked(f"http://127.0.0.1:{port}"))
     assert len(commands) == PAGE.count("\n$ ")
     for (name, *arguments), wanted in commands:
         if name == "curl":
             until(partial(says, wanted, arguments, key))
         elif arguments[0] == "serve":
-            heard(program.start("serve", "--port", str(port)).stderr, str(port))
+            heard(server.stderr, str(port))
         elif arguments[0] == "tail":
-            told(program, [each.replace("$KEY", key) for each in arguments], wanted)
+            follower = program.start(*(each.replace("$KEY", key) for each in arguments))
+            followers.append((follower, wanted))
         else:
             done = program.run(*arguments)
             assert done.returncode == 0, done.stderr
@@ -75,3 +78,5 @@ def test_every_command_of_the_page_says_what_the_page_says(program: Program) -> 
             assert missing([f"…{each}…" for each in wanted], said) == [], (arguments, said)
             if arguments[0] == "keys":
                 key = re.findall(r"jk_\S+", done.stdout)[0]
+    for follower, wanted in followers:
+        ended(follower, wanted)

@@ -56,7 +56,7 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
     assert re.findall(r"^  (\w+) ", done.stdout.partition("Commands:")[2], re.MULTILINE) == [
         *("demo", "migrate", "serve", "simulate"),
         *("worklist", "handoffs", "referrals", "authorizations", "visits", "barriers"),
-        *("find", "show", "history", "flow", "export", "bench"),
+        *("find", "show", "history", "replay", "difference", "why", "tail", "flow", "export", "bench"),
         *("ingest", "pathway", "projections", "keys", "audit", "privacy"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"

@@ -42,11 +42,16 @@ def recorded(store: Store, conninfo: str) -> str:
     return str(journey_id)
 
 
+def deaf_to_ctrl_c() -> None:
+    """As a script starts what it puts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def test_what_is_recorded_is_shown_and_ctrl_c_ends_it_quietly(
     program: Program, store: Store, database_url: str
 ) -> None:
     first = recorded(store, database_url)
-    process = program.start("tail", "--after", "beginning", "--json")
+    process = program.start("tail", "--after", "beginning", "--json", preexec_fn=deaf_to_ctrl_c)
     assert process.stdout is not None
     before = [json.loads(process.stdout.readline()) for _ in TYPES]
     second = recorded(store, database_url)

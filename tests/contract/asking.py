@@ -25,6 +25,8 @@ BEYOND_A_SHAPE = (
     "No such pathway is at hand",
     "the fields there are are",
     "It should be later than",
+    "Ask for one thing",
+    "ends: it should be later than begins",
     "It holds a NUL character",
     "It holds half a character",
     "name the patient by one of",

@@ -33,7 +33,12 @@ def story(api: Api) -> Story:
 
 def moved(story: Story) -> Document:
     """What those who follow the log are told to have moved: before and after."""
-    asked = {"type": "correction.timeline_recomputed", "journey": story.journey.rpartition("/")[2], "wait": 5}
+    asked = {
+        "type": "correction.timeline_recomputed",
+        "journey": story.journey.rpartition("/")[2],
+        "wait": 5,
+        "payload": "full",
+    }
     answer = story.api.get("/v1/events", role=Role.INTEGRATOR, params=asked)
     assert answer.status_code == 200, answer.text
     (told,) = answer.json()["events"]

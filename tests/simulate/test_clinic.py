@@ -25,6 +25,7 @@ from journey.domain.correction import (
     ReinstateEvent,
     VoidEvent,
 )
+from journey.domain.custody import CustodyCommand
 from journey.domain.decision import decide
 from journey.domain.discharge import DischargePatient, PatientDischarged
 from journey.domain.enrolment import ChangePathwayVersion
@@ -55,6 +56,7 @@ NOT_SIMULATED: dict[type[Command], str] = {
     CorrectEvent: "as above",
     ReattributeEvent: "as above",
     ChangePathwayVersion: "of each pathway one version ships",
+    **dict.fromkeys(get_args(CustodyCommand), "a compliance officer's, about what is kept, and no clinic's"),
 }
 INSTALLED = installed()
 MAY_BE_OPEN = (

@@ -15,7 +15,7 @@ from journey.api.access.table import Reach
 from journey.api.access.trail import Basis
 from journey.conditions import Condition, all_of
 from journey.domain.labels import NONE, Labels
-from journey.projections.audience import Audience
+from journey.projections.audience import WHOLE, Audience
 
 REPEATED = """
     SELECT FROM idempotency JOIN event USING (journey_id)
@@ -30,8 +30,6 @@ OPENED: LiteralString = """
 THEIRS: LiteralString = "(status.teams && %s OR " + OPENED + ")"
 THEIRS_OR_NOBODYS: LiteralString = "(status.teams = '{}' OR " + THEIRS + ")"
 EVERYBODYS = Condition("true")
-WHOLE = Condition("status.audience <> 'uncleared'")
-"""Every journey once, with all that is recorded of it."""
 
 CLEARED: LiteralString = (
     "(status.audience = 'everyone' OR (status.audience = 'cleared') = (status.labels <@ %s OR "

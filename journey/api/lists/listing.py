@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from psycopg.sql import SQL, Composed, Identifier
 from pydantic import BaseModel, Field
 
-from journey.api.access.admission import WHOLE
 from journey.conditions import Condition, all_of
 from journey.cursors import Kind, Part, cursor, key
 from journey.domain.codes import JourneyStatus
+from journey.projections.audience import WHOLE
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

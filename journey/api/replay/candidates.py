@@ -28,7 +28,7 @@ OF_A_TEAM: LiteralString = """
     SELECT DISTINCT journey_id FROM (
         (SELECT DISTINCT journey_id FROM event
           WHERE type IN ('journey.owner_assigned', 'handoff.accepted', 'transfer.accepted')
-            AND data->>'team' = %s AND recorded_at <= %s AND journey_id > %s
+            AND left(data->>'team', 200) = %s AND recorded_at <= %s AND journey_id > %s
           ORDER BY journey_id LIMIT %s)
         UNION ALL
         (SELECT DISTINCT journey_id FROM event
