@@ -51,9 +51,7 @@ def run(
     """What is recorded from now on, as it is, until Ctrl-C: codes, ids and times, a line for each event."""
     from journey.cli.session import prepared
 
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # ignored by what a script puts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what scripts put in the background
     asked = {"type": types or [], "room": rooms or [], "team": teams or []}
     settings = prepared()
     zone = ZoneInfo(settings.timezone)
