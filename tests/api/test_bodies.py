@@ -120,7 +120,8 @@ def taking_a_body(api: Api) -> Iterator[tuple[Any, list[str]]]:
 
 
 def who_may(route: Any) -> Role:
-    return next(role for role in (Role.COORDINATOR, *Role) if reach(role, route.asks_for) is not Reach.NONE)
+    roles: list[Role] = [Role.COORDINATOR, *Role]
+    return next(role for role in roles if reach(role, route.asks_for) is not Reach.NONE)
 
 
 def test_a_field_that_is_not_there_is_named_on_every_route(api: Api, store: Store, journey: str) -> None:
