@@ -11,10 +11,10 @@ COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 
 # The oldest PostgreSQL installed here that the project supports: newer SQL must not slip in.
 SYSTEM_POSTGRES := $(firstword $(sort $(wildcard /usr/lib/postgresql/1[5-9]/bin/initdb /usr/lib/postgresql/[2-9][0-9]/bin/initdb)))
 
-# The files of the suite side by side, each process with a server of its own; one more than there are processors,
-# because tests wait for what they started. In the order of their names: by their number of tests, those of one
-# long test would come last, and be waited for.
-BESIDE = --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)') --dist loadfile \
+# The files of the suite side by side, each process with a server of its own; two more than there are processors,
+# because tests wait for what they started. In the order that tests/conftest.py gives them: by their number of
+# tests, those of one long test would come last, and be waited for.
+BESIDE = --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)') --dist loadfile \
 	--no-loadscope-reorder
 
 .DEFAULT_GOAL := help

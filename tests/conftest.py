@@ -37,6 +37,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+LONG = (
+    "tests/crash/",
+    "tests/broker/",
+    "tests/webhooks/",
+    "tests/bench/",
+    "tests/ingest/",
+    "tests/api/test_server.py",
+    "tests/api/test_stopping.py",
+    "tests/api/test_stream.py",
+)
+"""Files of tests that wait more than they work: begun first, so that nobody is waited for at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The developer's own settings stay out of the tests, and of the programs they start. What is logged is
     logged as in service: without that, a traceback draws every local variable, for seconds.
