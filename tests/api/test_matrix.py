@@ -323,7 +323,7 @@ SAVED = """
     INSERT INTO audit_query (name, query, saved_by) VALUES ('saved', '{}', 'somebody');
     INSERT INTO erasure (erasure_id, patient_id, journeys, basis, requested_by)
     SELECT id, id, '{}', 'objection', 'somebody'
-      FROM (SELECT '00000000-0000-0000-0000-000000000009'::uuid AS id)
+      FROM (SELECT '00000000-0000-0000-0000-000000000009'::uuid AS id) AS one
     """
 ROOM_AGAIN = "DROP TRIGGER disk_full ON access_event; DROP FUNCTION disk_full()"
 
