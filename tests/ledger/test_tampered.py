@@ -1,35 +1,16 @@
 """Tampering: a database administrator with every right alters something, and it is found and named."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import LiteralString
 
 import pytest
 
-from journey.embedded import Cluster
 from journey.ledger.notary import notarize
 from journey.ledger.seals import Place, origin_id
 from journey.ledger.verifying.finding import Finding, Kind
 from journey.ledger.verifying.keys import NoLedger, NothingToTrust
-from tests.ledger.altered import alter, copied, database, found, made, of_kind, superuser, verified
+from tests.ledger.altered import alter, found, of_kind, superuser, verified
 from tests.ledger.told import Ledger
-
-
-@pytest.fixture(scope="module")
-def name(cluster: Cluster, template: str) -> Iterator[str]:
-    with database(cluster, template) as name:
-        yield name
-
-
-@pytest.fixture(scope="module")
-def original(cluster: Cluster, name: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    return made(cluster.url(name), tmp_path_factory.mktemp("ledger"))
-
-
-@pytest.fixture
-def ledger(cluster: Cluster, name: str, original: Ledger, tmp_path: Path) -> Iterator[Ledger]:
-    with copied(cluster, name, original, tmp_path / "home") as ledger:
-        yield ledger
 
 
 def tampered(ledger: Ledger, *statements: LiteralString) -> list[Finding]:

@@ -1,7 +1,6 @@
 """Verifying: no false alarm, whatever befalls a store in service; and it goes on where it was."""
 
 import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Thread
@@ -35,28 +34,11 @@ from journey.store.identifiers import uuid7
 from journey.store.sequencer import drain
 from journey.store.store import Store
 from journey.worker import Worker
-from tests.ledger.altered import alter, copied, database, found, made, of_kind, superuser, verified
+from tests.ledger.altered import alter, database, found, of_kind, superuser, verified
 from tests.ledger.told import Ledger, told
 from tests.projections.told import tell
 from tests.store.asked import CONTEXT
 from tests.waiting import until
-
-
-@pytest.fixture(scope="module")
-def name(cluster: Cluster, template: str) -> Iterator[str]:
-    with database(cluster, template) as name:
-        yield name
-
-
-@pytest.fixture(scope="module")
-def original(cluster: Cluster, name: str, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    return made(cluster.url(name), tmp_path_factory.mktemp("ledger"))
-
-
-@pytest.fixture
-def ledger(cluster: Cluster, name: str, original: Ledger, tmp_path: Path) -> Iterator[Ledger]:
-    with copied(cluster, name, original, tmp_path / "home") as ledger:
-        yield ledger
 
 
 def more(ledger: Ledger, seed: int) -> None:
