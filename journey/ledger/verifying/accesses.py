@@ -1,14 +1,11 @@
 """The trail, record by record, disclosures too: each leaf made anew from the stored row."""
 
-from collections.abc import Callable
 from typing import Any
 
-from psycopg import Connection
-
 from journey.ledger.leaves import AccessRow, DisclosureRow, leaf
-from journey.ledger.verifying.climb import Climb
-from journey.ledger.verifying.finding import Finding, Findings, Kind
-from journey.ledger.verifying.pages import Rows, dense, pages
+from journey.ledger.verifying.finding import Finding, Kind
+from journey.ledger.verifying.pages import Rows
+from journey.ledger.verifying.walk import Walk
 
 PAGE = """
     SELECT position, leaf, access_log.access_id, access_event.access_id,
@@ -27,26 +24,10 @@ DISCLOSURES = """
     """
 
 
-class Accesses:
+class Accesses(Walk):
     """The pass over the trail."""
 
-    def __init__(self, connection: Connection[Any], findings: Findings, start: int) -> None:
-        self._connection = connection
-        self._findings = findings
-        self._start = start
-        self.end = start
-
-    def read(self, climb: Climb, told: Callable[[int], None]) -> None:
-        for page in pages(self._connection, PAGE, self._start):
-            for missing, rows in dense(page, self.end):
-                if missing:
-                    self._lacks(missing)
-                    climb.skip(missing)
-                else:
-                    self._hold(rows)
-                    climb.add([row[1] for row in rows])
-                self.end += missing + len(rows)
-            told(self.end)
+    page = PAGE
 
     def _hold(self, rows: Rows) -> None:
         disclosed = self._disclosed([row[2] for row in rows if row[3] is None])

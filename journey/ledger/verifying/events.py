@@ -1,6 +1,5 @@
 """The log, event by event: each leaf made anew from the stored row, each journey's versions in order."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -9,9 +8,9 @@ from psycopg import Connection
 from journey.ledger.completeness import NOTHING, Head
 from journey.ledger.leaves import written
 from journey.ledger.merkle import Hash
-from journey.ledger.verifying.climb import Climb
 from journey.ledger.verifying.finding import Finding, Findings, Kind
-from journey.ledger.verifying.pages import Rows, dense, pages
+from journey.ledger.verifying.pages import Rows
+from journey.ledger.verifying.walk import Walk
 
 PAGE = """
     SELECT position, leaf, journey_id::text, version, type, data::text, event_id::text, schema_version,
@@ -33,33 +32,21 @@ NO_HEAD = (0, NOTHING)
 Heads = dict[str, tuple[int, Hash]]
 
 
-class Events:
+class Events(Walk):
     """The pass over the log. Journeys' heads are kept as of the last checkpoint that counts."""
 
+    page = PAGE
+
     def __init__(self, connection: Connection[Any], findings: Findings, start: int, until: int) -> None:
-        self._connection = connection
-        self._findings = findings
-        self._start, self._until = start, until
+        super().__init__(connection, findings, start)
+        self._until = until
         self.heads: Heads = {}
         self.before: Heads = {}
         """The heads at the start, of the journeys that have more since."""
         self._beyond: dict[str, int] = {}
         """Versions that no checkpoint covers yet."""
-        self.end = start
 
-    def read(self, climb: Climb, told: Callable[[int], None]) -> None:
-        for page in pages(self._connection, PAGE, self._start):
-            for missing, rows in dense(page, self.end):
-                if missing:
-                    self._lacks(missing)
-                    climb.skip(missing)
-                else:
-                    self._read(rows)
-                    climb.add([row[1] for row in rows])
-                self.end += missing + len(rows)
-            told(self.end)
-
-    def _read(self, rows: Rows) -> None:
+    def _hold(self, rows: Rows) -> None:
         try:
             made: list[Hash | None] = [sha256(b"\0" + written(*row[2:])).digest() for row in rows]
         except (KeyError, TypeError):  # a row that is not there, or a time that is none
