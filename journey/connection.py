@@ -78,6 +78,10 @@ REBUILDING = Limits(statement=3600, lock=10, idle=600)
 """An index of a large table takes its time."""
 
 
+UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""What is raised when a server is full, stopped, too slow or still only a copy: later, it may do."""
+
+
 class Unanswered(psycopg.OperationalError):
     """The database has not answered in time; the connection is given up."""
 

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from journey.api.matching import LIKENESS
-from journey.connection import ANSWERING, Unanswered, async_kind, bounded
+from journey.connection import ANSWERING, UNAVAILABLE, Unanswered, async_kind, bounded
 from journey.store.errors import StoreUnavailable
 
 TIMEOUT = 3.0
@@ -68,11 +68,11 @@ class Reads:
             raise Overloaded from None
         except (PoolTimeout, Unanswered) as error:
             raise StoreUnavailable(UNREACHABLE) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except UNAVAILABLE:
             await self.pool.check()
         try:
             return await self._rows(statement, parameters, binary=binary)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except UNAVAILABLE as error:
             raise StoreUnavailable(UNREACHABLE) from error
 
     async def execute(self, statement: Query, parameters: Sequence[Any] = ()) -> None:
@@ -82,7 +82,7 @@ class Reads:
                 await connection.execute(statement, parameters)
         except TooManyRequests:
             raise Overloaded from None
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except UNAVAILABLE as error:
             raise StoreUnavailable(UNREACHABLE) from error
 
     async def _rows(self, statement: Query, parameters: Sequence[Any], *, binary: bool) -> Rows:

@@ -10,18 +10,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
-import psycopg
 import structlog
 
 from journey.broker import leases
 from journey.broker.leases import Lease
 from journey.broker.port import NotStored, Stream
 from journey.broker.turn import OwnerRevoked, Terms, Turn, resume, take_turn
+from journey.connection import UNAVAILABLE
 from journey.store.identifiers import uuid7
 from journey.webhooks.desk import Desk
 from journey.webhooks.subscription import LeaseLost
-
-LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 
 logger = structlog.get_logger()
 
@@ -86,7 +84,7 @@ class Publisher:
                 await self._lead()
             except LeaseLost:
                 logger.info("broker.lease_lost", broker=self._name)
-            except LOST as error:
+            except UNAVAILABLE as error:
                 self._failures += 1
                 logger.warning("broker.database_lost", broker=self._name, error=type(error).__name__)
             except NotStored as error:
@@ -111,7 +109,7 @@ class Publisher:
             await self._publish(lease, stream)
         finally:
             await stream.close()
-            with suppress(*LOST):
+            with suppress(*UNAVAILABLE):
                 await self._desk.run(lambda c: leases.leave(c, lease))
 
     async def _publish(self, lease: Lease, stream: Stream) -> None:
@@ -131,7 +129,7 @@ class Publisher:
     async def _failed(self, reason: str) -> None:
         self._failures += 1
         logger.warning("broker.not_stored", broker=self._name, reason=reason)
-        with suppress(*LOST):
+        with suppress(*UNAVAILABLE):
             await self._desk.run(lambda c: leases.fail(c, self._name, reason))
 
     async def _wait(self, seconds: float) -> None:

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
-import psycopg
 from psycopg import Connection
 
-from journey.connection import ANSWERING, opened
+from journey.connection import ANSWERING, UNAVAILABLE, opened
 from journey.domain.correction import ReattributeEvent
 from journey.domain.episode import JourneyOpened
 from journey.domain.event import Command, Context, Refused
@@ -124,7 +123,7 @@ def turn(store: Store) -> Iterator[Connection[Any]]:
         with opened(store.datastore.conninfo, ANSWERING, "turn") as connection:
             connection.execute(TAKE_TURN, (LOCK,))
             yield connection
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except UNAVAILABLE as error:
         raise StoreUnavailable from error
 
 

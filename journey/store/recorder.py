@@ -30,7 +30,7 @@ from psycopg import Connection
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from journey.connection import ANSWERING, bounded, kind
+from journey.connection import ANSWERING, UNAVAILABLE, bounded, kind
 from journey.store.errors import StoreUnavailable
 from journey.store.mapper import PydanticMapper, StoredRow
 
@@ -114,10 +114,6 @@ class ConnectionLost(OperationalError):
     """The outcome of the statement is unknown."""
 
 
-NOT_DONE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
-"""What a server says that is full, stopped, too slow or only a copy."""
-
-
 class Datastore:
     """A pool of autocommit connections to one database; statements are prepared at their first use."""
 
@@ -147,7 +143,7 @@ class Datastore:
                     yield connection
                 except psycopg.errors.UniqueViolation as error:
                     raise VersionConflict from error
-                except NOT_DONE as error:
+                except UNAVAILABLE as error:
                     if connection.closed:
                         raise ConnectionLost from error
                     raise StoreUnavailable(

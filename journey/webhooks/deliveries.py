@@ -13,11 +13,11 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 import uvloop
 from httpx2 import create_ssl_context
 
+from journey.connection import UNAVAILABLE
 from journey.store.identifiers import uuid7
 from journey.store.memory import collect_rarely
 from journey.webhooks import history, leases
@@ -97,7 +97,7 @@ class Deliveries:
             self._woken.clear()
             try:
                 await self._look()
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except UNAVAILABLE as error:
                 logger.warning("webhooks.database_lost", error=type(error).__name__)
             await self._pause()
         await self._end()
@@ -154,7 +154,7 @@ class Deliveries:
     async def _leave(self, held: dict[UUID, int]) -> None:
         try:
             await self._desk.run(lambda c: leases.leave(c, held))
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except UNAVAILABLE:
             logger.info("webhook.lease_left_to_run_out")
 
     def _held(self) -> dict[UUID, int]:
@@ -185,7 +185,7 @@ class Deliveries:
         await self._leave(self._held_at_the_end())
         try:
             await self._desk.run(lambda c: leases.die(c, self._worker))
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except UNAVAILABLE:
             logger.info("webhooks.left_without_a_word")
 
     def _held_at_the_end(self) -> dict[UUID, int]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import Connection
 
-from journey.connection import WORKING, opened
+from journey.connection import UNAVAILABLE, WORKING, opened
 
 CONNECTIONS = 3
 LIMITS = WORKING._replace(idle=10)
@@ -57,7 +57,7 @@ class Desk:
             self._open.add(connection)
         try:
             return work(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
+        except UNAVAILABLE:
             self._open.discard(connection)
             with suppress(psycopg.Error):
                 connection.close()

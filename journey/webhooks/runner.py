@@ -15,9 +15,9 @@ from time import monotonic, time
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 
+from journey.connection import UNAVAILABLE
 from journey.webhooks import signing
 from journey.webhooks.pace import Endpoint, Pace
 from journey.webhooks.sending import BUSY, GONE, Answer, Sender
@@ -121,7 +121,7 @@ class Runner:
         asked = monotonic()
         try:
             turn = await self.take_turn(order)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except UNAVAILABLE as error:
             logger.warning("webhook.database_lost", webhook=str(self.webhook), error=type(error).__name__)
             self._outcomes = [*outcomes, *self._outcomes]
             return None

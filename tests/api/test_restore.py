@@ -61,6 +61,18 @@ def followed(api: Api, after: str | None = None) -> dict[str, Any]:
     return dict(answer.json())
 
 
+def is_signed(api: Api, size: int) -> bool:
+    """Whether a checkpoint signs so many events."""
+    with psycopg.connect(api.conninfo) as connection:
+        return connection.execute("SELECT max(size) FROM ledger_checkpoint").fetchone() == (size,)
+
+
+def is_a_copy(url: str) -> bool:
+    """Whether the server still brings back what was archived."""
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,)
+
+
 def positions(page: dict[str, Any]) -> list[int]:
     return [int(each["sequence"]) for each in page["events"]]
 
@@ -154,6 +166,7 @@ def test_a_base_backup_brought_to_a_point_in_time(
         )
         api.opened()
         kept = followed(api)
+        until(lambda: is_signed(api, len(kept["events"])))
         with psycopg.connect(original.url(), autocommit=True) as connection:
             connection.execute("SELECT pg_create_restore_point('noon')")
             api.opened()
@@ -170,11 +183,10 @@ def test_a_base_backup_brought_to_a_point_in_time(
     for above in (backup.parent, backup.parent.parent):
         above.chmod(0o711)
 
-    with (
-        Cluster(short_folder / "restored", durable=False, binaries=postgres_bin_dir) as restored,
-        served(restored.url(), tmp_path, tokens=tokens) as api,
-    ):
-        goes_on(api, kept, lost)
+    with Cluster(short_folder / "restored", durable=False, binaries=postgres_bin_dir) as restored:
+        until(lambda: not is_a_copy(restored.url()))
+        with served(restored.url(), tmp_path, tokens=tokens) as api:
+            goes_on(api, kept, lost)
         with psycopg.connect(restored.url()) as connection:
             rows = connection.execute("SELECT system_identifier, timeline FROM store_epoch ORDER BY number")
             (before, first), (after, second) = rows.fetchall()

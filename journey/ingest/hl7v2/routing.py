@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import psycopg
 from psycopg import Connection
 from psycopg_pool import PoolTimeout
 
+from journey.connection import UNAVAILABLE
 from journey.ingest.hl7v2.mapping import VisitKeys
 from journey.ingest.hl7v2.patient import Key
 from journey.ingest.hl7v2.reasons import Unapplied
@@ -72,7 +72,7 @@ def connected(store: Store) -> Iterator[Connection[Any]]:
     try:
         with store.datastore.pool.connection() as connection:
             yield connection
-    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except (PoolTimeout, *UNAVAILABLE) as error:
         raise StoreUnavailable from error
 
 
