@@ -19,6 +19,7 @@ import structlog
 
 from journey.connection import UNAVAILABLE
 from journey.webhooks import signing
+from journey.webhooks.leases import AT_LEAST
 from journey.webhooks.pace import Endpoint, Pace
 from journey.webhooks.sending import BUSY, GONE, Answer, Sender
 from journey.webhooks.subscription import LeaseLost, Subscription
@@ -116,6 +117,7 @@ class Runner:
             [*self._under_way, *(each.number for _, each in self._at_hand)],
             0 if self.stopping else self._room(),
             self.pace.ahead,
+            self.pace.lease,
             self._ending,
         )
         asked = monotonic()
@@ -125,6 +127,7 @@ class Runner:
             logger.warning("webhook.database_lost", webhook=str(self.webhook), error=type(error).__name__)
             self._outcomes = [*outcomes, *self._outcomes]
             return None
+        self.holds_until = max(self.holds_until, asked + self.pace.lease * AT_LEAST)
         if self._endpoint is None:
             self._endpoint = turn.subscription.breaker(self.pace)
         self._of = turn.subscription

@@ -14,6 +14,7 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from journey.store.epoch import SELECT_LINE, Line, line
+from journey.webhooks import leases
 from journey.webhooks.pace import Endpoint
 from journey.webhooks.planning import Planned, plan
 from journey.webhooks.rewound import put_back
@@ -60,6 +61,8 @@ class Order:
     """The numbers that are under way already, besides those of the outcomes."""
     room: int
     ahead: int
+    keeps: float
+    """Seconds for which the lease is renewed."""
     ending: Ending | None = None
 
 
@@ -114,6 +117,7 @@ def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
     """Do it. Raises LeaseLost, psycopg.Error: nothing was done, and it may be done again."""
     with connection.pipeline(), connection.transaction():  # what is only written is not waited for
         of = locked(connection, order.webhook, order.lease)
+        leases.renew(connection, of.id, order.keeps)
         settle(connection, of.id, order.outcomes)
         _remember(connection, of, order.endpoint)
         clearance = clear(connection, of.owner, of.purpose) if of.state == "active" else None
