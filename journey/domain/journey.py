@@ -110,13 +110,13 @@ ROOMS = {
 }
 """Every room, by its field of the journey's state. A correction has none: History leaves out what is void."""
 
-_ROOM_OF_EVENT: dict[type[Event], str] = {
+ROOM_OF_EVENT: dict[type[Event], str] = {
     event: name for name, room in ROOMS.items() for event in get_args(room.events)
 }
 _ROOM_OF_COMMAND: dict[type[Command], str] = {
     command: name for name, room in ROOMS.items() for command in get_args(room.commands)
 }
-EVENT_TYPES = tuple(_ROOM_OF_EVENT)
+EVENT_TYPES = tuple(ROOM_OF_EVENT)
 """Everything that can be recorded on a journey."""
 
 COMMANDS: dict[str, type[Command]] = {command.name(): command for command in _ROOM_OF_COMMAND}
@@ -250,7 +250,7 @@ def journey_at(
 
 def _apply(rooms: dict[str, Any], recorded: Recorded) -> None:
     event, fact = recorded.event, recorded.fact
-    room = _ROOM_OF_EVENT[type(event)]
+    room = ROOM_OF_EVENT[type(event)]
     rooms[room] = ROOMS[room].evolve(rooms[room], event, fact)
     carry_over(rooms, room, recorded, fact)
 

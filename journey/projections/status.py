@@ -24,6 +24,7 @@ from journey.projections.listed import INDEXED, Listing, listed, short
 from journey.projections.model import Change, ReadModel, Write
 from journey.projections.rates import FlowDecisions, FlowVisits
 from journey.projections.referrals import OpenReferrals
+from journey.projections.resources import RESOURCES
 from journey.projections.visits import VisitList
 from journey.projections.worklist import Worklist
 
@@ -38,7 +39,7 @@ UPSERT = """
            birth_date = excluded.birth_date, identifiers = excluded.identifiers,
            next_due = excluded.next_due, standing = excluded.standing, search = excluded.search,
            teams = excluded.teams, labels = excluded.labels,
-           calm_until = excluded.calm_until
+           calm_until = excluded.calm_until, recorded_at = excluded.recorded_at
     """
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 FORGET_OTHERS = """
@@ -55,6 +56,7 @@ LISTS: tuple[Listing, ...] = (
     AuthorizationStatuses(),
     VisitList(),
     OpenBarriers(),
+    *RESOURCES,
 )
 """What is read of many journeys at a time."""
 
@@ -69,7 +71,7 @@ class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
-    tables = ("patient_status", *(each.table for each in (*LISTS, *COUNTED)), *TABLES)
+    tables = ("patient_status", *dict.fromkeys(each.table for each in (*LISTS, *COUNTED)), *TABLES)
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
@@ -134,6 +136,7 @@ def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> I
             "teams": sorted(short(each) or "" for each in teams(change.journey)),
             "labels": sorted(borne),
             "calm_until": now.calm_until(known_at) or NEVER,
+            "recorded_at": known_at,
         },
     )
     for each in LISTS:

@@ -9,9 +9,9 @@ for: which one that is, nothing here can say, so it is refused.
 import re
 from collections.abc import Iterable
 from types import MappingProxyType
-from typing import NamedTuple, Self, get_args
+from typing import NamedTuple, Self
 
-from journey.domain.journey import ROOMS
+from journey.domain.journey import ROOM_OF_EVENT
 
 JOURNEY = "EpisodeOfCare"
 ANY = "*"
@@ -42,7 +42,7 @@ RESOURCE = MappingProxyType(
 )
 """The FHIR resource type that each room is, where a scope names one."""
 
-_ROOM = {event.stored_as: name for name, room in ROOMS.items() for event in get_args(room.events)}
+_ROOM = {event.stored_as: name for event, name in ROOM_OF_EVENT.items()}
 
 
 def resource_of(stored_as: str) -> str:

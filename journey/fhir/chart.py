@@ -1,0 +1,58 @@
+"""Chart: a journey as resources are made of it: its state, and what was said of each of its things."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TypeVar
+from uuid import UUID
+
+from journey.domain.event import Event, Recorded
+from journey.domain.journey import Journey
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`journey` is folded from what holds and from what whoever asks may see."""
+
+    journey: Journey
+
+    @property
+    def journey_id(self) -> UUID:
+        return self.journey.journey_id
+
+    @property
+    def patient_id(self) -> UUID | None:
+        """The record that goes on, where the patient's was merged into another."""
+        return self.journey.identity.patient_id
+
+    @cached_property
+    def _of(self) -> Mapping[UUID, tuple[Recorded, ...]]:
+        found: dict[UUID, list[Recorded]] = {}
+        for each in self.journey.recorded:
+            for id_ in about(each.event):
+                found.setdefault(id_, []).append(each)
+        return {id_: tuple(events) for id_, events in found.items()}
+
+    def of(self, thing: UUID) -> tuple[Recorded, ...]:
+        """What holds of a visit, a referral …, in the order in which it happened."""
+        return self._of.get(thing, ())
+
+    def last(self, thing: UUID, kind: type[E]) -> tuple[E, Recorded] | None:
+        """The last event of this kind about it."""
+        for each in reversed(self.of(thing)):
+            if isinstance(each.event, kind):
+                return each.event, each
+        return None
+
+
+@cache
+def _ids(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name in kind.model_fields if name.endswith("_id"))
+
+
+def about(event: Event) -> frozenset[UUID]:
+    """The ids of the things that an event names."""
+    named = (getattr(event, name) for name in _ids(type(event)))
+    return frozenset(each for each in named if isinstance(each, UUID))

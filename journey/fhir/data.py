@@ -1,0 +1,104 @@
+"""Data types: the pieces that resources are made of (FHIR R4 section 2.24)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from journey.domain.event import Coded, Fact, Precision, Recorded
+
+Json = dict[str, Any]
+
+EXTENSIONS = "https://journey.example/fhir/StructureDefinition/"
+"""Where the definitions of our own extensions are named."""
+
+SYSTEMS = {
+    "ICD-10": "http://hl7.org/fhir/sid/icd-10",
+    "ICD-10-CM": "http://hl7.org/fhir/sid/icd-10-cm",
+    "SNOMED": "http://snomed.info/sct",
+    "SNOMED CT": "http://snomed.info/sct",
+    "LOINC": "http://loinc.org",
+    "CPT": "http://www.ama-assn.org/go/cpt",
+    "HCPCS": "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+}
+"""Short names of code systems, and their canonical URIs."""
+
+LENGTHS = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
+"""How many characters of a time are told that is known so exactly."""
+
+
+def filled(body: Json) -> Json:
+    """Without what is not known: an element that is there has a value."""
+    return {name: value for name, value in body.items() if value is not None and value not in ("", [], {})}
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def happened(recorded: Recorded) -> str | None:
+    """When it happened, as exactly as that is known; None where it is not."""
+    if recorded.occurred_precision is Precision.UNKNOWN:
+        return None
+    return instant(recorded.occurred_at)[: LENGTHS.get(recorded.occurred_precision)]
+
+
+def period(start: Fact | datetime | None, end: Fact | datetime | None = None) -> Json | None:
+    return filled({"start": _time(start), "end": _time(end)}) or None
+
+
+def _time(at: Fact | datetime | None) -> str | None:
+    moment = at.at if isinstance(at, Fact) else at
+    return None if moment is None else instant(moment)
+
+
+def coding(coded: Coded) -> Json:
+    """With the system's canonical URI, where it is known by a short name."""
+    system = SYSTEMS.get(coded.system, coded.system)
+    return filled({"system": system, "version": coded.version, "code": coded.code, "display": coded.display})
+
+
+def concept(coded: Coded | str | None) -> Json | None:
+    """A CodeableConcept; of words alone, just its text."""
+    if coded is None or coded == "":
+        return None
+    return {"text": coded} if isinstance(coded, str) else {"coding": [coding(coded)]}
+
+
+def known(system: str, code: str, display: str | None = None) -> Json:
+    """A concept of a code that this project chose."""
+    return {"coding": [filled({"system": system, "code": code, "display": display})]}
+
+
+def reference(type_: str, id_: object, display: str | None = None) -> Json:
+    """To a resource of this server."""
+    return filled({"reference": f"{type_}/{id_}", "type": type_, "display": display})
+
+
+def named(type_: str, name: str | None) -> Json | None:
+    """To somebody or something that is only known by name here."""
+    return {"type": type_, "display": name} if name else None
+
+
+def identifier(value: UUID | str, system: str = "urn:ietf:rfc:3986") -> Json:
+    return {"system": system, "value": f"urn:uuid:{value}" if isinstance(value, UUID) else value}
+
+
+def texts(*said: str | None) -> list[Json]:
+    """Annotations, or what else has nothing but a text."""
+    return [{"text": each} for each in said if each]
+
+
+def references(body: object, at: str = "") -> Iterable[tuple[str, str]]:
+    """Every reference in a resource, with the path where it stands."""
+    match body:
+        case {"reference": str(told)}:
+            yield at, told
+        case dict():
+            for name, value in body.items():
+                yield from references(value, f"{at}.{name}" if at else str(name))
+        case list():
+            for each in body:
+                yield from references(each, at)
+        case _:
+            pass

@@ -1,0 +1,149 @@
+"""Kind: one type of resource: what it is made of, how it is found, and which versions of it there were.
+
+The version of a resource is the journey's version with the last event that it is made of: `ETag`s, `vread`
+and the history of all resources count as the journey does.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from journey.domain.correction import CORRECTIONS, History, TimelineRecomputed
+from journey.domain.event import Event, Recorded
+from journey.domain.journey import ROOM_OF_EVENT, journey_at
+from journey.domain.labels import RESTRICTED, labelled
+from journey.fhir.chart import Chart, about
+from journey.fhir.data import EXTENSIONS, Json, instant
+
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+SENSITIVITY = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+CONFIDENTIALITIES = frozenset("ULMNRV")
+
+
+class By(StrEnum):
+    """What the index of resources knows of each, and it is found by."""
+
+    PATIENT = "patient"
+    STATUS = "status"
+    DATE = "date"
+    OWNER = "owner"
+    IDENTIFIER = "identifier"
+    NAME = "name"
+    BIRTH_DATE = "birthdate"
+
+
+class Kind(NamedTuple):
+    """One type of resource. `rooms`: those whose things they are, one resource a thing, under its id; `also`:
+    those whose every event may show in each. `dated`, `owned`: where in a resource its date and its owner
+    stand (`period`, `authoredOn`, `owner`).
+    """
+
+    type: str
+    about: str
+    made: Callable[[Chart], Iterator[Json]]
+    rooms: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    parameters: Mapping[str, By] = MappingProxyType({})
+    dated: str | None = None
+    owned: str | None = None
+    includes: Mapping[str, str] = MappingProxyType({})
+    """What may be asked to come along, by its name, and where in the resource it is referred to."""
+    profile: str | None = None
+
+    @property
+    def made_of(self) -> frozenset[str]:
+        return self.rooms | self.also
+
+    def touched(self, id_: str, recorded: Recorded, by_id: Mapping[Any, Recorded]) -> bool:
+        """Whether an event may show in the resource of this id."""
+        event: Event = recorded.event
+        if type(event) is TimelineRecomputed:
+            return False
+        if type(event) in CORRECTIONS:
+            targets = (by_id.get(each) for each in _targets(event))
+            return any(each is not None and self.touched(id_, each, by_id) for each in targets)
+        room = ROOM_OF_EVENT[type(event)]
+        if room in self.also or room == "custody":
+            return True
+        return room in self.rooms and any(str(each) == id_ for each in about(event))
+
+
+def _targets(event: Event) -> Iterator[Any]:
+    said = (getattr(event, name, None) for name in ("voids", "corrects", "reinstates"))
+    return (each for each in said if each is not None)
+
+
+class Version(NamedTuple):
+    """A resource as it was from a version of its journey on. `body` is None from where it is gone."""
+
+    number: int
+    at: datetime
+    body: Json | None
+
+
+def chart_of(history: History) -> Chart | None:
+    """None where nothing is there yet."""
+    journey = journey_at(history)
+    return None if journey is None else Chart(journey)
+
+
+def current(kind: Kind, history: History) -> Iterator[Json]:
+    """Every resource of the kind, as it is, with its version."""
+    chart = chart_of(history)
+    if chart is None:
+        return
+    by_id = {each.event_id: each for each in history.recorded}
+    security = security_labels(history)
+    for body in kind.made(chart):
+        touching = (each for each in reversed(history.recorded) if kind.touched(body["id"], each, by_id))
+        last = next(touching, history.recorded[-1])
+        yield with_meta(kind, body, last, security)
+
+
+def version_at(kind: Kind, id_: str, history: History, number: int) -> Version | None:
+    """The resource as of a version of its journey; None where nothing about it was recorded then."""
+    by_id = {each.event_id: each for each in history.recorded}
+    for place, each in enumerate(history.recorded):
+        if each.version == number and kind.touched(id_, each, by_id):
+            return _version(kind, id_, History(history.recorded[: place + 1]))
+    return None
+
+
+def versions(kind: Kind, id_: str, history: History) -> Iterator[Version]:
+    """Every version there was, the last one first; made one at a time."""
+    by_id = {each.event_id: each for each in history.recorded}
+    for place in reversed(range(len(history.recorded))):
+        if kind.touched(id_, history.recorded[place], by_id):
+            yield _version(kind, id_, History(history.recorded[: place + 1]))
+
+
+def _version(kind: Kind, id_: str, history: History) -> Version:
+    chart, last = chart_of(history), history.recorded[-1]
+    bodies = () if chart is None else kind.made(chart)
+    body = next((each for each in bodies if each["id"] == id_), None)
+    told = body and with_meta(kind, body, last, security_labels(history))
+    return Version(last.version, last.recorded_at, told)
+
+
+def with_meta(kind: Kind, body: Json, last: Recorded, security: list[Json]) -> Json:
+    """With its version, which stands right after the id, as readers expect."""
+    meta: Json = {"versionId": str(last.version), "lastUpdated": instant(last.recorded_at)}
+    if kind.profile is not None:
+        meta["profile"] = [kind.profile]
+    if security:
+        meta["security"] = security
+    return {"resourceType": kind.type, "id": body["id"], "meta": meta, **body}
+
+
+def security_labels(history: History) -> list[Json]:
+    """The labels of what the journey shows (HL7 Healthcare Privacy and Security Classification System)."""
+    borne = sorted(frozenset().union(*labelled(history.recorded).values()))
+    return [{"system": _system(each), "code": each} for each in borne]
+
+
+def _system(label: str) -> str:
+    if label == RESTRICTED:
+        return f"{EXTENSIONS}restricted"
+    return CONFIDENTIALITY if label in CONFIDENTIALITIES else SENSITIVITY
