@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 
-from journey.domain.authorization import LineDecision
+from journey.domain.authorization import LineDecision, RequestFault
 from journey.domain.event import Command, Precision
 from journey.domain.identity import Demographics
 from journey.domain.journey import COMMANDS
@@ -44,6 +44,7 @@ PARTICULAR: dict[str, st.SearchStrategy[Any]] = {
     "mapping": st.sampled_from([{}, {"seen": "met"}]),
     "end": st.none(),  # before the start, it would be no appointment
     "lines": st.deferred(lambda: st.lists(values(LineDecision), min_size=1, max_size=2).map(tuple)),
+    "faults": st.deferred(lambda: st.lists(values(RequestFault), min_size=1, max_size=2).map(tuple)),
 }
 
 

@@ -28,6 +28,7 @@ from journey.domain.authorization import (
     AuthorizationRequest,
     AuthorizationRequestPrepared,
     AuthorizationRequirementDetermined,
+    AuthorizationReturned,
     AuthorizationRevoked,
     AuthorizationStatus,
     AuthorizationSubmitted,
@@ -55,9 +56,11 @@ from journey.domain.authorization import (
     PendAuthorization,
     PrepareAuthorization,
     RequestAuthorizationInformation,
+    RequestFault,
     RequirementSource,
     ResponseNotCited,
     RestoreAuthorizationUnits,
+    ReturnAuthorization,
     ReviewAction,
     ReviewAuthorizationDecision,
     RevokeAuthorization,
@@ -118,6 +121,8 @@ prepared = AuthorizationRequestPrepared(authorization_id=PA, request=request)
 submitted = AuthorizationSubmitted(authorization_id=PA, trace="T-1", request=request)
 both_submitted = AuthorizationSubmitted(authorization_id=PA, trace="T-1", request=both)
 acknowledged = AuthorizationAcknowledged(authorization_id=PA, reference="P-9", due=at(9, day=7))
+fault = RequestFault(reason=Coded(system="x12-901", code="T4"), where="2010A-NM103")
+returned = AuthorizationReturned(authorization_id=PA, faults=(fault,), trace="T-1")
 pended = AuthorizationPended(authorization_id=PA, due=at(9, day=7))
 asked = AuthorizationInformationRequested(authorization_id=PA, what=NOTES, due=at(17, day=2))
 sent = AuthorizationInformationSubmitted(authorization_id=PA, documents=("d-1",))
@@ -169,6 +174,13 @@ CASES = [
         AcknowledgeAuthorization(authorization_id=PA, reference="P-9", due=at(9, day=7)),
         waiting,
         [acknowledged],
+        open_to_use,
+        NotPossibleNow,
+    ),
+    Case(
+        ReturnAuthorization(authorization_id=PA, faults=(fault,), trace="T-1"),
+        waiting,
+        [returned],
         open_to_use,
         NotPossibleNow,
     ),
@@ -404,6 +416,51 @@ def test_an_update_takes_no_grant_away_until_it_is_answered() -> None:
     assert (status(told), left(told)) == ("submitted", 12)
     told.when(consume).then(consumed)
     assert left(told.when(decide(line(1, A.CERTIFIED), trace="T-2")).done()) == 18
+
+
+# --- What the payer cannot process
+
+
+def test_what_is_returned_is_corrected_and_sent_again() -> None:
+    told = given(opened, submitted, returned)
+    assert (status(told), steps(told)) == ("returned", ["submit-authorization"])
+    again = told.when(submit.model_copy(update={"request": both})).done()
+    assert status(again) == "submitted"
+    assert status(again.when(decide(line(1, A.CERTIFIED), line(2, A.CERTIFIED))).done()) == "approved"
+
+
+def test_an_update_that_is_returned_takes_no_grant_away() -> None:
+    told = open_to_use.when(UpdateAuthorization(authorization_id=PA, trace="T-2", added=(second,))).done()
+    told = told.when(ReturnAuthorization(authorization_id=PA, faults=(fault,), trace="T-2")).done()
+    assert (status(told), left(told)) == ("returned", 12)
+    told.when(consume).then(consumed)
+    corrected = second.model_copy(update={"quantity": 2})
+    more = UpdateAuthorization(authorization_id=PA, trace="T-3", changed=(corrected,))
+    assert status(told.when(more).done()) == "submitted"
+
+
+def test_a_return_of_what_was_replaced_changes_nothing() -> None:
+    told = given(opened, submitted, updated, returned)
+    assert status(told) == "submitted"
+
+
+@pytest.mark.parametrize("later", [approved, denied, cancelled])
+def test_a_return_that_is_reported_late_takes_no_decision_back(later: Event) -> None:
+    told = given(opened, submitted, later)
+    late = ReturnAuthorization(authorization_id=PA, faults=(fault,), trace="T-1", reported=True)
+    assert status(told.when(late).done()) == status(told)
+
+
+def test_a_late_receipt_does_not_undo_a_return() -> None:
+    assert status(given(opened, submitted, returned, acknowledged)) == "returned"
+
+
+def test_an_item_may_have_a_number_of_its_own() -> None:
+    numbered = line(1, A.CERTIFIED).model_copy(update={"number": "A-1-1"})
+    told = waiting.when(decide(numbered)).done()
+    decision = told.journey.authorizations.by_id[PA].decision
+    assert decision is not None
+    assert decision.lines[0].number == "A-1-1"
 
 
 # --- Requests

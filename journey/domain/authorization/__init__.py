@@ -2,6 +2,7 @@
 
     required -> draft -> submitted -> acknowledged -> pended <-> information requested
     submitted … pended -> approved | partially approved | modified | denied | contact payer
+    submitted … pended -> returned -> submitted (what the payer cannot process is corrected and sent again)
     denied -> (peer to peer) -> appealed -> approved | denied -> appealed one level higher …
     The payer answers item by item; the status of the whole is the worst of what is open, then of what is
     decided. What is denied takes no update: another request supersedes it. Whether what was granted is
@@ -38,6 +39,7 @@ from journey.domain.authorization.commands import (
     PrepareAuthorization,
     RequestAuthorizationInformation,
     RestoreAuthorizationUnits,
+    ReturnAuthorization,
     ReviewAuthorizationDecision,
     RevokeAuthorization,
     SchedulePeerToPeer,
@@ -61,6 +63,7 @@ from journey.domain.authorization.events import (
     AuthorizationPended,
     AuthorizationRequestPrepared,
     AuthorizationRequirementDetermined,
+    AuthorizationReturned,
     AuthorizationRevoked,
     AuthorizationSubmitted,
     AuthorizationUnitsConsumed,
@@ -89,6 +92,7 @@ from journey.domain.authorization.request import (
     AuthorizationUnit,
     AuthorizedItem,
     LineDecision,
+    RequestFault,
     RequirementSource,
     ReviewAction,
     Urgency,
@@ -124,6 +128,7 @@ __all__ = [
     "AuthorizationRequest",
     "AuthorizationRequestPrepared",
     "AuthorizationRequirementDetermined",
+    "AuthorizationReturned",
     "AuthorizationRevoked",
     "AuthorizationStatus",
     "AuthorizationSubmitted",
@@ -153,9 +158,11 @@ __all__ = [
     "PendAuthorization",
     "PrepareAuthorization",
     "RequestAuthorizationInformation",
+    "RequestFault",
     "RequirementSource",
     "ResponseNotCited",
     "RestoreAuthorizationUnits",
+    "ReturnAuthorization",
     "ReviewAction",
     "ReviewAuthorizationDecision",
     "RevokeAuthorization",

@@ -12,6 +12,7 @@ from journey.domain.authorization.request import (
     AuthorizationItem,
     AuthorizationRequest,
     LineDecision,
+    RequestFault,
     RequirementSource,
 )
 from journey.domain.day import Day
@@ -57,6 +58,14 @@ class AcknowledgeAuthorization(Command):
     authorization_id: UUID
     reference: str | None = Field(default=None, description="The payer's number of the request.")
     due: Moment | None = Field(default=None, description="When the payer has to have decided, where known.")
+
+
+class ReturnAuthorization(Command):
+    """Record that the payer could not process the request as it was sent."""
+
+    authorization_id: UUID
+    faults: tuple[RequestFault, ...] = Field(min_length=1)
+    trace: str | None = Field(default=None, min_length=1, description="Which submission it answers.")
 
 
 class PendAuthorization(Command):
@@ -219,6 +228,7 @@ AuthorizationCommand = (
     | PrepareAuthorization
     | SubmitAuthorization
     | AcknowledgeAuthorization
+    | ReturnAuthorization
     | PendAuthorization
     | RequestAuthorizationInformation
     | SubmitAuthorizationInformation

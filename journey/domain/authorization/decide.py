@@ -5,7 +5,7 @@ from typing import cast
 
 from journey.domain.authorization import commands as ask
 from journey.domain.authorization import events as happened
-from journey.domain.authorization.evolve import evolve, is_outdated
+from journey.domain.authorization.evolve import ANSWERS, evolve, is_outdated
 from journey.domain.authorization.refuse import refuse, refuse_to_touch_what_is_denied
 from journey.domain.authorization.state import Authorization, Authorizations
 from journey.domain.authorization.status import TRANSITIONS
@@ -17,6 +17,7 @@ CARRIES_OUT: dict[type[Command], type[Event]] = {
     ask.PrepareAuthorization: happened.AuthorizationRequestPrepared,
     ask.SubmitAuthorization: happened.AuthorizationSubmitted,
     ask.AcknowledgeAuthorization: happened.AuthorizationAcknowledged,
+    ask.ReturnAuthorization: happened.AuthorizationReturned,
     ask.PendAuthorization: happened.AuthorizationPended,
     ask.RequestAuthorizationInformation: happened.AuthorizationInformationRequested,
     ask.SubmitAuthorizationInformation: happened.AuthorizationInformationSubmitted,
@@ -63,4 +64,4 @@ def _is_outdated(
     authorizations: Authorizations, known: Authorization, event: happened.AuthorizationEvent
 ) -> bool:
     """What answers a submission that was replaced is recorded whatever the status is."""
-    return isinstance(event, happened.AuthorizationDecided) and is_outdated(authorizations, known, event)
+    return isinstance(event, ANSWERS) and is_outdated(authorizations, known, event)

@@ -11,6 +11,7 @@ from journey.domain.authorization.request import (
     AuthorizationItem,
     AuthorizationRequest,
     LineDecision,
+    RequestFault,
     RequirementSource,
 )
 from journey.domain.event import Coded, Event
@@ -50,6 +51,14 @@ class AuthorizationAcknowledged(Event, stored_as="authorization.acknowledged"):
     authorization_id: UUID
     reference: Identifying | None = None
     due: AwareDatetime | None = None
+
+
+class AuthorizationReturned(Event, stored_as="authorization.returned"):
+    """The payer could not process it as it was sent; it is corrected, and sent again (X12 278 AAA)."""
+
+    authorization_id: UUID
+    faults: tuple[RequestFault, ...]
+    trace: Identifying | None = None
 
 
 class AuthorizationPended(Event, stored_as="authorization.pended"):
@@ -205,6 +214,7 @@ AuthorizationEvent = (
     | AuthorizationRequestPrepared
     | AuthorizationSubmitted
     | AuthorizationAcknowledged
+    | AuthorizationReturned
     | AuthorizationPended
     | AuthorizationInformationRequested
     | AuthorizationInformationSubmitted

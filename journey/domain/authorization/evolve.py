@@ -10,6 +10,9 @@ from journey.domain.authorization.status import ENDED, GRANTED, PASSED, REFUSED,
 from journey.domain.authorization.status import AuthorizationStatus as S
 from journey.domain.event import Fact
 
+ANSWERS = (happened.AuthorizationDecided, happened.AuthorizationReturned)
+"""What answers one submission, and nothing once another is in its place."""
+
 COUNTED = (happened.AuthorizationUnitsConsumed, happened.AuthorizationUnitsRestored)
 WITHOUT_LINES = {
     AppealOutcome.UPHELD: S.DENIED,
@@ -24,7 +27,7 @@ def evolve(authorizations: Authorizations, event: happened.AuthorizationEvent, f
     key = event.authorization_id
     known = authorizations.get(key)
     before = known or Authorization(key, S.SUBMITTED, fact)
-    if isinstance(event, happened.AuthorizationDecided) and is_outdated(authorizations, before, event):
+    if isinstance(event, ANSWERS) and is_outdated(authorizations, before, event):
         return authorizations.having(key, before._replace(disregarded=before.disregarded | {event}))
     after = _changed(before, event, fact)
     if not isinstance(event, COUNTED):
@@ -41,7 +44,9 @@ def evolve(authorizations: Authorizations, event: happened.AuthorizationEvent, f
 
 
 def is_outdated(
-    authorizations: Authorizations, known: Authorization, event: happened.AuthorizationDecided
+    authorizations: Authorizations,
+    known: Authorization,
+    event: happened.AuthorizationDecided | happened.AuthorizationReturned,
 ) -> bool:
     """Whether it answers a submission in whose place there is another."""
     return event.trace in known.earlier or authorizations.is_superseded(known.authorization_id)
@@ -115,7 +120,12 @@ def _changed(one: Authorization, event: happened.AuthorizationEvent, fact: Fact)
         case happened.AuthorizationUnitsRestored():
             used = one.consumed.get(event.consumption_id, Consumption(0))
             return _counting(one, event, used._replace(restored=True))
-        case happened.AuthorizationCancelled() | happened.PayerContacted() | happened.AuthorizationRevoked():
+        case (
+            happened.AuthorizationReturned()
+            | happened.AuthorizationCancelled()
+            | happened.PayerContacted()
+            | happened.AuthorizationRevoked()
+        ):
             return one
         case _:
             assert_never(event)

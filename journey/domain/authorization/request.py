@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 from journey.domain.amount import MOST
 from journey.domain.day import Day
 from journey.domain.event import Coded, Frozen
-from journey.domain.personal import Personal
+from journey.domain.personal import Identifying, Personal
 
 
 class ReviewAction(StrEnum):
@@ -111,9 +111,21 @@ class LineDecision(Frozen):
 
     sequence: StrictInt = Field(ge=1, le=MOST)
     action: ReviewAction
+    number: Identifying | None = Field(
+        default=None,
+        description="The payer's number of this answer, where the item has one of its own (HCR02).",
+    )
     authorized: AuthorizedItem | None = Field(
         default=None,
         description="What is authorized where it is not what was asked for, as in A2 and A6.",
     )
     reason: Coded | None = Field(default=None, description="The payer's reason (X12 886).")
     note: Personal | None = None
+
+
+class RequestFault(Frozen):
+    """Why the payer could not process the request (AAA, ClaimResponse.error)."""
+
+    reason: Coded = Field(description="X12 901.")
+    where: Personal | None = Field(default=None, description="The element at fault.")
+    follow_up: Coded | None = Field(default=None, description="What may be done about it (X12 889).")

@@ -11,7 +11,7 @@ from uuid import UUID
 from journey.domain.authorization import events as happened
 from journey.domain.authorization.line import Answer, Lines, same
 from journey.domain.authorization.request import AppealLevel, AuthorizationRequest, AuthorizationUnit
-from journey.domain.authorization.status import GRANTED, NEXT, REFUSED, UNASKED, UNDECIDED, WAITING
+from journey.domain.authorization.status import HOLDING, NEXT, REFUSED, UNASKED, UNDECIDED, WAITING
 from journey.domain.authorization.status import AuthorizationStatus as S
 from journey.domain.event import Blocker, Coded, Event, Fact
 from journey.domain.room import Loop, Milestone, Step, Things, milestone, step
@@ -58,7 +58,7 @@ class Authorization(NamedTuple):
     asked_by: datetime | None = None
     decision: Answer | None = None
     reviewed: Answer | None = None
-    disregarded: frozenset[happened.AuthorizationDecided] = frozenset()
+    disregarded: frozenset[happened.AuthorizationDecided | happened.AuthorizationReturned] = frozenset()
     appeal_by: datetime | None = None
     appeals: tuple[AppealLevel, ...] = ()
     peer_to_peer: happened.PeerToPeerScheduled | None = None
@@ -197,7 +197,7 @@ class Authorizations(Things[Authorization]):
     def _covers(self, each: Authorization, use: Use) -> bool:
         sequence = each.granting(use.service)
         grant = None if sequence is None else each.lines[sequence].grant
-        return grant is not None and grant.holds_on(use.on) and each.status in GRANTED | UNDECIDED
+        return grant is not None and grant.holds_on(use.on) and each.status in HOLDING
 
     def _has_left(self, each: Authorization, use: Use, taken: Counter[tuple[UUID, int]]) -> bool:
         sequence = each.granting(use.service)

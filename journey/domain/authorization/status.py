@@ -13,6 +13,7 @@ class AuthorizationStatus(StrEnum):
     REQUIRED = "required"
     DRAFT = "draft"
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     ACKNOWLEDGED = "acknowledged"
     PENDED = "pended"
     INFORMATION_REQUESTED = "information-requested"
@@ -27,12 +28,15 @@ class AuthorizationStatus(StrEnum):
 
 
 S = AuthorizationStatus
-UNASKED = frozenset({S.REQUIRED, S.DRAFT})
+UNASKED = frozenset({S.REQUIRED, S.DRAFT, S.RETURNED})
 WAITING = frozenset({S.SUBMITTED, S.ACKNOWLEDGED, S.PENDED, S.INFORMATION_REQUESTED, S.CONTACT_PAYER})
 GRANTED = frozenset({S.APPROVED, S.PARTIALLY_APPROVED, S.MODIFIED})
 REFUSED = frozenset({S.DENIED, S.PARTIALLY_APPROVED, S.MODIFIED})
 ENDED = frozenset({S.CANCELLED, S.REVOKED})
 UNDECIDED = WAITING | {S.APPEALED}
+HOLDING = GRANTED | UNDECIDED | {S.RETURNED}
+"""Where an item's grant may be used: an update that waits, or was returned, takes none away."""
+
 COMPUTED = frozenset(
     {S.REQUIRED, S.NOT_REQUIRED, S.CONTACT_PAYER, S.APPROVED, S.PARTIALLY_APPROVED, S.MODIFIED, S.DENIED}
 )
@@ -43,12 +47,13 @@ TRANSITIONS: Transitions = {
     happened.AuthorizationRequestPrepared: (UNASKED | {None}, S.DRAFT),
     happened.AuthorizationSubmitted: (UNASKED | {None}, S.SUBMITTED),
     happened.AuthorizationAcknowledged: (frozenset({S.SUBMITTED}), S.ACKNOWLEDGED),
+    happened.AuthorizationReturned: (WAITING, S.RETURNED),
     happened.AuthorizationPended: (WAITING, S.PENDED),
     happened.AuthorizationInformationRequested: (WAITING, S.INFORMATION_REQUESTED),
     happened.AuthorizationInformationSubmitted: (frozenset({S.INFORMATION_REQUESTED}), S.PENDED),
     happened.AuthorizationDecided: (WAITING, None),
     happened.AuthorizationDecisionReviewed: (REFUSED, None),
-    happened.AuthorizationUpdateSubmitted: (WAITING | GRANTED, S.SUBMITTED),
+    happened.AuthorizationUpdateSubmitted: (WAITING | GRANTED | {S.RETURNED}, S.SUBMITTED),
     happened.AuthorizationCancelled: (UNASKED | UNDECIDED | GRANTED | REFUSED, S.CANCELLED),
     happened.PayerContacted: (frozenset({S.CONTACT_PAYER}), S.PENDED),
     happened.AuthorizationExtended: (GRANTED, None),
@@ -58,23 +63,25 @@ TRANSITIONS: Transitions = {
     happened.AuthorizationAppealed: (REFUSED, S.APPEALED),
     happened.AuthorizationAppealDecided: (frozenset({S.APPEALED}), None),
     happened.AuthorizationDecisionExtended: (UNDECIDED, None),
-    happened.AuthorizationUnitsConsumed: (UNDECIDED | GRANTED, None),
+    happened.AuthorizationUnitsConsumed: (HOLDING, None),
     happened.AuthorizationUnitsRestored: (frozenset(S), None),
 }
 PASSED = {
     happened.AuthorizationRequestPrepared: frozenset(S) - UNASKED - {S.NOT_REQUIRED},
     happened.AuthorizationSubmitted: frozenset(S) - UNASKED - {S.NOT_REQUIRED, S.SUBMITTED},
-    happened.AuthorizationAcknowledged: frozenset(S) - UNASKED - {S.SUBMITTED},
+    happened.AuthorizationAcknowledged: frozenset(S) - UNASKED - {S.SUBMITTED} | {S.RETURNED},
+    happened.AuthorizationReturned: frozenset(S) - UNASKED - WAITING,
     happened.AuthorizationPended: ENDED,
     happened.AuthorizationInformationRequested: ENDED,
-    happened.AuthorizationInformationSubmitted: frozenset(S) - UNASKED - WAITING,
-    happened.PayerContacted: frozenset(S) - UNASKED - WAITING,
+    happened.AuthorizationInformationSubmitted: frozenset(S) - UNASKED - WAITING | {S.RETURNED},
+    happened.PayerContacted: frozenset(S) - UNASKED - WAITING | {S.RETURNED},
 }
 """Where a request that is further along is not taken back from: a receipt undoes no decision."""
 
 NEXT = {
     S.REQUIRED: "submit-authorization",
     S.DRAFT: "submit-authorization",
+    S.RETURNED: "submit-authorization",
     S.SUBMITTED: "acknowledge-authorization",
     S.ACKNOWLEDGED: "decide-authorization",
     S.PENDED: "decide-authorization",
