@@ -1,0 +1,74 @@
+"""All that a simulated clinic's journeys are told as is valid, in each version that there ever was."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import pytest
+
+from journey.domain.correction import History
+from journey.domain.journey import journey_at
+from journey.fhir.data import references
+from journey.fhir.every import KINDS
+from journey.fhir.kind import Kind, current, versions
+from tests.domain.test_replay import simulated
+from tests.fhir.us_core import PROFILES, untold
+from tests.fhir.validating import Json, assert_valid
+
+PATIENTS, WHOLE = 60, 12
+"""So many patients, and of so many of them every version."""
+
+
+@cache
+def clinic() -> Sequence[History]:
+    return simulated(PATIENTS)
+
+
+def resources(history: History) -> Iterator[tuple[Kind, Json]]:
+    for kind in KINDS.values():
+        for body in current(kind, history):
+            yield kind, body
+
+
+def test_every_resource_is_valid_and_leads_to_what_is_there() -> None:
+    told: Counter[str] = Counter()
+    for history in clinic():
+        bodies = [body for _, body in resources(history)]
+        known = {f"{body['resourceType']}/{body['id']}" for body in bodies}
+        known |= {to for body in bodies for _, to in references(body) if to.partition("/")[0] not in KINDS}
+        assert_valid(*bodies, known=known)
+        told.update(body["resourceType"] for body in bodies)
+    assert set(told) == set(KINDS), "what is never told here is tested nowhere"
+
+
+def test_every_version_of_every_resource_is_valid() -> None:
+    for history in clinic()[:WHOLE]:
+        for kind, body in resources(history):
+            told = list(versions(kind, body["id"], history))
+            assert told[0].body == body
+            assert_valid(*(each.body for each in told if each.body is not None))
+            numbers = [each.number for each in told]
+            assert numbers == sorted(set(numbers), reverse=True)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.profile], ids=lambda kind: kind.type
+)
+def test_what_is_known_of_what_us_core_supports_is_told(kind: Kind) -> None:
+    assert kind.profile in PROFILES
+    told = 0
+    for history in clinic():
+        journey = journey_at(history)
+        assert journey is not None
+        for body in current(kind, history):
+            told += 1
+            assert not list(untold(body, journey)), body
+    assert told
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+def test_a_resource_has_what_it_is_found_by_and_brings_along(kind: Kind) -> None:
+    """An element that is named wrongly is in none of them."""
+    named = {*kind.includes.values(), *filter(None, (kind.dated, kind.owned))}
+    seen = {name for history in clinic() for body in current(kind, history) for name in body}
+    assert named <= seen
