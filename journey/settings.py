@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict
 
+from journey.listening import ListeningSettings
 from journey.oidc import OidcSettings
 from journey.outgoing import OutgoingSettings
 
@@ -57,7 +58,7 @@ Origins = Annotated[str, AfterValidator(_origins)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Settings(OutgoingSettings, OidcSettings):
+class Settings(ListeningSettings, OutgoingSettings, OidcSettings):
     """Read with ``Settings.load()``, once, where a program starts. Set but empty counts as unset, as in a
     compose file.
     """

@@ -37,6 +37,7 @@ HAND_WRITTEN = [
         "docs/adding-a-read-model.md",
         "docs/pathways.md",
         "docs/flow.md",
+        "docs/mllp.md",
         "docs/an-officers-afternoon.md",
         "docs/evidence.md",
         "docs/export.md",

@@ -18,12 +18,14 @@ from journey.cli import (
     history,
     ingest,
     keys,
+    listen,
     lists,
     migrate,
     pathway,
     privacy,
     projections,
     replay,
+    send,
     serve,
     show,
     simulate,
@@ -67,6 +69,8 @@ app.command("migrate")(migrate.run)
 app.command("serve")(serve.run)
 app.command("simulate")(simulate.run)
 app.add_typer(ingest.app, name="ingest")
+app.add_typer(listen.app, name="listen")
+app.add_typer(send.app, name="send")
 for name in lists.SHOWN:
     app.command(name)(lists.command(name))
 app.command("find")(find.run)

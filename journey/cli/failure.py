@@ -53,6 +53,7 @@ def _expected(error: Exception) -> str | None:
     from journey.ledger.seal import NoKey
     from journey.ledger.seals import OtherKey
     from journey.migrate import MigrationError
+    from journey.mllp.certificates import Unusable
     from journey.pathways import Mistaken
     from journey.projections.rebuild import NotRebuilt
     from journey.settings import SettingsError
@@ -73,6 +74,7 @@ def _expected(error: Exception) -> str | None:
         NoSuchCheckpoint,
         NotYet,
         Unproven,
+        Unusable,
         NoKey,
         OtherKey,
         Unreadable,

@@ -60,7 +60,13 @@ def hl7v2_(
     from journey.ingest.hl7v2.ingest import ingest
 
     def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
-        return ingest(store, messages(paths), zone=ZoneInfo(settings.timezone), progress=progress)
+        return ingest(
+            store,
+            messages(paths),
+            zone=ZoneInfo(settings.timezone),
+            processing_ids=settings.hl7v2_processing_ids,
+            progress=progress,
+        )
 
     _run(work, "taking messages in", as_json=as_json)
 
@@ -156,7 +162,13 @@ def replay_(
     from journey.ingest.hl7v2.ingest import replay
 
     def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
-        return replay(store, zone=ZoneInfo(settings.timezone), code=code, progress=progress)
+        return replay(
+            store,
+            zone=ZoneInfo(settings.timezone),
+            code=code,
+            processing_ids=settings.hl7v2_processing_ids,
+            progress=progress,
+        )
 
     _run(work, "trying parked messages again", as_json=as_json)
 

@@ -40,6 +40,8 @@ WRONG = [
     ("keys", "create", "--name", " ", "--role", "admin"),
     ("keys", "revoke"),
     ("ingest", "hl7v2"),
+    ("listen", "mllp", "--port", "70000"),
+    ("send", "mllp"),
     ("ingest", "hl7v3", "messages.hl7"),
     ("serve", "--role", "king"),
     ("serve", "--port", "70000"),
@@ -57,7 +59,7 @@ def test_help_names_every_command_and_is_quick(bare: Program) -> None:
         *("demo", "migrate", "serve", "simulate"),
         *("worklist", "handoffs", "referrals", "authorizations", "visits", "barriers"),
         *("find", "show", "history", "replay", "difference", "why", "tail", "flow", "export", "bench"),
-        *("ingest", "pathway", "projections", "keys", "audit", "privacy"),
+        *("ingest", "listen", "send", "pathway", "projections", "keys", "audit", "privacy"),
     ]
     code = "import sys, journey.cli.app; print({'fastapi', 'psycopg', 'pydantic', 'rich'} & set(sys.modules))"
     loaded = subprocess.run(

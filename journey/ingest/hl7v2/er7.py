@@ -287,7 +287,7 @@ def _encoding(separator: str, delimiters: str, charset: str) -> Encoding:
 
 
 def _separates(character: str) -> bool:
-    return bool(character) and not character.isalnum() and not character.isspace()
+    return character.isprintable() and not character.isalnum() and character not in {"", " "}
 
 
 def _split(text: str, separator: str) -> list[str]:

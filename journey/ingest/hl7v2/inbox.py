@@ -31,11 +31,13 @@ SEEN = """
     RETURNING CASE WHEN status = 'applied'
                     AND EXISTS (SELECT FROM inbox AS other
                                  WHERE other.journey_id = inbox.journey_id AND other.waits)
-              THEN journey_id END
+              THEN journey_id END,
+              status, code, reason
     """
 PUT = """
     WITH durability AS (
-        SELECT set_config('synchronous_commit', 'off', true) WHERE %(status)s = 'applied'
+        SELECT set_config('synchronous_commit', 'off', true)
+         WHERE %(status)s = 'applied' AND NOT %(waits)s
     )
     INSERT INTO inbox (key, status, code, reason, channel, sender, control_id, trigger, occurred_at,
                        applied_at, journey_id, waits, source, number, raw, sealed_for)
@@ -49,10 +51,11 @@ PUT = """
                          AND other.key <> %(key)s),
               EXISTS (SELECT FROM inbox AS other
                        WHERE other.journey_id = %(journey_id)s AND other.waits AND other.key <> %(key)s),
+              status, code, reason,
               (SELECT count(*) FROM durability)
     """
-"""What was applied does not wait for the disk a second time: its events are there. A server that loses its
-power may forget that it took the last few such messages; taken again, they lead to nothing new.
+"""What was applied whole does not wait for the disk a second time: its events are there. A server that loses
+its power may forget that it took the last few such messages; taken again, they lead to nothing new.
 """
 SETTLE = """
     UPDATE inbox
@@ -157,6 +160,8 @@ class Seen(NamedTuple):
 
     others_wait_on: UUID | None
     """Its journey, if others wait for it still: whoever took it first did not come to try them again."""
+    stands: Verdict
+    """What has become of it by now."""
 
 
 class Put(NamedTuple):
@@ -165,6 +170,8 @@ class Put(NamedTuple):
     is_new: bool
     reuses_id: bool
     others_wait: bool
+    stands: Verdict
+    """What has become of it; of one that somebody else put in meanwhile, by them."""
 
 
 class Inbox:
@@ -177,7 +184,7 @@ class Inbox:
         """Counts that the message came once more; None where it is new."""
         with connected(self._store) as connection:
             row = connection.execute(SEEN, (key,)).fetchone()
-        return Seen(*row) if row else None
+        return Seen(row[0], Verdict(*row[1:])) if row else None
 
     def put(self, message: Kept, outcome: Outcome) -> Put:
         """Keep a message with what became of it."""
@@ -185,7 +192,10 @@ class Inbox:
             box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
             kept = {**message._asdict(), **box._asdict(), **_columns(outcome)}
             row = connection.execute(PUT, kept).fetchone()
-        return Put(*row[:3]) if row else Put(is_new=True, reuses_id=False, others_wait=False)
+        if row is None:
+            raise ValueError("An insert that is settled either way answers a row")
+        is_new, reuses_id, others_wait, *stands, _ = row
+        return Put(is_new, reuses_id, others_wait, Verdict(*stands))
 
     def settle(self, message: Kept, outcome: Outcome) -> None:
         """Say what became of a parked message when it was tried again."""

@@ -71,10 +71,11 @@ def ingest(
     *,
     zone: ZoneInfo,
     actor: Actor = FEED,
+    processing_ids: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> Counts:
     """Take every message. `zone` is the wall clock of times that have no offset, in the field or in MSH-7."""
-    receiver = Receiver(store, zone, actor=actor)
+    receiver = Receiver(store, zone, actor=actor, processing_ids=processing_ids)
     counts = Counts()
     for found in messages:
         if isinstance(found, Unreadable):
@@ -97,10 +98,11 @@ def replay(
     zone: ZoneInfo,
     code: str | None = None,
     actor: Actor = FEED,
+    processing_ids: frozenset[str] = frozenset(),
     progress: Progress | None = None,
 ) -> Counts:
     """Try every parked message again, or those parked for one reason, in the order in which they happened."""
-    receiver = Receiver(store, zone, actor=actor)
+    receiver = Receiver(store, zone, actor=actor, processing_ids=processing_ids)
     counts = Counts()
     try:
         for message in receiver.inbox.parked(code):

@@ -218,6 +218,14 @@ def _row(message: Message) -> Row:
     raise Unapplied("no-mapping", f"There is no mapping for {name or 'what MSH-9 names'} yet.")
 
 
+def refuse_foreign(message: Message, processing_ids: frozenset[str]) -> None:
+    """Raises Unapplied for a message of another standard (MSH-12) or for another system (MSH-11)."""
+    if message.version and not message.version.startswith("2"):
+        raise Unapplied("unsupported-version", "MSH-12 names another version than 2.1 to 2.9.")
+    if processing_ids and message.value("MSH", 11).strip().upper() not in processing_ids:
+        raise Unapplied("other-processing-id", "MSH-11 holds another processing id than is applied here.")
+
+
 def trigger(message: Message) -> str:
     """`ADT^A01`; "" where MSH-9 holds something else than names."""
     name = f"{message.type}^{message.trigger}".rstrip("^")

@@ -7,6 +7,8 @@
 PARKED = {
     "unparseable": "The bytes are not an HL7 v2 message. See what the sender or the transport did.",
     "no-mapping": "This version has no mapping for the trigger. A later one replays it.",
+    "unsupported-version": "MSH-12 is not a version of HL7 v2. Have the sender correct it.",
+    "other-processing-id": "MSH-11 is not among JOURNEY_HL7V2_PROCESSING_IDS. Add it, then replay.",
     "no-patient": "No patient identifier where the message should hold one. Have the sender fill PID-3.",
     "two-patients": "PID-3 lists numbers of patients known apart. Merge them (ADT^A40), then replay.",
     "no-visit": "The visit has no number (PV1-19, PV1-50, PID-18), and it is not clear which one is meant.",

@@ -20,7 +20,7 @@ from journey.domain.event import Actor, Refused
 from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
 from journey.ingest.hl7v2.er7 import Unparseable, parse
 from journey.ingest.hl7v2.inbox import Inbox, Kept, Led, Outcome, Verdict, message_key
-from journey.ingest.hl7v2.mapping import parts
+from journey.ingest.hl7v2.mapping import parts, refuse_foreign
 from journey.ingest.hl7v2.reasons import PARKED, NothingToApply, Unapplied
 from journey.ingest.hl7v2.routing import Routing
 from journey.ingest.hl7v2.said import clean
@@ -28,6 +28,8 @@ from journey.store.errors import Contended, StoreUnavailable
 from journey.store.store import Store
 
 FEED = Actor(id=CHANNEL, kind="system")
+
+DUPLICATE = Outcome(Verdict("duplicate"), Led())
 
 AGAIN = ":completed"
 """Ends the name under which a journey is told the rest of what was applied before its visit was known."""
@@ -49,13 +51,29 @@ class Taken(NamedTuple):
     key: bytes
     outcome: Outcome
     released: tuple[Released, ...] = ()
+    first: Verdict | None = None
+    """Of a duplicate: what has become of the message when it came first, or since."""
+
+    @property
+    def stands(self) -> Verdict:
+        """What is true of the message by now: applied, parked or rejected."""
+        later = [each.outcome.verdict for each in self.released if each.key == self.key]
+        return later[-1] if later else self.first or self.outcome.verdict
 
 
 class Receiver:
     """Takes messages one after the other. Not for several threads at once: each has its own."""
 
-    def __init__(self, store: Store, zone: ZoneInfo, *, actor: Actor = FEED) -> None:
+    def __init__(
+        self,
+        store: Store,
+        zone: ZoneInfo,
+        *,
+        actor: Actor = FEED,
+        processing_ids: frozenset[str] = frozenset(),
+    ) -> None:
         self.inbox = Inbox(store)
+        self._processing_ids = processing_ids
         self._store = store
         self._zone = zone
         self._actor = actor
@@ -67,12 +85,12 @@ class Receiver:
         if seen := self.inbox.seen(key):
             waited_on = seen.others_wait_on
             released = tuple(self._release(waited_on)) if waited_on else ()
-            return Taken(key, Outcome(Verdict("duplicate"), Led()), released)
+            return Taken(key, DUPLICATE, released, seen.stands)
         message = Kept(key, raw, clean(source), number)
         outcome = self._applied(message)
         put = self.inbox.put(message, outcome)
         if not put.is_new:
-            return Taken(key, Outcome(Verdict("duplicate"), Led()))
+            return Taken(key, DUPLICATE, first=put.stands)
         outcome = outcome._replace(reuses_id=put.reuses_id)
         return Taken(key, outcome, tuple(self._released(outcome, others_wait=put.others_wait)))
 
@@ -119,6 +137,7 @@ class Receiver:
     def _apply(self, message: Kept, led: Led) -> Verdict:
         parsed = parse(message.raw)
         led.header = header(parsed)
+        refuse_foreign(parsed, self._processing_ids)
         for number, part in enumerate(parts(parsed, self._zone)):
             led.occurred_at = part.at.at
             name = f"{message.key.hex()[:32]}:{number}{AGAIN if message.status == 'applied' else ''}"
@@ -143,7 +162,7 @@ def _set_aside(error: Exception) -> Verdict:
         case Contended():
             verdict = Verdict("parked", "contended", str(error), waits=True)
         case _:
-            logger.error("ingest.internal", error=type(error).__name__, place=_place(error))
+            logger.error("ingest.internal", error=type(error).__name__, place=place(error))
     return verdict
 
 
@@ -154,7 +173,7 @@ def _sentence(problem: ValidationError) -> str:
     return f"{where or problem.title}: {first['msg'].removeprefix('Value error, ')}."
 
 
-def _place(error: Exception) -> str:
+def place(error: Exception) -> str:
     """The innermost line of ours that failed. Not the traceback: its texts may quote the patient."""
     ours = [each for each in extract_tb(error.__traceback__) if "/journey/" in each.filename]
     return f"{ours[-1].name}:{ours[-1].lineno}" if ours else ""

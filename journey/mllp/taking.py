@@ -1,0 +1,70 @@
+"""Taking: messages of many connections into one store, a few at a time."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from journey.ingest.hl7v2.receiver import Receiver, Taken, place
+from journey.mllp.acknowledging import NOT_KEPT, Finding, finding
+from journey.settings import Settings
+from journey.store.errors import StoreUnavailable
+from journey.store.store import Store
+
+logger = structlog.get_logger()
+
+
+class Taking:
+    """As many threads as take messages at the same time; one more waits, and each connection has but one."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._parked: Literal["AE", "AA"] = settings.mllp_parked
+        self._own = threading.local()
+
+        def receiver() -> None:
+            zone = ZoneInfo(settings.timezone)
+            self._own.receiver = Receiver(store, zone, processing_ids=settings.hl7v2_processing_ids)
+
+        self._threads = ThreadPoolExecutor(settings.write_threads, "mllp", initializer=receiver)
+
+    async def take(self, raw: bytes, source: str, number: int) -> tuple[str, Finding | None]:
+        """What became of it, by now on disk, and what to tell. Raises StoreUnavailable: it is not taken."""
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._taken, raw, source, number)
+        try:
+            taken = await work
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message must not end the connection of the others
+            _tell(error)
+            return "not-kept", NOT_KEPT
+        return taken.outcome.status, finding(taken.stands, self._parked)
+
+    def close(self) -> None:
+        """When those under way are done."""
+        self._threads.shutdown()
+
+    def _taken(self, raw: bytes, source: str, number: int) -> Taken:
+        receiver: Receiver = self._own.receiver
+        return receiver.take(raw, source, number)
+
+
+@contextmanager
+def taking(conninfo: str, settings: Settings) -> Iterator[Taking]:
+    """Into this database, for as long as the block lasts."""
+    store = Store(conninfo, pool_size=settings.write_threads)
+    taking = Taking(store, settings)
+    try:
+        yield taking
+    finally:
+        taking.close()
+        store.close()
+
+
+def _tell(error: Exception) -> None:
+    """Not the traceback: its texts may quote the patient."""
+    logger.error("mllp.internal", error=type(error).__name__, place=place(error))
