@@ -21,6 +21,7 @@ from journey.api.bodies import looked_at
 from journey.api.engine import asking, engine
 from journey.api.parameters import is_repeated, refuse_wrong_parameters, without_names
 from journey.api.problems import FieldError, Problem, problem_of
+from journey.audit.disclosures import Disclosure
 from journey.domain.event import Refused
 from journey.domain.journey import NoSuchJourney
 
@@ -31,7 +32,7 @@ USUAL = "TREAT"
 """The purpose where none is named: treatment."""
 
 PURPOSES = re.compile(r"[A-Z][A-Z0-9]{0,19}")
-DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient", "withheld"})
+DENIALS = frozenset({"forbidden", "no-such-journey", "no-such-patient", "no-such-resource", "withheld"})
 """The problems that may mean that somebody was kept from something; not being there looks the same."""
 
 KIND_OF = {
@@ -54,11 +55,12 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 
 class Seen(NamedTuple):
-    """Of whom an answer tells, and why it may."""
+    """Of whom an answer tells, why it may, and what of it has to be accounted for."""
 
     journeys: tuple[UUID, ...] = ()
     patients: tuple[UUID, ...] = ()
     basis: Basis | None = None
+    disclosed: tuple[Disclosure, ...] = ()
 
 
 NOTHING_SEEN = Seen()
@@ -266,7 +268,7 @@ async def record(
         request_id=state.request_id,
         correlation_id=state.correlation_id,
     )
-    await engine(request).trail.record(access)
+    await engine(request).trail.record(access, seen.disclosed)
 
 
 def who(request: Request) -> Who:

@@ -4,7 +4,8 @@ One is recorded for each patient and send, before the answer leaves or in the tr
 delivery. An accounting for the patient is made of them (45 CFR 164.528; 42 CFR 2.25).
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
@@ -113,8 +114,7 @@ class Disclosure(NamedTuple):
         return {"disclosure_id": uuid7(), **self._asdict(), "notice": notice}
 
 
-INSERT: LiteralString = """
-    WITH written AS (
+WRITTEN: LiteralString = """
         INSERT INTO disclosure (disclosure_id, channel, recipient, recipient_address, purpose, basis,
                                 description, reference, patient_id, journeys, positions, labels, consent_id,
                                 notice)
@@ -123,12 +123,15 @@ INSERT: LiteralString = """
           FROM json_populate_recordset(NULL::disclosure, %s)
         ON CONFLICT (disclosure_id) DO NOTHING
         RETURNING disclosure_id
-    )
+    """
+"""Nothing, where a connection was lost after it was done, and it is asked again."""
+
+INSERT: LiteralString = f"""
+    WITH written AS ({WRITTEN})
     INSERT INTO access_pending (accesses)
     SELECT array_agg(disclosure_id) FROM written HAVING count(*) > 0
     RETURNING id
-    """
-"""Nothing, where a connection was lost after it was done, and it is asked again."""
+    """  # noqa: S608 - made of constants
 
 INSERT_TOLD: LiteralString = """
     WITH sent AS (
@@ -164,6 +167,15 @@ INSERT_TOLD: LiteralString = """
 they bear since the journey was opened."""
 
 
+class Sent(NamedTuple):
+    """An event that goes out: whose it is, and its place in the log."""
+
+    patient_id: UUID
+    journey_id: UUID
+    position: int
+    labels: frozenset[str]
+
+
 class Sending(NamedTuple):
     """What goes to one recipient at once, of however many patients."""
 
@@ -178,6 +190,27 @@ class Sending(NamedTuple):
         """What INSERT_TOLD takes: of each event its journey, its place in the log, its labels by commas."""
         journeys, positions, labels = ([*column] for column in zip(*events, strict=True))
         return (str(uuid7()), *self, sorted(OF_PART_2), NOTICE, journeys, positions, labels)
+
+    def of_each(self, events: Iterable[Sent]) -> tuple[Disclosure, ...]:
+        """The records, one for each patient."""
+        told: defaultdict[UUID, list[Sent]] = defaultdict(list)
+        for each in events:
+            told[each.patient_id].append(each)
+        return tuple(self._of(patient_id, theirs) for patient_id, theirs in told.items())
+
+    def _of(self, patient_id: UUID, events: Sequence[Sent]) -> Disclosure:
+        return Disclosure(
+            self.channel,
+            self.recipient,
+            self.purpose,
+            self.basis,
+            self.description,
+            patient_id,
+            tuple(sorted({each.journey_id for each in events})),
+            tuple(sorted(each.position for each in events)),
+            reference=self.reference,
+            labels=tuple(sorted(frozenset().union(*(each.labels for each in events)))),
+        )
 
 
 def written(disclosures: Sequence[Disclosure]) -> str:

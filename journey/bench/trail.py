@@ -5,7 +5,7 @@ asked in turns, where a patient stands, by one connection and by sixteen.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing import get_context
@@ -16,6 +16,7 @@ from journey.api import engine, server
 from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.api.access.trail import Access, Trail
+from journey.audit.disclosures import Disclosure
 from journey.bench import rivals, ward
 from journey.bench.callers import Target
 from journey.bench.figures import Figure, measured
@@ -38,7 +39,7 @@ WRITTEN, UNWRITTEN = "recorded", "not recorded"
 class Unwritten(Trail):
     """A trail that nothing is written to."""
 
-    async def record(self, access: Access) -> None:
+    async def record(self, access: Access, disclosed: Sequence[Disclosure] = ()) -> None:
         """Nothing."""
 
 

@@ -5,18 +5,19 @@ Records of requests under way at the same time are written with one statement, s
 about once and none for long.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.types.json import Json
 from pydantic_core import to_json
 
 from journey.api.reads import Reads
 from journey.api.together import Together
+from journey.audit.disclosures import WRITTEN, Disclosure
 from journey.store.identifiers import uuid7
 
 
@@ -102,8 +103,8 @@ class Access(NamedTuple):
         return {"access_id": uuid7(), **who._asdict(), **fields, "detail": detail}
 
 
-INSERT: LiteralString = """
-    WITH written AS (
+INSERT: LiteralString = f"""
+    WITH seen AS (
         INSERT INTO access_event (access_id, kind, outcome, caller, name, role, team, purpose, method, route,
                                   journeys, patients, basis, detail, peer, request_id, correlation_id)
         SELECT access_id, kind, outcome, caller, name, role, team, purpose, method, route,
@@ -111,12 +112,20 @@ INSERT: LiteralString = """
           FROM json_populate_recordset(NULL::access_event, %s)
         ON CONFLICT (access_id) DO NOTHING
         RETURNING access_id
+    ), disclosed AS ({WRITTEN}), written AS (
+        SELECT access_id FROM seen UNION ALL SELECT disclosure_id FROM disclosed
     )
     INSERT INTO access_pending (accesses)
     SELECT array_agg(access_id) FROM written HAVING count(*) > 0
     RETURNING id
-    """
-"""Nothing, where a connection was lost after it was done, and it is asked again."""
+    """  # noqa: S608 - made of constants
+"""Records, and what goes out with them. Nothing, where a connection was lost after it was done, and it is
+asked again.
+"""
+
+
+Record = tuple[bytes, list[bytes]]
+"""An access and what it discloses, each as JSON."""
 
 
 class Trail:
@@ -126,19 +135,20 @@ class Trail:
         self._reads = reads
         self._records = Together(self._write, under_way=2)
 
-    async def record(self, access: Access) -> None:
-        """Raises StoreUnavailable: who cannot be recorded is not answered."""
-        await self._records.ask(to_json(access.row()))
+    async def record(self, access: Access, disclosed: Sequence[Disclosure] = ()) -> None:
+        """And what it discloses. Raises StoreUnavailable: who cannot be recorded is not answered."""
+        await self._records.ask((to_json(access.row()), [to_json(each.row()) for each in disclosed]))
 
-    async def _write(self, rows: Sequence[bytes]) -> Sequence[None]:
-        await self._reads.rows(INSERT, ((b"[" + b",".join(rows) + b"]").decode(),))
-        return [None] * len(rows)
+    async def _write(self, records: Sequence[Record]) -> Sequence[None]:
+        disclosed = chain.from_iterable(each for _, each in records)
+        await self._reads.rows(INSERT, (_array(access for access, _ in records), _array(disclosed)))
+        return [None] * len(records)
 
 
 def record(connection: Connection[Any], accesses: Sequence[Access]) -> None:
     """Record as a part of the connection's transaction, with what it changes."""
-    connection.execute(INSERT, (Json([each.row() for each in accesses], dumps=_text),))
+    connection.execute(INSERT, (_array(to_json(each.row()) for each in accesses), "[]"))
 
 
-def _text(rows: Any) -> str:
-    return to_json(rows).decode()
+def _array(rows: Iterable[bytes]) -> str:
+    return (b"[" + b",".join(rows) + b"]").decode()

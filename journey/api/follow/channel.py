@@ -4,9 +4,10 @@ many connections listen; whether they may have it is asked when it is sent.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import structlog
 from pydantic_core import to_json
@@ -15,7 +16,8 @@ from journey.api.access.asking import Asking
 from journey.api.access.login import Login, NotLetIn
 from journey.api.access.trail import Access, Kind, Outcome, Trail, Who
 from journey.api.follow.asked import Wanted, wanted_by
-from journey.api.follow.sending import disclose, told_of
+from journey.api.follow.known import Known
+from journey.api.follow.sending import To, told_of
 from journey.api.follow.tail import Last, Tail
 from journey.api.problems import HANDLED
 from journey.api.reads import Reads
@@ -159,7 +161,8 @@ class Channel:
         step = self._tail.after(self.place.position)
         found = [each.event for each in step.events if self._is_for_them(each)]
         if found:
-            await self._send(found, self._tail.line)
+            known = {each.event.journey_id: each.known for each in step.events}
+            self._keep(await self.framed(found, known, self._tail.line))
         self.place = step.place
         if found:
             self.wake()
@@ -169,12 +172,11 @@ class Channel:
         wanted, by = self.wanted, self.key.by
         may_be_withheld = wanted.cleared is not None and not each.whose.labels <= wanted.cleared
         return by.caller.reaches(by.permission, each.whose.teams) and (
-            wanted.holds(each.event, each.about, withheld=False)
-            or (may_be_withheld and wanted.holds(each.event, each.about, withheld=True))
+            wanted.holds(each.event, each.known.about, withheld=False)
+            or (may_be_withheld and wanted.holds(each.event, each.known.about, withheld=True))
         )
 
-    async def _send(self, found: list[Recorded], line: Line) -> None:
-        frames = await self.framed(found, line)
+    def _keep(self, frames: Iterable[Sent]) -> None:
         for each in frames:
             self._sent.append(each)
             self._bytes += len(each.frame)
@@ -183,10 +185,11 @@ class Channel:
             self._bytes -= len(gone.frame)
             self.start = gone.position
 
-    async def framed(self, found: list[Recorded], line: Line) -> list[Sent]:
+    async def framed(self, found: Sequence[Recorded], known: Mapping[UUID, Known], line: Line) -> list[Sent]:
         """These events as they go out now; that they do is recorded before."""
-        reads, by, payload = self._means.reads, self.key.by, self.key.payload
-        going = await told_of(reads, by, self.wanted, found)
+        by = self.key.by
+        to = To(by, self.wanted, Disclosed.STREAM)
+        going = await told_of(self._means.reads, to, found, known)
         if not going.events:
             return []
         access = Access(
@@ -198,11 +201,9 @@ class Channel:
             route=ROUTE,
             journeys=going.seen.journeys,
             patients=going.seen.patients,
-            detail={"events": len(going.events), "payload": payload},
+            detail={"events": len(going.events), "payload": self.key.payload},
         )
-        await asyncio.gather(
-            self._means.trail.record(access), disclose(reads, by, Disclosed.STREAM, payload, going.events)
-        )
+        await self._means.trail.record(access, going.seen.disclosed)
         return [_sent(each, line) for each in going.events]
 
 

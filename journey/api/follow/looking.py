@@ -1,10 +1,12 @@
 """Looking: the next events of the log that somebody wants, window by window, and up to where was looked."""
 
 from typing import NamedTuple
+from uuid import UUID
 
 from psycopg.sql import SQL
 
 from journey.api.follow.asked import Wanted
+from journey.api.follow.known import Known, known_of
 from journey.api.follow.place import at
 from journey.api.reads import Reads, Rows
 from journey.domain.event import Recorded
@@ -34,6 +36,11 @@ class Piece(NamedTuple):
 
     events: list[Recorded]
     until: int
+
+    async def known(self, reads: Reads, wanted: Wanted) -> dict[UUID, Known]:
+        """What is to be known of its journeys before any of it goes out."""
+        journeys = {each.journey_id for each in self.events}
+        return await known_of(reads, journeys, needs_about=wanted.filter.needs_about)
 
 
 async def known_to(reads: Reads, head: int, wanted: Wanted) -> int:

@@ -27,7 +27,7 @@ from journey.api.follow.asked import (
 )
 from journey.api.follow.looking import known_to, look, reached
 from journey.api.follow.place import line_of, place_after, refuse_rewound
-from journey.api.follow.sending import disclose, told_of
+from journey.api.follow.sending import To, told_of
 from journey.api.guard import guarded
 from journey.api.openapi import LISTING, answers
 from journey.api.paging import Limit
@@ -91,8 +91,8 @@ async def the_log(
         if piece.events or piece.until < head or growth.over or loop.time() >= deadline:
             break
         await growth.wait(grown, min(deadline - loop.time(), SOON if head < line.head else LONGEST_WAIT))
-    going = await told_of(reads, by, wanted, piece.events)
-    await disclose(reads, by, Disclosed.FEED, payload, going.events)
+    to = To(by, wanted, Disclosed.FEED)
+    going = await told_of(reads, to, piece.events, await piece.known(reads, wanted))
     request.state.seen = going.seen
     body = {
         "events": going.events,

@@ -167,7 +167,7 @@ class Stream(Response):
             await asyncio.sleep(SOON)
             return
         piece = await look(self._reads, self._place.position, until, channel.wanted, CATCH_UP)
-        frames = await channel.framed(piece.events, line)
+        frames = await channel.framed(piece.events, await piece.known(self._reads, channel.wanted), line)
         self._place = await reached(self._reads, line, piece)
         told = b"".join(each.frame for each in frames)
         await self._says(told or said({}, at=self._place, event="heartbeat"))
