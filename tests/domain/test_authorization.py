@@ -408,6 +408,13 @@ def test_an_update_is_about_the_items_of_the_request(
     partly.when(update).then_refused(refusal)
 
 
+def test_a_submission_says_by_when_it_has_to_be_decided_and_an_update_anew() -> None:
+    told = given(opened).when(submit.model_copy(update={"due": at(9, day=7)})).done()
+    assert told.journey.authorizations.by_id[PA].due == at(9, day=7)
+    more = UpdateAuthorization(authorization_id=PA, trace="T-2", added=(second,), due=at(9, day=9))
+    assert told.when(more).done().journey.authorizations.by_id[PA].due == at(9, day=9)
+
+
 def test_an_update_takes_no_grant_away_until_it_is_answered() -> None:
     more = UpdateAuthorization(
         authorization_id=PA, trace="T-2", changed=(item.model_copy(update={"quantity": 18}),)

@@ -50,6 +50,7 @@ class SubmitAuthorization(Command):
         default=AuthorizationRequest(), description="What is asked for; the draft where it is left out."
     )
     supersedes: UUID | None = Field(default=None, description="The ended request in whose place this one is.")
+    due: Moment | None = Field(default=None, description="When the payer has to have decided, where known.")
 
 
 class AcknowledgeAuthorization(Command):
@@ -121,6 +122,7 @@ class UpdateAuthorization(Command):
     added: tuple[AuthorizationItem, ...] = ()
     cancelled: tuple[Sequence, ...] = Field(default=(), description="The sequences of the items.")
     reason: str | None = None
+    due: Moment | None = Field(default=None, description="When the payer has to have decided, where known.")
 
 
 class CancelAuthorization(Command):

@@ -43,6 +43,7 @@ class AuthorizationSubmitted(Event, stored_as="authorization.submitted"):
     trace: Identifying | None = None
     request: AuthorizationRequest
     supersedes: UUID | None = None
+    due: AwareDatetime | None = None
 
 
 class AuthorizationAcknowledged(Event, stored_as="authorization.acknowledged"):
@@ -114,6 +115,7 @@ class AuthorizationUpdateSubmitted(Event, stored_as="authorization.update_submit
     added: tuple[AuthorizationItem, ...] = ()
     cancelled: tuple[int, ...] = ()
     reason: Personal | None = None
+    due: AwareDatetime | None = None
 
 
 class AuthorizationCancelled(Event, stored_as="authorization.cancelled"):

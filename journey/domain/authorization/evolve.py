@@ -140,6 +140,7 @@ def _submitted(one: Authorization, event: happened.AuthorizationSubmitted, fact:
         request=request,
         supersedes=event.supersedes,
         lines=lines,
+        due=event.due or one.due,
         submitted=one.submitted or fact,
     )
 
@@ -150,7 +151,7 @@ def _updated(one: Authorization, event: happened.AuthorizationUpdateSubmitted) -
         lines[item.sequence] = lines.get(item.sequence, Line())._replace(item=item, action=None)
     for sequence in event.cancelled:
         lines[sequence] = lines.get(sequence, Line())._replace(action=ReviewAction.CANCELLED, grant=None)
-    return _traced(one, event.trace)._replace(lines=lines, due=None)
+    return _traced(one, event.trace)._replace(lines=lines, due=event.due)
 
 
 def _traced(one: Authorization, trace: str | None) -> Authorization:
