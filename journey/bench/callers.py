@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from journey.bench.checker import Asked, Entry, Outcome
+from journey.feed.sse import heard
 from journey.store.identifiers import uuid7
 
 HOT, HOT_FOR = 4, 3.0
@@ -26,6 +27,9 @@ PAUSE = 0.05
 
 BREATH = 0.03
 """Seconds between two requests, so that what was killed can begin beside them."""
+
+LISTENED = 2
+"""Seconds that a stream lasts, until who listens connects anew."""
 
 Target = tuple[str, int]
 
@@ -149,6 +153,29 @@ def follow(line: Line, told: Told, closed: Signal, seen: list[Entry]) -> None:
             return
         else:
             closed.wait(PAUSE)
+
+
+def listen(targets: Sequence[Target], token: str, told: Told, closed: Signal, seen: list[Entry]) -> None:
+    """The stream, from whichever server answers, and on behind the last event from the next one."""
+    last, turn = "", 0
+    while not closed.is_set():
+        connection = http.client.HTTPConnection(*targets[turn % len(targets)], timeout=PATIENCE)
+        turn += 1
+        headers = {"Authorization": f"Bearer {token}", **({"Last-Event-ID": last} if last else {})}
+        try:
+            connection.request("GET", f"/v1/events/stream?lasting={LISTENED}", headers=headers)
+            answer = connection.getresponse()
+            if answer.status not in (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE):
+                told.complain(f"a listener was answered {answer.status}")
+                return
+            for each in heard(line.decode().rstrip("\r\n") for line in answer):
+                if each.event == "message":
+                    seen.extend(_entries([json.loads(each.data)]))
+                    last = each.id
+        except (OSError, http.client.HTTPException):
+            closed.wait(PAUSE)
+        finally:
+            connection.close()
 
 
 def _entries(events: list[dict[str, Any]]) -> Iterator[Entry]:

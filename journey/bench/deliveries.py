@@ -1,47 +1,59 @@
-"""The delivery soak: events are written, receivers behave badly, and workers, receivers and the database are
-killed at random; then every message that was taken is held against the log.
+"""The delivery soak: events are written over HTTP, receivers behave badly, and API processes, workers,
+receivers, the broker and the database are killed at random; then everything that was taken is held against
+the log.
 
 Each subscription must have been brought every event, each journey's in order, under numbers without a gap,
-and whatever came twice under the same id and number.
+and whatever came twice under the same id and number. Who follows over HTTP must have seen every position
+once, and the broker's stream be the log. When nothing is killed any more, receivers are well again: what
+waits for them has to arrive soon.
 """
 
 import random
-import socket
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from threading import Event as Signal
+from threading import Thread
 from time import monotonic
-from typing import Any
-from uuid import UUID
 
 import psycopg
 
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
-from journey.audit.disclosures import Basis
-from journey.bench import parts, receiving
-from journey.bench.receiving import Line
-from journey.bench.soak import CALM, LONGEST_DRAIN, SERVER_LIVES, Part, Report, processes
-from journey.feed.envelope import Payload
-from journey.feed.filter import EVERYTHING
-from journey.webhooks import registry
-from journey.webhooks.registry import Wanted
+from journey.bench import checker, delivered, published, receiving
+from journey.bench.callers import Line, Target, Told, call, follow, listen
+from journey.bench.checker import Entry, Outcome, Seen
+from journey.bench.served import free_address
+from journey.bench.serving import NotUp, keyed
+from journey.bench.soak import LONGEST_DRAIN, SERVER_LIVES, Part, Report, processes
 
-ENDPOINTS, WORKERS, WRITING_THREADS = 3, 2, 4
+APIS, ENDPOINTS, WORKERS, CALLERS = 2, 3, 2, 6
+CALM = (0.2, 0.8)
+"""Seconds between two kills, drawn from between these."""
 
-EVENTS = "SELECT position, journey_id, version, event_id FROM log JOIN event USING (journey_id, version)"
+LOOK = 0.05
+"""Seconds between looks at whether all is up, or all has arrived."""
+
+ALLOWED = {
+    "JOURNEY_WEBHOOK_PRIVATE_ADDRESSES": "127.0.0.0/8",
+    "JOURNEY_WEBHOOK_PLAIN_HOSTS": "127.0.0.1",
+    "JOURNEY_RATE_PER_SECOND": "1000000",
+}
+SERVED = ("journey.api.app", "journey.api.server", "journey.cli.serve")
+"""What an API process imports."""
+
 OPEN = """
     SELECT (SELECT count(*) FROM pending) + (SELECT count(*) FROM webhook_delivery WHERE state <> 'delivered')
            + (SELECT count(*) FROM webhook WHERE position < (SELECT coalesce(max(position), 0) FROM log))
+           + (SELECT count(*) FROM broker WHERE position < (SELECT coalesce(max(position), 0) FROM log)),
+           (SELECT coalesce(max(position), 0) FROM log)
     """
-STOPPED = "SELECT id, owner FROM webhook WHERE state <> 'active'"
 
 
 class DeliverySoak:
-    """Everything that runs, on one database."""
+    """Everything that runs, on one database. Without a nats-server there is no broker."""
 
     def __init__(
         self,
@@ -51,119 +63,188 @@ class DeliverySoak:
         seed: int,
         restart_server: Callable[[], None] | None = None,
         server_lives: float = SERVER_LIVES,
+        few: bool = False,
     ) -> None:
+        """`few` does without the other API, which takes its time to begin."""
         self._url = url
         self._dice = random.Random(seed)  # noqa: S311 - no secret
         self._restart_server = restart_server
         self._server_lives = server_lives
-        self._files = [folder / f"taken-{number}" for number in range(ENDPOINTS)]
-        self._ports = [_free_port() for _ in range(ENDPOINTS)]
-        self._writer = Part("writer", parts.writer, (url, folder / "asked", WRITING_THREADS, seed))
-        self._receivers = [
-            Part("receiver", receiving.receiver, (port, path, seed))
-            for port, path in zip(self._ports, self._files, strict=True)
+        made = keys.create(url, "soak", Role.INTEGRATOR, None, Grant())
+        self._token = made.token
+        self._lines: list[Line] = []
+        self._targets = [free_address() for _ in range(1 if few else APIS)]
+        surroundings = {**keyed(url), **ALLOWED}
+        self._apis = [
+            Part("api", receiving.api, (target, folder / f"api-{number}.log", surroundings))
+            for number, target in enumerate(self._targets)
         ]
-        self._workers = [Part("worker", receiving.worker, (url,)) for _ in range(WORKERS)]
+        self._broker = published.Server(folder) if published.installed() else None
+        nats = self._broker and self._broker.url
+        self._files = [folder / f"taken-{number}" for number in range(ENDPOINTS)]
+        self._ports = [published.free_port() for _ in range(ENDPOINTS)]
+        self._receivers = self._receiving(seed, badly=True)
+        self._well = self._receiving(seed, badly=False)
+        self._workers = [
+            Part("worker", receiving.worker, (url, made.key.id, nats)) for _ in range(1 if few else WORKERS)
+        ]
+        self._told = Told()
+        self._operator = self._line(0)
+        self._seen: dict[str, list[Entry]] = {"follower": [], "listener": []}
+        self._turns: list[int] = []
         self._killed: Counter[str] = Counter()
 
     def run(self, seconds: float, progress: Callable[[float], None] = lambda _: None) -> Report:
-        """Do it for so long, let everything arrive, and count."""
-        processes.set_forkserver_preload([receiving.__name__])
-        self._subscribe()
-        wrong: list[str] = []
+        """Do it for so long once all is up, let everything arrive, and count."""
+        processes.set_forkserver_preload([receiving.__name__, *SERVED])
+        over, gone, given_up = Signal(), Signal(), Signal()
         with ExitStack() as stack:
-            for part in (self._writer, *self._receivers, *self._workers):
-                part.start()
-                stack.callback(part.kill)
+            self._begin(stack)
+            callers = [
+                Thread(target=call, args=(self._line(number), self._told, over, given_up, number))
+                for number in range(CALLERS)
+            ]
+            following = self._line(0), self._told, gone, self._seen["follower"]
+            listening = self._targets, self._token, self._told, gone, self._seen["listener"]
+            followers = [Thread(target=follow, args=following), Thread(target=listen, args=listening)]
+            stack.callback(_ended, followers, gone)
+            stack.callback(_ended, callers, over)
+            stack.callback(given_up.set)
+            stack.callback(self._hang_up)
+            for each in (*callers, *followers):
+                each.start()
             self._wait_for_the_first()
-            started = server_since = monotonic()
-            while (elapsed := monotonic() - started) < seconds:
+            started = monotonic()
+            while (elapsed := monotonic() - started) < seconds or self._turns:
                 progress(elapsed)
-                Signal().wait(self._dice.uniform(*CALM))
-                if self._restart_server is not None and monotonic() - server_since > self._server_lives:
-                    self._restart_server()
-                    self._killed["server"] += 1
-                    server_since = monotonic()
-                victim = self._dice.choice([*self._receivers, *self._workers])
-                victim.kill()
-                self._killed[victim.kind] += 1
-                victim.start()
-                self._enable()
-            wrong += filter(None, [self._writer.stop()])
-            self._wait_for_all_to_arrive()
-            wrong += filter(None, [part.stop() for part in (*self._workers, *self._receivers)])
-        return self._counted(monotonic() - started, wrong)
+                self._disturb(started)
+            self._bring_up()
+            _ended(callers, over)
+            self._let_all_arrive()
+            _ended(followers, gone)
+            wrong = [*filter(None, (each.stop() for each in (*self._workers, *self._well, *self._apis)))]
+            wrong += [*self._told.wrong, *self._complaints()]
+        return self._report(monotonic() - started, wrong)
 
-    def _subscribe(self) -> None:
-        owner = keys.create(self._url, "soak", Role.INTEGRATOR, None, Grant()).key.id
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            for port in self._ports:
-                endpoint = f"http://127.0.0.1:{port}/hooks"
-                wanted = Wanted(
-                    endpoint, "", EVERYTHING, Payload.THIN, "soak", None, "TREAT", Basis.TREATMENT
-                )
-                registry.create(connection, owner, wanted, 0)
+    def _receiving(self, seed: int, *, badly: bool) -> list[Part]:
+        return [
+            Part("receiver", receiving.receiver, (port, path, f"{seed} {path.name}", badly))
+            for port, path in zip(self._ports, self._files, strict=True)
+        ]
+
+    def _line(self, number: int) -> Line:
+        line = Line(self._targets, self._token, number)
+        self._lines.append(line)
+        return line
+
+    def _hang_up(self) -> None:
+        for each in self._lines:
+            each.close()
+
+    def _begin(self, stack: ExitStack) -> None:
+        """All of it, and the subscriptions, which are asked for as everybody does."""
+        for each in (*self._workers, *self._receivers, *self._well, *self._apis):
+            stack.callback(each.kill)
+        if self._broker is not None:
+            stack.callback(self._broker.kill)
+            self._broker.start()
+        for each in self._apis:
+            each.start()
+        self._bring_up()
+        for port in self._ports:
+            asked = {"endpoint": f"http://127.0.0.1:{port}/hooks", "recipient": "soak", "after": ""}
+            self._operator.ask("POST", "/v1/webhooks", asked)
+        for each in (*self._receivers, *self._workers):
+            each.start()
+
+    def _bring_up(self) -> None:
+        """Every API. Raises NotUp."""
+        deadline = monotonic() + LONGEST_DRAIN
+        while not all(map(self._answers, self._targets)):
+            if monotonic() > deadline:
+                raise NotUp("api")
+            for each in self._apis:
+                each.keep_up()
+            Signal().wait(LOOK)
+
+    def _answers(self, target: Target) -> bool:
+        with closing(Line([target], self._token, 0)) as line:
+            return line.ask("GET", "/healthz") is not None
+
+    def _disturb(self, started: float) -> None:
+        """Kill somebody, and the server when it is its time."""
+        Signal().wait(self._dice.uniform(*CALM))
+        due = (self._killed["server"] + 1) * self._server_lives
+        if self._restart_server is not None and monotonic() - started > due:
+            self._restart_server()
+            self._killed["server"] += 1
+        victim = self._victim()
+        victim.kill()
+        victim.start()
+        self._killed[victim.kind] += 1
+        for each in self._apis:
+            each.keep_up()
+        self._enable()
+
+    def _victim(self) -> Part | published.Server:
+        """One of each kind before any has its turn again."""
+        kinds: list[Sequence[Part | published.Server]] = [self._receivers, self._workers, self._apis]
+        kinds += [(self._broker,)] if self._broker else []
+        if not self._turns:
+            self._turns = self._dice.sample(range(len(kinds)), len(kinds))
+        return self._dice.choice(kinds[self._turns.pop()])
 
     def _enable(self) -> None:
         """Somebody sees to it that what a 410 has disabled goes on."""
-        with suppress(psycopg.OperationalError), psycopg.connect(self._url, autocommit=True) as connection:
-            for key, owner in connection.execute(STOPPED).fetchall():
-                registry.enable(connection, owner, key)
+        answer = self._operator.ask("GET", "/v1/webhooks")
+        for each in answer.body.get("webhooks", ()) if answer else ():
+            path = f"/v1/webhooks/{each['id']}/enable"
+            if each["state"] != "active" and self._operator.ask("POST", path):
                 self._killed["subscription (410)"] += 1
 
     def _wait_for_the_first(self) -> None:
         """Until something was taken: before that there is nothing to disturb."""
         deadline = monotonic() + LONGEST_DRAIN
         while monotonic() < deadline and not any(receiving.taken(path) for path in self._files):
-            Signal().wait(parts.PAUSE)
+            Signal().wait(LOOK)
 
-    def _wait_for_all_to_arrive(self) -> None:
+    def _let_all_arrive(self) -> None:
         """Until nothing is under way; what is by then is complained of."""
+        for ill, well in zip(self._receivers, self._well, strict=True):
+            ill.kill()
+            well.start()
         deadline = monotonic() + LONGEST_DRAIN
         while monotonic() < deadline:
             self._enable()
             with suppress(psycopg.OperationalError), psycopg.connect(self._url) as connection:
-                if connection.execute(OPEN).fetchone() == (0,):
+                [(waiting, end)] = connection.execute(OPEN).fetchall()
+                if not waiting and all(seen and seen[-1].position == end for seen in self._seen.values()):
                     return
-            Signal().wait(parts.PAUSE)
+            Signal().wait(LOOK)
 
-    def _counted(self, seconds: float, wrong: list[str]) -> Report:
+    def _complaints(self) -> Iterator[str]:
         with psycopg.connect(self._url) as connection:
-            rows = connection.execute(EVENTS).fetchall()
-        came = [receiving.taken(path) for path in self._files]
-        for path, messages in zip(self._files, came, strict=True):
-            wrong += [f"{path.name}: {each}" for each in complaints(rows, messages)]
-        if not rows:
-            wrong.append("nothing was written, so nothing was tested")
-        taken = sum(map(len, came))
-        outcomes = Counter({"taken": taken, "taken again": taken - len(rows) * len(came)})
-        return Report(seconds, outcomes, len(rows), self._killed, tuple(wrong))
+            rows = connection.execute(delivered.EVENTS).fetchall()
+            seen = [Seen(name, entries) for name, entries in self._seen.items()]
+            yield from checker.complaints(self._told.asked, seen, checker.stored(connection))
+        for path in self._files:
+            wrong = delivered.of_a_receiver(rows, receiving.taken(path))
+            yield from (f"{path.name}: {each}" for each in wrong)
+        if self._broker is not None:
+            yield from delivered.of_a_stream(rows, published.ids(self._broker.url))
+        if not any(each.outcome is Outcome.OK for each in self._told.asked):
+            yield "nothing was acknowledged, so nothing was tested"
+
+    def _report(self, seconds: float, wrong: list[str]) -> Report:
+        events, taken = len(self._seen["follower"]), sum(len(receiving.taken(path)) for path in self._files)
+        again = taken - events * len(self._files)
+        outcomes = self._told.answered + Counter({"taken": taken, "taken again": again})
+        return Report(seconds, outcomes, events, self._killed, tuple(wrong))
 
 
-def complaints(log: list[tuple[Any, ...]], messages: list[Line]) -> Iterator[str]:
-    """What is wrong with what one receiver took of this log, whose rows are those of EVENTS."""
-    events = {event_id: (journey_id, version) for _, journey_id, version, event_id in log}
-    ids: dict[int, UUID] = {}
-    numbers: dict[UUID, int] = {}
-    last: dict[UUID, int] = {}
-    for each in messages:
-        if ids.setdefault(each.number, each.message_id) != each.message_id:
-            yield f"number {each.number} came with two ids"
-        if numbers.setdefault(each.message_id, each.number) != each.number:
-            yield f"{each.message_id} came under two numbers"
-        elif events.get(each.message_id) != (each.journey_id, each.version):
-            yield f"{each.message_id} is not in the log, or is another event there"
-        if each.version > last.get(each.journey_id, 0) + 1:
-            yield f"version {each.version} of {each.journey_id} came before the one before it"
-        last[each.journey_id] = max(each.version, last.get(each.journey_id, 0))
-    missing = events.keys() - numbers.keys()
-    if missing:
-        yield f"{len(missing)} events never came"
-    if sorted(ids) != list(range(1, len(ids) + 1)):
-        yield "numbers have gaps"
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+def _ended(threads: list[Thread], over: Signal) -> None:
+    """Let them end by themselves."""
+    over.set()
+    for each in threads:
+        if each.ident is not None:
+            each.join()

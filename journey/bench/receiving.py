@@ -1,22 +1,31 @@
-"""The processes of the delivery soak: receivers that lie, are slow, refuse and hang up, and a worker that
-delivers. What a receiver took stands in its file before it says so, line by line: a SIGKILL loses none of it.
+"""The processes of the delivery soak: receivers that lie, are slow, refuse and hang up, an API, and a worker
+that delivers and publishes. What a receiver took stands in its file before it says so, line by line: a
+SIGKILL loses none of it.
 """
 
 import json
+import os
 import random
+import runpy
+import signal
+import sys
+from contextlib import suppress
 from ipaddress import ip_network
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 from uuid import UUID
 
 from journey.api.access.owners import clearance
+from journey.bench import published
+from journey.bench.callers import Target
 from journey.bench.parts import Journal, lines, until_closed
 from journey.bench.receiver import TAKEN, Received, Receiver, Reply
 from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
-from journey.worker import Worker
+from journey.worker import Beside, Worker
 
 HERE = Where(private=(ip_network("127.0.0.0/8"),), plain=("127.0.0.1",))
 SWIFT = Pace(
@@ -56,15 +65,16 @@ class Line(NamedTuple):
     version: int
 
 
-def receiver(pipe: Pipe, port: int, path: Path, seed: int) -> None:
+def receiver(pipe: Pipe, port: int, path: Path, seed: str, badly: bool) -> None:
     """Begun again after a kill, it has forgotten everything but its file."""
-    journal, dice = Journal(path), random.Random(seed + len(lines(path)))  # noqa: S311 - no secret
+    journal, dice = Journal(path), random.Random(f"{seed} {len(lines(path))}")  # noqa: S311 - no secret
 
     def answer(request: Received) -> Reply:
-        die = dice.random()
+        die = dice.random() if badly else 1.0
         if die < GONE:
             return Reply(410)
-        reply = next(reply for share, reply in BADLY if dice.random() < share)
+        share = dice.random() if badly else 0.0
+        reply = next(reply for most, reply in BADLY if share < most)
         if reply.status == TAKEN.status and not reply.hangs_up:
             said, event = request.headers, json.loads(request.body)
             about = f"{event['subject']} {event['journeyversion']}"
@@ -86,8 +96,28 @@ def taken(path: Path) -> list[Line]:
     return found
 
 
-def worker(pipe: Pipe, url: str) -> None:
+def api(pipe: Pipe, target: Target, log: Path, environment: dict[str, str]) -> None:
+    """`journey serve --role api`, forked from a process that has imported it: that takes a second or two."""
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number in (sys.stdout.fileno(), sys.stderr.fileno()):
+        os.dup2(written, number)
+    os.environ.update(environment)
+    Thread(target=_tell_to_stop, args=(pipe,), daemon=True).start()
+    host, port = target
+    sys.argv = ["journey", "serve", "--role", "api", "--host", host, "--port", str(port)]
+    runpy.run_module("journey", run_name="__main__", alter_sys=True)
+
+
+def _tell_to_stop(pipe: Pipe) -> None:
+    with suppress(EOFError, OSError):
+        pipe.recv_bytes()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def worker(pipe: Pipe, url: str, owner: str, nats: str | None) -> None:
     """As `journey serve --role worker` runs it, at a swift pace."""
-    beside = (Deliveries(url, Terms(clearance, HERE, pace=SWIFT)),)
+    beside: list[Beside] = [Deliveries(url, Terms(clearance, HERE, pace=SWIFT))]
+    if nats is not None:
+        beside.append(published.publisher(url, owner, nats))
     with until_closed(pipe) as closed, Worker(url, beside=beside):
         closed.wait()

@@ -26,11 +26,10 @@ from journey.bench.figures import Figure, Measured, measured, percentile, rate
 from journey.bench.requests import WORST, Asked, Request, asked, request
 from journey.bench.scratch import Scratch
 from journey.bench.served import free_address
-from journey.bench.serving import Serving
+from journey.bench.serving import Serving, keyed
 from journey.projections import READ_MODELS
 from journey.projections.projector import Projector
-from journey.settings import Settings, inherited
-from journey.store.vault import master_keys
+from journey.settings import inherited
 
 LENGTH = 10
 """Events of a journey."""
@@ -161,11 +160,8 @@ def _filled(server: Scratch, events: int) -> str:
 
 
 def surroundings(url: str) -> dict[str, str]:
-    """What a process of its own is begun in: this database, and the master key that is used here."""
-    settings = Settings.load()
-    master_keys(settings)  # made, where there is none yet
-    master_key = settings.master_key_file or settings.home / "master.key"
-    return {"DATABASE_URL": url, "JOURNEY_MASTER_KEY_FILE": str(master_key), **UNBOUNDED}
+    """What a process of its own is begun in: nothing holds it back, and it says little."""
+    return {**keyed(url), **UNBOUNDED}
 
 
 @contextmanager

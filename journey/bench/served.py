@@ -21,7 +21,7 @@ from journey.api.access.table import Role
 from journey.bench import checker, recomputed
 from journey.bench.callers import Line, Target, Told, call, follow
 from journey.bench.checker import Entry, Outcome, Seen
-from journey.bench.serving import Serving
+from journey.bench.serving import Serving, keyed
 from journey.bench.soak import LONGEST_DRAIN, SERVER_LIVES, Report
 from journey.projections import READ_MODELS
 from journey.settings import inherited
@@ -89,7 +89,7 @@ class ServedSoak:
             Thread(target=follow, args=(self._line(number), self._told, gone, seen), daemon=True)
             for number, seen in enumerate(self._seen)
         ]
-        with inherited(DATABASE_URL=self._url), ExitStack() as stack:
+        with inherited(**keyed(self._url)), ExitStack() as stack:
             for serving in self._servings:
                 stack.callback(serving.kill)
             self._bring_up()

@@ -9,6 +9,8 @@ from threading import Event as Signal
 from time import monotonic
 
 from journey.bench.callers import Line, Target
+from journey.settings import Settings
+from journey.store.vault import master_keys
 
 LONGEST_STOP = 60.0
 """Seconds within which a process that is told to stop has to have ended."""
@@ -19,6 +21,14 @@ AT_WORK = b'"event": "working"'
 
 LOOK = 0.05
 """Seconds between looks at whether it is up."""
+
+
+def keyed(url: str) -> dict[str, str]:
+    """What a process of its own is begun in: this database, and the master key that is used here."""
+    settings = Settings.load()
+    master_keys(settings)  # made, where there is none yet
+    master_key = settings.master_key_file or settings.home / "master.key"
+    return {"DATABASE_URL": url, "JOURNEY_MASTER_KEY_FILE": str(master_key)}
 
 
 class NotUp(Exception):

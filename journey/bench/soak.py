@@ -62,6 +62,12 @@ class Part:
             self.process.join()
             self.pipe.close()
 
+    def keep_up(self) -> None:
+        """Begin it again where it has ended by itself."""
+        if self.process is None or self.process.exitcode is not None:
+            self.kill()
+            self.start()
+
     def stop(self) -> str | None:
         """Let it end, and say what is wrong with how it did."""
         if self.process is None or self.pipe is None:

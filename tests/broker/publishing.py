@@ -3,14 +3,10 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import Event as Signal
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +18,7 @@ from nats.js.errors import NotFoundError
 
 from journey.api.access.owners import clearance
 from journey.audit.disclosures import Basis
+from journey.bench.published import STREAM, SWIFT, Server, installed
 from journey.broker.nats import JetStream, Where
 from journey.broker.port import Message
 from journey.broker.publisher import Pace, Publisher
@@ -32,64 +29,19 @@ from journey.worker import Listener
 from tests.waiting import until
 from tests.webhooks.delivering import World
 
-STREAM = "JOURNEY"
 T = TypeVar("T")
 NAME = f"nats {STREAM}"
-SWIFT = Pace(lease=1.0, soon=0.02, longest=0.2, batch=50)
 
 EVENTS = """
     SELECT event_id::text, type FROM log JOIN event USING (journey_id, version) ORDER BY position
     """
 
 
-def program() -> str:
-    found = shutil.which("nats-server")
-    if found is None:
+def program() -> None:
+    if installed() is None:
         pytest.skip(
             "nats-server is not installed: NOTHING WAS PUBLISHED TO A BROKER (apt install nats-server)"
         )
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-class Server:
-    """One server; of a cluster where it is told of the others' ports."""
-
-    def __init__(self, folder: Path, number: int = 0, routes: Sequence[int] = ()) -> None:
-        self.port = free_port()
-        self._folder = folder / str(number)
-        self._folder.mkdir(exist_ok=True)
-        said = ["--jetstream", "--store_dir", self._folder, "--addr", "127.0.0.1", "--port", str(self.port)]
-        if routes:
-            others = ",".join(f"nats://127.0.0.1:{each}" for each in routes)
-            own = f"nats://127.0.0.1:{routes[number]}"
-            said += ["--name", f"n{number}", "--cluster_name", "tests", "--cluster", own, "--routes", others]
-        self._command = [program(), *map(str, said)]
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(self._command, stderr=log)
-        until(self._answers)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-    def _answers(self) -> bool:
-        with socket.socket() as asking:
-            return asking.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 class Read(NamedTuple):

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from journey.api.access.keys import Grant
+from journey.bench.published import Server
 from journey.broker import leases
 from journey.broker.nats import Where
 from journey.broker.publisher import Pace
@@ -25,9 +26,9 @@ from journey.webhooks.subscription import LeaseLost
 from tests.broker.publishing import (
     NAME,
     Publishing,
-    Server,
     Sleepy,
     in_order,
+    program,
     publish_until_killed,
     purged,
     put_there,
@@ -42,6 +43,7 @@ ODD = "Ward 3.B > *north*, Été"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    program()
     server = Server(tmp_path_factory.mktemp("nats"))
     server.start()
     yield server

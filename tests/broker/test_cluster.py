@@ -5,7 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.broker.publishing import Publishing, Server, free_port, in_order, leader_of, program
+from journey.bench.published import Server, free_port
+from tests.broker.publishing import Publishing, in_order, leader_of, program
 from tests.waiting import until
 from tests.webhooks.delivering import world
 

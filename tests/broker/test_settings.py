@@ -14,8 +14,9 @@ from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.api.publishing import publishers, refuse_unusable
+from journey.bench.published import Server
 from journey.settings import Settings, SettingsError
-from tests.broker.publishing import NAME, Publishing, Server, in_stream, without_stream
+from tests.broker.publishing import NAME, Publishing, in_stream, program, without_stream
 from tests.served import served
 from tests.waiting import until
 from tests.webhooks.delivering import world
@@ -25,6 +26,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "broker.md"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    program()
     server = Server(tmp_path_factory.mktemp("nats"))
     server.start()
     yield server

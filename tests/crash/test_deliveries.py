@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from journey.bench.deliveries import DeliverySoak, complaints
+from journey.bench import published
+from journey.bench.delivered import of_a_receiver, of_a_stream
+from journey.bench.deliveries import DeliverySoak
 from journey.bench.receiving import Line
 from journey.bench.scratch import scratch
 from journey.settings import Settings
@@ -15,14 +17,19 @@ from journey.settings import Settings
 def test_every_event_is_brought_in_order_whatever_is_killed(
     tmp_path: Path, postgres_bin_dir: Path | None
 ) -> None:
-    """Receivers lie, hang up, redirect and are slow; they, the workers and the server are killed."""
+    """Receivers lie, hang up, redirect and are slow; they, API, worker, broker and server are killed."""
     with scratch(Settings.load(postgres_bin_dir=postgres_bin_dir)) as server:
         url, restart = server.database(), server.restart
-        report = DeliverySoak(url, tmp_path, seed=1, restart_server=restart, server_lives=1.0).run(2.5)
+        soak = DeliverySoak(url, tmp_path, seed=1, restart_server=restart, server_lives=1.5, few=True)
+        report = soak.run(1.0)
     assert report.complaints == ()
     assert report.events > 0
     assert report.outcomes["taken"] >= 3 * report.events
-    assert {"server", "worker", "receiver"} <= report.killed.keys()
+    assert killed() <= report.killed.keys()
+
+
+def killed() -> set[str]:
+    return {"server", "worker", "receiver", "api"} | ({"broker"} if published.installed() else set())
 
 
 A, B = UUID(int=1), UUID(int=2)
@@ -36,7 +43,7 @@ FIRST, OTHER, SECOND = (
 
 @pytest.mark.parametrize("right", [[FIRST, OTHER, SECOND], [OTHER, FIRST, FIRST, SECOND, FIRST]])
 def test_the_checker_is_content_with_what_is_right(right: list[Line]) -> None:
-    assert not list(complaints(LOG, right))
+    assert not list(of_a_receiver(LOG, right))
 
 
 @pytest.mark.parametrize(
@@ -51,4 +58,24 @@ def test_the_checker_is_content_with_what_is_right(right: list[Line]) -> None:
     ],
 )
 def test_the_checker_notices(wrong: list[Line], what: str) -> None:
-    assert any(what in each for each in complaints(LOG, wrong))
+    assert any(what in each for each in of_a_receiver(LOG, wrong))
+
+
+KEYS = [str(each.message_id) for each in (FIRST, OTHER, SECOND)]
+
+
+def test_the_checker_is_content_with_a_stream_that_is_the_log() -> None:
+    assert not list(of_a_stream(LOG, KEYS))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        (KEYS[:2], "has 2 messages"),
+        ([*KEYS, KEYS[-1]], "has 4 messages"),
+        ([KEYS[1], KEYS[0], KEYS[2]], "message 1"),
+        ([KEYS[0], KEYS[0], KEYS[1], KEYS[2]], "message 2"),
+    ],
+)
+def test_the_checker_notices_a_stream_that_is_not(wrong: list[str], what: str) -> None:
+    assert any(what in each for each in of_a_stream(LOG, wrong))
