@@ -15,7 +15,7 @@ COMMENT ON COLUMN fhir_resource.ends IS 'The first moment after it; missing wher
 CREATE INDEX fhir_resource_id ON fhir_resource (type, id);
 CREATE INDEX fhir_resource_status ON fhir_resource (type, status, id);
 CREATE INDEX fhir_resource_begins ON fhir_resource (type, begins);
-CREATE INDEX fhir_resource_owner ON fhir_resource (type, owner, id) WHERE owner IS NOT NULL;
+CREATE INDEX fhir_resource_owner ON fhir_resource (type, lower(owner), id) WHERE owner IS NOT NULL;
 CREATE INDEX fhir_resource_identifiers ON fhir_resource USING gin (identifiers);
 
 ALTER TABLE patient_status ADD COLUMN recorded_at timestamptz NOT NULL;

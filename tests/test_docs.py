@@ -204,7 +204,8 @@ def test_every_command_that_a_page_names_is_there(page: str) -> None:
 
 
 def test_every_route_that_a_page_names_is_there(settings: Settings) -> None:
-    paths = create_app(settings, "", with_worker=False).openapi()["paths"]
+    app = create_app(settings, "", with_worker=False)
+    paths = {*app.openapi()["paths"], *(route.path for route in app.state.routes)}
     shapes = [re.compile(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(path))) for path in paths]
     for page in HAND_WRITTEN:
         for named in re.findall(

@@ -32,6 +32,7 @@ from journey.api.bulk import routes as bulk
 from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
+from journey.api.fhir import routes as fhir
 from journey.api.figures import Figures
 from journey.api.follow import page as following
 from journey.api.follow import stream
@@ -97,6 +98,7 @@ def create_app(
         erasures.reading,
         breakglass.breaking,
         breakglass.reviewing,
+        *fhir.ROUTERS,
         health.router,
     )
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]

@@ -61,6 +61,26 @@ CATALOGUE: dict[str, Kind] = {
         "No journey was opened for this patient.",
         "Look for the patient with `GET /v1/journeys?q=`; what was just opened is there in a moment.",
     ),
+    "unknown-resource-type": Kind(
+        404,
+        "No resource of this type is served.",
+        "`GET /v1/fhir/metadata` lists the types.",
+    ),
+    "no-such-resource": Kind(
+        404,
+        "No resource of this type has this id.",
+        "Search for it; what was just recorded is there in a moment, another team's stays hidden.",
+    ),
+    "resource-gone": Kind(
+        410,
+        "What the resource told was struck out.",
+        "Its `_history` has the versions before.",
+    ),
+    "not-acceptable": Kind(
+        406,
+        "Nothing is answered in the form that was asked for.",
+        "Ask for `application/fhir+json`.",
+    ),
     "not-there-yet": Kind(
         404,
         "The journey was not opened by that time, or not known by then.",

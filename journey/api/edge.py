@@ -222,7 +222,7 @@ class Edge:
             if going.answering:
                 raise
         scope["state"]["problem"] = problem.code
-        await problems.response(problem, scope["state"]["request_id"])(scope, receive, send)
+        await problems.response(problem, scope["state"]["request_id"], scope["path"])(scope, receive, send)
 
     def _refuse_what_is_too_much(self, scope: Scope, headers: Headers) -> None:
         """Raises Problem, BodyTooLarge."""

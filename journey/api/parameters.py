@@ -9,7 +9,7 @@ from fastapi import Request
 from journey.api.problems import FieldError, Problem
 from journey.api.spelling import no_such
 
-NAMES_PATIENTS = frozenset({"q", "mrn"})
+NAMES_PATIENTS = frozenset({"q", "mrn", "name", "family", "given", "birthdate", "identifier"})
 """The parameters in which a patient's names and numbers stand."""
 
 

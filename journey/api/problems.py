@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from journey.api.access.issuer import IssuerUnavailable
 from journey.api.access.keys import NameTaken, NoSuchKey
 from journey.api.catalogue import catalogue
+from journey.api.outcome import is_fhir, outcome
 from journey.api.reads import Overloaded, TooSlow
 from journey.api.spelling import known_at, no_such
 from journey.cursors import ForeignCursor
@@ -144,8 +145,8 @@ def _field(error: dict[str, Any], expected: object) -> FieldError:
     return FieldError(where=where, field=field, message=message)
 
 
-def response(problem: Problem, request_id: str) -> Response:
-    """The problem as it goes out."""
+def response(problem: Problem, request_id: str, path: str) -> Response:
+    """The problem as it goes out to who asked under this address."""
     kind = catalogue()[problem.code]
     later = {"Retry-After": RETRY_AFTER} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     body = {
@@ -157,6 +158,8 @@ def response(problem: Problem, request_id: str) -> Response:
         "request_id": request_id,
         **{name: value for name, value in problem.more.items() if value is not None},
     }
+    if is_fhir(path):
+        return outcome(body, {**later, **problem.headers})
     return Response(to_json(body), kind.status, {**later, **problem.headers}, MEDIA_TYPE)
 
 
@@ -171,7 +174,7 @@ async def answer(request: Request, error: Exception) -> Response:
         case _:
             problem = problem_of(error)
     request.state.problem = problem.code
-    return response(problem, request.state.request_id)
+    return response(problem, request.state.request_id, request.url.path)
 
 
 def _expected(request: Request) -> object:

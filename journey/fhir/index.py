@@ -83,9 +83,10 @@ def _owner(said: Any) -> str | None:
 
 
 def _identifiers(said: Any) -> Iterator[str]:
-    """Each as `system|value`."""
+    """Each as `system|value`, and by its value alone."""
     for each in (said if isinstance(said, list) else [said]) if said else ():
         yield f"{each.get('system', '')}|{each.get('value', '')}"[:LONGEST]
+        yield str(each.get("value", ""))[:LONGEST]
 
 
 def _short(text: str | None) -> str | None:

@@ -4,7 +4,7 @@ The version of a resource is the journey's version with the last event that it i
 and the history of all resources count as the journey does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -20,6 +20,12 @@ from journey.fhir.data import EXTENSIONS, Json, instant
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SENSITIVITY = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITIES = frozenset("ULMNRV")
+REDACTED: Json = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    "code": "REDACTED",
+    "display": "redacted",
+}
+"""What a resource bears where something is kept from whoever asks."""
 
 
 class By(StrEnum):
@@ -32,6 +38,11 @@ class By(StrEnum):
     IDENTIFIER = "identifier"
     NAME = "name"
     BIRTH_DATE = "birthdate"
+
+
+def only(histories: Sequence[History]) -> History:
+    """Of what is on one journey."""
+    return histories[0]
 
 
 class Kind(NamedTuple):
@@ -51,6 +62,8 @@ class Kind(NamedTuple):
     includes: Mapping[str, str] = MappingProxyType({})
     """What may be asked to come along, by its name, and where in the resource it is referred to."""
     profile: str | None = None
+    together: Callable[[Sequence[History]], History] = only
+    """How the histories of several journeys come to one, where a resource is made of all of them."""
 
     @property
     def made_of(self) -> frozenset[str]:
@@ -81,6 +94,7 @@ class Version(NamedTuple):
     number: int
     at: datetime
     body: Json | None
+    is_first: bool = False
 
 
 def chart_of(history: History) -> Chart | None:
@@ -111,12 +125,15 @@ def version_at(kind: Kind, id_: str, history: History, number: int) -> Version |
     return None
 
 
-def versions(kind: Kind, id_: str, history: History) -> Iterator[Version]:
-    """Every version there was, the last one first; made one at a time."""
+def versions(kind: Kind, id_: str, history: History, before: int | None = None) -> Iterator[Version]:
+    """Every version there was, or every one before another, the last one first; made one at a time."""
     by_id = {each.event_id: each for each in history.recorded}
     for place in reversed(range(len(history.recorded))):
-        if kind.touched(id_, history.recorded[place], by_id):
-            yield _version(kind, id_, History(history.recorded[: place + 1]))
+        each = history.recorded[place]
+        if (before is None or each.version < before) and kind.touched(id_, each, by_id):
+            found = _version(kind, id_, History(history.recorded[: place + 1]))
+            begun = any(kind.touched(id_, other, by_id) for other in history.recorded[:place])
+            yield found._replace(is_first=not begun)
 
 
 def _version(kind: Kind, id_: str, history: History) -> Version:

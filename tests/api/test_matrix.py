@@ -33,7 +33,7 @@ LABEL = "PSY"
 MARK = "Quittengelee"
 REFERRAL = {"service": {"system": "local", "code": "consult", "display": MARK}}
 OPEN = {
-    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/metrics"),
+    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/metrics", "/v1/fhir/metadata"),
     *("/v1/schemas", "/v1/schemas/{stored_as}/{version}", "/v1/schemas/{stored_as}/{version}/thin"),
 }
 """What needs no key, or only shows figures of the process."""
@@ -104,6 +104,14 @@ TELL_OF_ONE = {
     "/v1/patients/{patient_id}/merge",
     "/v1/patients/{patient_id}/unmerge",
 }
+TELL_AS_FHIR = {
+    "/v1/fhir/{type_}",
+    "/v1/fhir/{type_}/{id_}",
+    "/v1/fhir/{type_}/{id_}/_history",
+    "/v1/fhir/{type_}/{id_}/_history/{version}",
+}
+"""What tells of journeys as FHIR resources: held to whose they are by tests of its own."""
+
 WORK_ON_ONE = {
     f"/v1/webhooks/{{webhook_id}}/{each}"
     for each in ("enable", "pause", "rotate", "test", "deliveries", "rewind", "replay", "skip")
@@ -125,7 +133,7 @@ each by itself.
 def test_every_route_has_a_decision() -> None:
     assert all(isinstance(route, APIRoute) and hasattr(route, "asks_for") for route in GUARDED)
     others = {route.path for route in GUARDED} - {route.path for route in ABOUT_A_JOURNEY}
-    assert others == TELL_OF_MANY | TELL_OF_ONE | TELL_OF_NOBODYS_TEAM
+    assert others == TELL_OF_MANY | TELL_OF_ONE | TELL_AS_FHIR | TELL_OF_NOBODYS_TEAM
     assert {route.name for route in ABOUT_A_JOURNEY} - READ_ONE == set(COMMANDS)
 
 
@@ -237,10 +245,16 @@ def expected(case: Case, permission: Permission, *, reads: bool) -> Class:
     return Class.WITHHELD if reads and hidden else Class.ANSWERED
 
 
+def code_of(answer: Response) -> str:
+    """Of a problem, or of the OperationOutcome that it is to whoever asks for FHIR."""
+    told = answer.json()
+    return str(told["issue"][0]["details"]["coding"][0]["code"] if "issue" in told else told["code"])
+
+
 def found(answer: Response) -> Class:
     if answer.is_success:
         return Class.ANSWERED
-    code = answer.json()["code"]
+    code = code_of(answer)
     known = {"forbidden": Class.FORBIDDEN, "no-such-journey": Class.NOT_THERE, "withheld": Class.WITHHELD}
     return known.get(code, Class.ANSWERED)
 
@@ -300,12 +314,15 @@ def test_whatever_tells_of_patients_is_recorded(world: World, role: Role) -> Non
                 continue
             for method in route.methods:
                 path = route.path.replace("{journey_id}", journey_id).replace("{patient_id}", number(9))
+                path = path.replace("{type_}", "Encounter").replace("{id_}", number(9))
                 answer = world.ask(token, method, path)
                 request_id = answer.headers["x-request-id"]
                 records = connection.execute(
                     "SELECT outcome, route FROM access_event WHERE request_id = %s", (request_id,)
                 ).fetchall()
-                denied = answer.status_code == 403 or '"code":"no-such-patient"' in answer.text
+                denied = answer.status_code == 403 or any(
+                    f'"code":"{each}"' in answer.text for each in ("no-such-patient", "no-such-resource")
+                )
                 if denied:
                     assert records == [("denied", route.path)], (method, path)
                 elif answer.is_success and route.asks_for in PERSONAL:
@@ -335,6 +352,7 @@ def asked(path: str, webhook: str) -> str:
     """The address of something that there is, with what it needs to be asked with."""
     needed = {"/v1/audit/disclosures": f"?patient={number(9)}", "/v1/log/proof": "?position=1"}.get(path, "")
     there = {"patient_id": number(9), "name": "saved", "erasure_id": number(9), "webhook_id": webhook}
+    there |= {"type_": "Encounter", "id_": number(9), "version": "1"}
     return path.format_map(there) + needed
 
 
@@ -352,7 +370,7 @@ def test_what_cannot_be_recorded_is_not_answered(world: World) -> None:
                 path = journey + route.path.removeprefix("/v1/journeys/{journey_id}")
                 url = path if route in ABOUT_A_JOURNEY else asked(route.path, subscribed.rpartition("/")[2])
                 answer = world.api.get(url, role=role)
-                assert (answer.status_code, answer.json()["code"]) == (503, "store-unavailable"), url
+                assert (answer.status_code, code_of(answer)) == (503, "store-unavailable"), url
                 assert "Retry-After" in answer.headers
                 assert "Known" not in answer.text
             denied = world.api.get(journey, role=Role.ADMIN)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from journey.domain.journey import ROOM_OF_EVENT
+from journey.fhir.every import KINDS
 
 JOURNEY = "EpisodeOfCare"
 ANY = "*"
@@ -71,7 +72,7 @@ class Scope(NamedTuple):
     def read(cls, text: str) -> Self:
         """Raises BadScope: wrongly written, or of a resource that no journey has."""
         found = FORM.fullmatch(text)
-        if found is None or not found[2] or found[1] not in {ANY, *RESOURCE.values()}:
+        if found is None or not found[2] or found[1] not in {ANY, *RESOURCE.values(), *KINDS}:
             raise BadScope
         return cls(found[1], OLDER.get(found[2], found[2]))
 

@@ -1,0 +1,145 @@
+"""Found: the resources that a request means, made from the events that whoever asks may see."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from fastapi import Request
+from psycopg.sql import SQL
+
+from journey.api.access.admission import Admission, admit, theirs
+from journey.api.access.looks import read_all
+from journey.api.access.trail import Basis
+from journey.api.engine import asking, engine
+from journey.api.guard import Seen
+from journey.api.problems import Problem
+from journey.conditions import NOTHING_ASKED, Condition, all_of
+from journey.domain import labels
+from journey.domain.correction import History
+from journey.domain.labels import Labels
+from journey.fhir.data import Json
+from journey.fhir.every import KINDS
+from journey.fhir.kind import REDACTED, Kind, current
+from journey.projections.audience import Audience
+
+JOURNEYS = "SELECT DISTINCT journey_id FROM fhir_resource WHERE type = %s AND id = %s ORDER BY journey_id"
+PAGE = SQL("""
+    SELECT listed.id, array_agg(listed.journey_id ORDER BY listed.journey_id),
+           array_agg(listed.audience ORDER BY listed.journey_id),
+           array_agg(status.patient_id ORDER BY listed.journey_id)
+      FROM fhir_resource AS listed JOIN patient_status AS status USING (journey_id, audience)
+     WHERE listed.type = %s AND {conditions}
+     GROUP BY listed.id ORDER BY listed.id LIMIT %s
+    """)
+
+
+class Source(NamedTuple):
+    """What a resource is made of: the histories of its journeys, cut to what may be seen of them."""
+
+    histories: tuple[History, ...]
+    withheld: bool
+    """Whether something was cut."""
+
+
+class Row(NamedTuple):
+    """A resource in the index, with the journeys that tell of it."""
+
+    id: str
+    journeys: list[UUID]
+    audiences: list[str]
+    patients: list[UUID]
+
+
+def kind_of(type_: str) -> Kind:
+    """Raises Problem."""
+    found = KINDS.get(type_)
+    if found is None:
+        raise Problem("unknown-resource-type", f"The types that are served are {', '.join(sorted(KINDS))}.")
+    return found
+
+
+async def one(request: Request, kind: Kind, id_: str) -> Source:
+    """What the resource of this id is made of. Raises Problem: there is none that is theirs to see."""
+    held, wanted = engine(request), asking(request)
+    journeys = [each for (each,) in await held.reads.rows(JOURNEYS, (kind.type, id_))]
+    found = [await admit(held.looks, wanted, each) for each in journeys]
+    admitted = [each for each in found if each.basis is not None]
+    request.state.seen = _seen(admitted or found)
+    if not admitted:
+        raise Problem("no-such-resource")
+    histories = await read_all(held.reads, [each.journey_id for each in admitted])
+    cut = [
+        History(tuple(labels.shown(histories[each.journey_id].recorded, each.cleared))) for each in admitted
+    ]
+    source = Source(tuple(each for each in cut if each.recorded), any(each.withheld for each in admitted))
+    if not source.histories:
+        raise Problem("withheld")
+    return source
+
+
+def _seen(admissions: Sequence[Admission]) -> Seen:
+    patients = {each.patient_id for each in admissions if each.patient_id is not None}
+    bases = {each.basis for each in admissions}
+    basis = Basis.BREAK_GLASS if Basis.BREAK_GLASS in bases else next(iter(bases), None)
+    return Seen(tuple(each.journey_id for each in admissions), tuple(sorted(patients)), basis)
+
+
+async def page(
+    request: Request, kind: Kind, condition: Condition, limit: int, after: str | None = None
+) -> tuple[list[Row], list[Json | None]]:
+    """A page of the index and one row more where there is another, and the resources, each as they may see
+    it; None where nothing is left of one.
+    """
+    held, wanted = engine(request), asking(request)
+    behind = NOTHING_ASKED if after is None else Condition("listed.id > %s", (after,))
+    every = all_of([theirs(wanted), condition, behind])
+    statement = PAGE.format(conditions=SQL(every.sql))
+    found = await held.reads.rows(statement, [kind.type, *every.parameters, limit + 1])
+    rows = [Row(*each) for each in found]
+    journeys = {each for row in rows[:limit] for each in row.journeys}
+    histories = await read_all(held.reads, journeys)
+    made = await asyncio.to_thread(partial(_made, kind, rows[:limit], histories, wanted.cleared))
+    return rows, made
+
+
+def _made(
+    kind: Kind, rows: Sequence[Row], histories: Mapping[UUID, History], cleared: Labels | None
+) -> list[Json | None]:
+    kept: dict[Any, dict[str, Json]] = {}
+    made: list[Json | None] = []
+    for row in rows:
+        key = tuple(zip(row.journeys, row.audiences, strict=True))
+        if key not in kept:
+            kept[key] = _of(kind, key, histories, cleared)
+        made.append(kept[key].get(row.id))
+    return made
+
+
+def _of(
+    kind: Kind,
+    key: Sequence[tuple[UUID, str]],
+    histories: Mapping[UUID, History],
+    cleared: Labels | None,
+) -> dict[str, Json]:
+    """Every resource of the kind on these journeys."""
+    cut = [
+        History(tuple(labels.shown(histories[each].recorded, cleared)))
+        if audience == Audience.UNCLEARED
+        else histories[each]
+        for each, audience in key
+        if each in histories
+    ]
+    there = [each for each in cut if each.recorded]
+    if not there:
+        return {}
+    withheld = any(audience == Audience.UNCLEARED for _, audience in key)
+    made = current(kind, kind.together(there))
+    return {each["id"]: redacted(each) if withheld else each for each in made}
+
+
+def redacted(resource: Json) -> Json:
+    """Marked as not all there is."""
+    security = [*resource["meta"].get("security", ()), REDACTED]
+    return {**resource, "meta": {**resource["meta"], "security": security}}

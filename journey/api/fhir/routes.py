@@ -1,0 +1,190 @@
+"""The routes: read, vread, history and search of each type of resource, and what all of that is called."""
+
+import asyncio
+from datetime import datetime
+from email.utils import format_datetime
+from functools import partial
+from inspect import Parameter, Signature
+from itertools import islice, takewhile
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from journey.api.access.table import Permission
+from journey.api.engine import caller
+from journey.api.fhir import bundles, capability
+from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
+from journey.api.fhir.found import Source, kind_of, one, page, redacted
+from journey.api.guard import Seen, guarded, refuse_who_may_not
+from journey.api.outcome import BASE
+from journey.api.paging import CursorIn
+from journey.api.problems import Problem
+from journey.api.tags import IfNoneMatch, has_it
+from journey.api.times import Time
+from journey.conditions import Condition
+from journey.cursors import KEY, NUMBER, cursor, position
+from journey.fhir.data import Json, references
+from journey.fhir.every import KINDS
+from journey.fhir.kind import Kind, Version, current, version_at, versions
+
+open_to_all = APIRouter(include_in_schema=False)
+reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schema=False)
+searching = APIRouter(route_class=guarded(Permission.SEARCH, None), include_in_schema=False)
+"""The capability statement describes them all."""
+
+ROUTERS = (open_to_all, reading, searching)
+
+
+@open_to_all.get(f"{BASE}/metadata")
+async def what_is_there(request: Request) -> Response:
+    """The capability statement: exactly what is there."""
+    return bundles.answer(capability.statement(bundles.base(request)))
+
+
+def admitted(request: Request, type_: str, permission: Permission) -> Kind:
+    """The type, if the caller's scopes hold it. Raises Problem."""
+    accept = request.headers.get("accept", "*/*")
+    if "json" not in accept and "*" not in accept:
+        raise Problem("not-acceptable", "Everything is answered as application/fhir+json.")
+    kind = kind_of(type_)
+    refuse_who_may_not(caller(request), permission, kind.type, None)
+    return kind
+
+
+@reading.get(f"{BASE}/{{type_}}/{{id_}}")
+async def read(request: Request, type_: str, id_: str, *, if_none_match: IfNoneMatch = None) -> Response:
+    """A resource as it is now."""
+    kind = admitted(request, type_, Permission.READ)
+    source = await one(request, kind, id_)
+    found = await asyncio.to_thread(partial(_current, kind, id_, source))
+    if found is None:
+        raise Problem("resource-gone")
+    return _versioned(_told(found, source), if_none_match)
+
+
+@reading.get(f"{BASE}/{{type_}}/{{id_}}/_history")
+async def history(
+    request: Request,
+    type_: str,
+    id_: str,
+    *,
+    count: Annotated[int, Query(alias="_count", ge=1, le=MOST)] = USUAL,
+    since: Annotated[Time | None, Query(alias="_since")] = None,
+    page_: CursorIn = None,
+) -> Response:
+    """Every version of a resource, the last one first."""
+    kind = admitted(request, type_, Permission.READ)
+    scope = f"fhir history {kind.type} {id_} {since}"
+    before = int(position(scope, page_)) if page_ is not None else None
+    source = await one(request, kind, id_)
+    whole = kind.together(source.histories)
+
+    def some() -> list[Version]:
+        every = versions(kind, id_, whole, before)
+        return list(islice(takewhile(lambda each: since is None or each.at >= since, every), count + 1))
+
+    found = [_version(each, source) for each in await asyncio.to_thread(some)]
+    entries = [bundles.was(request, kind, id_, each) for each in found[:count]]
+    following = cursor(scope, found[count - 1].number) if found[count:] else None
+    return bundles.answer(bundles.paged(request, "history", entries, following))
+
+
+@reading.get(f"{BASE}/{{type_}}/{{id_}}/_history/{{version}}")
+async def vread(
+    request: Request, type_: str, id_: str, version: str, *, if_none_match: IfNoneMatch = None
+) -> Response:
+    """A resource as it was."""
+    kind = admitted(request, type_, Permission.READ)
+    source = await one(request, kind, id_)
+    number = int(version) if NUMBER.fullmatch(version) else 0
+    work = partial(version_at, kind, id_, kind.together(source.histories), number)
+    found = await asyncio.to_thread(work)
+    if found is None:
+        raise Problem("no-such-resource", "The resource has no such version; its _history lists them.")
+    if found.body is None:
+        raise Problem("resource-gone")
+    return _versioned(_told(found.body, source), if_none_match)
+
+
+def _current(kind: Kind, id_: str, source: Source) -> Json | None:
+    every = current(kind, kind.together(source.histories))
+    return next((each for each in every if each["id"] == id_), None)
+
+
+def _version(version: Version, source: Source) -> Version:
+    return version._replace(body=version.body and _told(version.body, source))
+
+
+def _told(resource: Json, source: Source) -> Json:
+    return redacted(resource) if source.withheld else resource
+
+
+def _versioned(resource: Json, if_none_match: str | None) -> Response:
+    meta = resource["meta"]
+    tag = f'W/"{meta["versionId"]}"'
+    changed = format_datetime(datetime.fromisoformat(meta["lastUpdated"]), usegmt=True)
+    headers = {"ETag": tag, "Last-Modified": changed}
+    if has_it(if_none_match, tag.removeprefix("W/")):
+        return Response(status_code=304, headers=headers)
+    return bundles.answer(resource, headers)
+
+
+async def search(request: Request, type_: str, **_declared: list[str] | None) -> Response:
+    """The resources that are as asked for, a page at a time."""
+    kind = admitted(request, type_, Permission.SEARCH)
+    said: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        said.setdefault(name, []).append(value)
+    wanted = asked(kind, said)
+    after = None if wanted.cursor is None else position(wanted.scope, wanted.cursor, KEY)
+    rows, made = await page(request, kind, wanted.condition, wanted.most, after)
+    found = [each for each in made if each is not None and wanted.holds(each)]
+    told = {each for row in rows[: wanted.most] for each in row.journeys}
+    patients = {each for row in rows[: wanted.most] for each in row.patients}
+    request.state.seen = Seen(tuple(sorted(told)), tuple(sorted(patients)))
+    others = await _included(request, kind, wanted, found)
+    entries = [*bundles.matches(request, found, "match"), *bundles.matches(request, others, "include")]
+    following = cursor(wanted.scope, rows[wanted.most - 1].id) if rows[wanted.most :] else None
+    return bundles.answer(bundles.paged(request, "searchset", entries, following))
+
+
+async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Json]) -> list[Json]:
+    """What the resources refer to, and was asked for: of each type by one statement."""
+    paths = {kind.includes[each] for each in wanted.includes}
+    there = {(each["resourceType"], each["id"]) for each in found}
+    asked_for: dict[str, set[str]] = {}
+    for each in found:
+        for path, told in references(each):
+            target, _, id_ = told.partition("/")
+            if path in paths and target in KINDS and (target, id_) not in there:
+                asked_for.setdefault(target, set()).add(id_)
+    others: list[Json] = []
+    for target, ids in sorted(asked_for.items()):
+        if caller(request).may(Permission.SEARCH, target):
+            condition = Condition("listed.id = ANY(%s)", (sorted(ids),))
+            _, made = await page(request, KINDS[target], condition, len(ids))
+            others += [each for each in made if each is not None]
+    return others
+
+
+def _signature() -> Signature:
+    """Every parameter of whichever type; which of them a type has is looked at when it is known."""
+    names = sorted({name for kind in KINDS.values() for name in kind.parameters} | {*COMMON})
+    of_request = [
+        Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request),
+        Parameter("type_", Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
+    ]
+    said = [
+        Parameter(
+            f"asked_{place}",
+            Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[list[str] | None, Query(alias=name)],
+        )
+        for place, name in enumerate(names)
+    ]
+    return Signature([*of_request, *said])
+
+
+vars(search)["__signature__"] = _signature()
+searching.add_api_route(f"{BASE}/{{type_}}", search, methods=["GET"])
