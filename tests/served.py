@@ -13,7 +13,6 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 from psycopg.sql import SQL, Identifier
-from starlette.testclient import TestClient
 
 from journey.api import limits
 from journey.api.access import keys
@@ -24,6 +23,7 @@ from journey.api.engine import Engine
 from journey.api.follow.channel import ROUTE as STREAM
 from journey.embedded import Cluster
 from journey.settings import Settings
+from tests.inside import Inside, inside
 
 _numbers = count(1)
 
@@ -33,7 +33,7 @@ class Api:
     """A client for each role."""
 
     app: FastAPI
-    client: TestClient
+    client: Inside
     conninfo: str
     tokens: dict[Role, str]
 
@@ -79,7 +79,9 @@ def database(cluster: Cluster, template: str) -> Iterator[str]:
     name = f"served_{next(_numbers)}"
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
         connection.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template))
+            SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                Identifier(name), Identifier(template)
+            )
         )
         yield cluster.url(name)
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
@@ -106,7 +108,7 @@ def served(
         with pytest.MonkeyPatch.context() as patch:
             if forgiving:
                 patch.setattr(limits, "GUESSES", 1e9)
-            client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            client = stack.enter_context(inside(app))
         yield Api(app, client, conninfo, tokens)
 
 

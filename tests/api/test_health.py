@@ -76,7 +76,6 @@ def test_not_ready_while_far_behind(api: Api, monkeypatch: pytest.MonkeyPatch) -
 
 def test_not_ready_while_every_connection_is_taken(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     pool, portal = api.engine.reads.pool, api.client.portal
-    assert portal is not None
     monkeypatch.setattr(pool, "timeout", 0.2)
     taken: list[Any] = []
     while len(taken) < pool.max_size:
@@ -101,7 +100,6 @@ def test_those_who_ask_at_the_same_time_look_together(api: Api, monkeypatch: pyt
 
     monkeypatch.setattr(readiness, "check", counted)
     portal = api.client.portal
-    assert portal is not None
     assert [each.ready for each in portal.call(ask)] == [True] * 50
     assert len(asked) == 1
 

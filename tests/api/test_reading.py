@@ -30,7 +30,7 @@ def projected(api: Api, journey: str, version: int) -> None:
     statement = "SELECT version FROM patient_status WHERE journey_id = %s"
 
     def row() -> bool:
-        rows = api.client.portal.call(api.engine.reads.rows, statement, (journey_id,))  # type: ignore[union-attr]  # the client is open
+        rows = api.client.portal.call(api.engine.reads.rows, statement, (journey_id,))
         return bool(rows) and rows[0][0] >= version
 
     until(row)

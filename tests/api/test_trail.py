@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -112,7 +112,7 @@ def test_one_record_that_cannot_be_written_keeps_no_other_from_it(api: Api) -> N
             return_exceptions=True,
         )
 
-    results = cast(Any, api.client.portal).call(recorded)
+    results = api.client.portal.call(recorded)
     assert [type(each) for each in results] == [
         *(type(None), PydanticSerializationError),
         *(type(None), psycopg.errors.UntranslatableCharacter),
@@ -134,7 +134,7 @@ def test_a_record_that_is_written_again_stands_once(api: Api) -> None:
             return await self._once.rows(*asked, binary=binary)
 
     access = Access(Kind.READ, Outcome.DONE, NOBODY, request_id="twice")
-    cast(Any, api.client.portal).call(Trail(Twice(api.engine.reads)).record, access)
+    api.client.portal.call(Trail(Twice(api.engine.reads)).record, access)
     page = api.get("/v1/audit?limit=500", role=Role.COMPLIANCE).json()["audit"]
     assert sum(each["request_id"] == "twice" for each in page) == 1
 
@@ -150,7 +150,7 @@ def test_who_has_gone_takes_no_other_record_along(api: Api) -> None:
             task.cancel()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    results = cast(Any, api.client.portal).call(recorded)
+    results = api.client.portal.call(recorded)
     assert results[::2] == [None] * 10
     page = api.get("/v1/audit?limit=500", role=Role.COMPLIANCE).json()["audit"]
     assert sum(str(each["request_id"]).startswith("stays") for each in page) == 10

@@ -117,7 +117,7 @@ def test_every_command_finds_by_itself_what_it_works_with(program: Program) -> N
 
 def test_what_keeps_the_database_away_is_one_sentence(bare: Program, empty_database_url: str) -> None:
     everywhere: list[tuple[str, ...]] = [("show", UNKNOWN), ("serve", "--port", "0")]
-    for done in bare.having(DATABASE_URL=NOWHERE).from_nothing(("migrate",), *everywhere):
+    for done in bare.having(DATABASE_URL=NOWHERE).all([("migrate",), *everywhere]):
         assert done.returncode == 1
         assert done.stderr.startswith("Error: The database journey at 127.0.0.1:1 cannot be reached: ")
         assert len(done.stderr.splitlines()) == 1
