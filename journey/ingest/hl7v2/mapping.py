@@ -20,7 +20,7 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, IdentifierAssigned
-from journey.ingest.hl7v2 import adt, oru, ref, siu, undo
+from journey.ingest.hl7v2 import adt, omg, oru, ref, siu, undo
 from journey.ingest.hl7v2.er7 import Message
 from journey.ingest.hl7v2.patient import (
     Key,
@@ -73,6 +73,11 @@ def _adt(
 
 
 RRI = "confirm-referral-receipt, accept-referral, decline-referral or expire-referral"
+OMG = "send-referral, receive-interim-report or receive-referral-outcome"
+OSU = (
+    "accept-referral, decline-referral, cancel-referral, request-referral-cancellation, "
+    "accept-referral-cancellation or refuse-referral-cancellation"
+)
 ROWS = (
     _adt("A01", "admit", adt.admit, "admit-patient", ("PV1", 44)),
     _adt("A02", "transfer", adt.transfer, "move-patient"),
@@ -100,17 +105,19 @@ ROWS = (
     _adt("A38", "cancel pre-admit", adt.expect_nobody, "cancel-visit"),
     Row("ADT^A40", "merge", adt.merge, "merge-patient", names=Names.RETIRED),
     Row("ADT^A47", "change number", adt.renumber, "assign-identifier", names=Names.EARLIER_NUMBER),
-    Row("SIU^S12", "book", siu.book, "book-visit"),
+    Row("SIU^S12", "book", siu.book, "book-visit, notify-referral-appointment"),
     Row("SIU^S13", "reschedule", siu.reschedule, "reschedule-visit"),
     Row("SIU^S14", "modify", siu.modify, "change-visit"),
     Row("SIU^S15", "cancel", siu.cancel, "cancel-visit"),
     Row("SIU^S16", "discontinue", siu.cancel, "cancel-visit"),
     Row("SIU^S17", "delete", siu.delete, "remove-visit"),
-    Row("SIU^S26", "no-show", siu.miss, "record-no-show"),
+    Row("SIU^S26", "no-show", siu.miss, "record-no-show, notify-referral-no-show"),
     Row("REF^I12", "refer", ref.refer, "send-referral, submit-authorization, decide-authorization"),
     Row("REF^I13", "modify", ref.change, "change-referral"),
     Row("REF^I14", "cancel", ref.cancel, "cancel-referral"),
     *(Row(f"RRI^I1{number}", "answer", ref.answer, RRI, says_who=False) for number in (2, 3, 4)),
+    Row("OMG^O19", "referral as an order (360X)", omg.order, OMG, (("ORC", 9),)),
+    Row("OSU^O51", "its status (360X)", omg.status, OSU, (("ORC", 9),), says_who=False),
     Row(
         "ORU^R01",
         "result",

@@ -95,13 +95,18 @@ def _status(said: Said) -> str:
     return said.text("RF1", 1).upper()
 
 
-def _key(telling: Telling, authority: str) -> UUID:
-    """The loop: RF1-6, and who gave it that number."""
-    number = telling.said.text("RF1", 6)
+def loop(telling: Telling, place: tuple[str, int], authority: str) -> UUID:
+    """The referral of the number there, and of who gave it that. Raises Unapplied where it is empty."""
+    said, (name, field) = telling.said, place
+    number = said.text(name, field)
     if not number:
-        raise Unapplied("missing-field", "RF1-6 is empty: it says which referral it is.")
-    given_by = telling.said.text("RF1", 6, 2) or authority
+        raise Unapplied("missing-field", f"{name}-{field} is empty: it says which referral it is.")
+    given_by = said.text(name, field, 2) or said.text(name, field, 3) or authority
     return uuid5(telling.journey_id, f"referral|{given_by}|{number}")
+
+
+def _key(telling: Telling, authority: str) -> UUID:
+    return loop(telling, ("RF1", 6), authority)
 
 
 def _order(said: Said, authorization_id: UUID | None) -> ReferralOrder:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from journey.domain.event import Coded, Command
+from journey.domain.referral import NotifyReferralAppointment, NotifyReferralNoShow
 from journey.domain.visit import (
     Appointment,
     BookVisit,
@@ -18,6 +19,7 @@ from journey.domain.visit import (
     RescheduleVisit,
 )
 from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.hl7v2.ref import loop
 from journey.ingest.hl7v2.said import Said, clean, located
 from journey.ingest.hl7v2.tables import MINUTES
 from journey.ingest.hl7v2.telling import Telling
@@ -67,10 +69,15 @@ def _agreed(said: Said) -> Appointment:
 
 
 def book(telling: Telling) -> Iterator[Command]:
-    """A time is agreed (TQ1-7, SCH-11.4 or the resources' own)."""
+    """A time is agreed (TQ1-7, SCH-11.4 or the resources' own); a known referral in SCH-26 is told so
+    (PCC-60).
+    """
     start, end = _slot(telling.said)
     agreed = Appointment(**{**dict(_agreed(telling.said)), "start": start, "end": end})
-    yield telling.asks(BookVisit, visit_id=_visit_id(telling), appointment=agreed)
+    visit_id = _visit_id(telling)
+    yield telling.asks(BookVisit, visit_id=visit_id, appointment=agreed)
+    for referral_id in _referrals(telling):
+        yield telling.asks(NotifyReferralAppointment, referral_id=referral_id, start=start, visit_id=visit_id)
 
 
 def reschedule(telling: Telling) -> Iterator[Command]:
@@ -99,5 +106,15 @@ def delete(telling: Telling) -> Iterator[Command]:
 
 
 def miss(telling: Telling) -> Iterator[Command]:
-    """The patient did not come."""
+    """The patient did not come; a known referral in SCH-26 is told so (PCC-61)."""
     yield telling.asks(RecordNoShow, visit_id=_visit_id(telling))
+    for referral_id in _referrals(telling):
+        yield telling.asks(NotifyReferralNoShow, referral_id=referral_id)
+
+
+def _referrals(telling: Telling) -> Iterator[UUID]:
+    """The referral whose number is in SCH-26: the one that asks gave it, or the one who is answered."""
+    said = telling.said
+    if said.text("SCH", 26):
+        loops = dict.fromkeys(loop(telling, ("SCH", 26), each) for each in (said.receiver, said.sender))
+        yield from [each for each in loops if telling.journey.referrals.get(each)][:1]
