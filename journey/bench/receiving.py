@@ -22,6 +22,7 @@ from journey.bench import published
 from journey.bench.callers import Target
 from journey.bench.parts import Journal, lines, until_closed
 from journey.bench.receiver import TAKEN, Received, Receiver, Reply
+from journey.settings import inherited
 from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
@@ -101,11 +102,11 @@ def api(pipe: Pipe, target: Target, log: Path, environment: dict[str, str]) -> N
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (sys.stdout.fileno(), sys.stderr.fileno()):
         os.dup2(written, number)
-    os.environ.update(environment)
     Thread(target=_tell_to_stop, args=(pipe,), daemon=True).start()
     host, port = target
     sys.argv = ["journey", "serve", "--role", "api", "--host", host, "--port", str(port)]
-    runpy.run_module("journey", run_name="__main__", alter_sys=True)
+    with inherited(**environment):
+        runpy.run_module("journey", run_name="__main__", alter_sys=True)
 
 
 def _tell_to_stop(pipe: Pipe) -> None:
