@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from journey.domain.event import Event, Recorded
-from journey.domain.journey import Journey
+from journey.domain.journey import ROOM_OF_EVENT, Journey
 
 E = TypeVar("E", bound=Event)
 
@@ -38,6 +38,10 @@ class Chart:
     def of(self, thing: UUID) -> tuple[Recorded, ...]:
         """What holds of a visit, a referral …, in the order in which it happened."""
         return self._of.get(thing, ())
+
+    def told(self, thing: UUID, room: str) -> tuple[Recorded, ...]:
+        """The same, without what other rooms say of it."""
+        return tuple(each for each in self.of(thing) if ROOM_OF_EVENT[type(each.event)] == room)
 
     def last(self, thing: UUID, kind: type[E]) -> tuple[E, Recorded] | None:
         """The last event of this kind about it."""

@@ -1,7 +1,7 @@
 """Data types: the pieces that resources are made of (FHIR R4 section 2.24)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,19 @@ Json = dict[str, Any]
 
 EXTENSIONS = "https://journey.example/fhir/StructureDefinition/"
 """Where the definitions of our own extensions are named."""
+
+CODES = "https://journey.example/fhir/CodeSystem/"
+"""Where our own code systems are named."""
+
+UNKNOWN: Json = {
+    "extension": [
+        {
+            "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason",
+            "valueCode": "unknown",
+        }
+    ]
+}
+"""Stands where an element has to be and its value is not known."""
 
 SYSTEMS = {
     "ICD-10": "http://hl7.org/fhir/sid/icd-10",
@@ -45,6 +58,12 @@ def happened(recorded: Recorded) -> str | None:
 
 def period(start: Fact | datetime | None, end: Fact | datetime | None = None) -> Json | None:
     return filled({"start": _time(start), "end": _time(end)}) or None
+
+
+def days(first: date | None, last: date | None) -> Json | None:
+    """A period of whole days, the last of them included."""
+    told = {"start": first and first.isoformat(), "end": last and last.isoformat()}
+    return filled(told) or None
 
 
 def _time(at: Fact | datetime | None) -> str | None:

@@ -4,22 +4,34 @@ What lies before the arrival is its Appointment; a visit that nobody came to has
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import zip_longest
 from typing import TypeVar
 
 from journey.domain.codes import DISPOSITION_SYSTEM, EncounterClass, VisitStatus
+from journey.domain.discharge import Discharge
 from journey.domain.discharge.disposition import meaning
-from journey.domain.event import Coded, Recorded
+from journey.domain.event import Recorded
 from journey.domain.visit import Visit
-from journey.domain.visit.state import TRANSITIONS
 from journey.fhir.chart import Chart
-from journey.fhir.data import Json, coding, concept, filled, happened, known, named, period, reference
+from journey.fhir.course import Course, changes, course, since_arrival, was_ahead
+from journey.fhir.data import (
+    UNKNOWN,
+    Json,
+    coding,
+    concept,
+    filled,
+    happened,
+    identifier,
+    known,
+    named,
+    reference,
+)
 from journey.fhir.kind import By, Kind
+from journey.fhir.parties import person, team
 
 T = TypeVar("T")
 
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
-ENCOUNTER_TYPE = "http://terminology.hl7.org/CodeSystem/encounter-type"
 CLASS_DISPLAY = {
     EncounterClass.AMBULATORY: "ambulatory",
     EncounterClass.EMERGENCY: "emergency",
@@ -32,116 +44,114 @@ CLASS_DISPLAY = {
 }
 S = VisitStatus
 STATUS = {
+    S.PROPOSED: "planned",
+    S.WAITLIST: "planned",
+    S.BOOKED: "planned",
     S.ARRIVED: "arrived",
     S.CHECKED_IN: "arrived",
     S.IN_PROGRESS: "in-progress",
     S.ON_LEAVE: "onleave",
     S.FINISHED: "finished",
+    S.CANCELLED: "cancelled",
+    S.NO_SHOW: "cancelled",
     S.LEFT_UNSEEN: "cancelled",
     S.ENTERED_IN_ERROR: "entered-in-error",
 }
-"""The visit's status in the value set encounter-status; the others are an Appointment's."""
+"""The visit's status in the value set encounter-status. Those before the arrival are of a visit that lies
+ahead again, or did not take place after all, though it was told that the patient had come.
+"""
+ENDED = frozenset({S.FINISHED, S.LEFT_UNSEEN})
 
 
 def encounters(chart: Chart) -> Iterator[Json]:
     """One for each visit that the patient came to."""
     for visit in chart.journey.visits:
-        passed = list(_passed(chart.of(visit.visit_id)))
-        if visit.status in STATUS and (passed or visit.status is not S.ENTERED_IN_ERROR):
-            yield _encounter(chart, visit, passed)
+        passed = course(chart, visit.visit_id)
+        if here := since_arrival(passed):
+            yield _encounter(chart, visit, here, is_appointment=was_ahead(passed))
 
 
-def _encounter(chart: Chart, visit: Visit, passed: list[tuple[str, Recorded]]) -> Json:
-    begun = passed[0][1].occurred_at if passed else None
-    discharge = chart.journey.discharges.of(visit.visit_id)
-    service = visit.coded or visit.service
+def _encounter(chart: Chart, visit: Visit, here: Course, *, is_appointment: bool) -> Json:
+    statuses = changes(here, lambda each: STATUS[each.status])
+    classes = changes(here, _class_of)
+    ended = statuses[-1][1] if visit.status in ENDED else None
+    code = _class_of(visit)
     return filled(
         {
             "id": str(visit.visit_id),
-            "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{visit.visit_id}"}],
+            "identifier": [identifier(visit.visit_id)],
             "status": STATUS[visit.status],
-            "statusHistory": _status_history(passed),
-            "class": _class(visit.encounter_class or EncounterClass.AMBULATORY),
-            "classHistory": _class_history(chart.of(visit.visit_id)),
-            "type": [concept(service) or known(ACT_CODE, visit.encounter_class or "AMB")],
+            "statusHistory": [
+                {"status": status, "period": within or UNKNOWN}
+                for status, within in _stretches(statuses)[:-1]
+            ],
+            "class": _class(code),
+            "classHistory": [
+                {"class": _class(each), "period": within or UNKNOWN}
+                for each, within in _stretches(classes)[:-1]
+            ],
+            "type": [concept(visit.coded or visit.service) or known(ACT_CODE, code, CLASS_DISPLAY[code])],
             "subject": reference("Patient", chart.patient_id),
             "episodeOfCare": [reference("EpisodeOfCare", chart.journey_id)],
             "basedOn": [reference("ServiceRequest", visit.referral_id)] if visit.referral_id else None,
-            "participant": [{"individual": named("Practitioner", each)} for each in visit.participants],
-            "appointment": [reference("Appointment", visit.visit_id)] if visit.start else None,
-            "period": period(begun, visit.ended),
-            "reasonCode": [concept(visit.reason)] if visit.reason else None,
-            "hospitalization": _hospitalization(discharge.disposition),
-            "location": _locations(chart.of(visit.visit_id)),
+            "participant": [{"individual": person(each)} for each in visit.participants],
+            "appointment": [reference("Appointment", visit.visit_id)] if is_appointment else None,
+            "period": _stretch(here[0].by, ended),
+            "hospitalization": _hospitalization(chart.journey.discharges.of(visit.visit_id)),
+            "location": _locations(here, ended),
+            "serviceProvider": team(visit.location.facility) if visit.location else None,
         }
     )
 
 
-def _passed(events: tuple[Recorded, ...]) -> Iterator[tuple[str, Recorded]]:
-    """The statuses that an Encounter has come through, each with the event that began it."""
-    last = None
-    for each in events:
-        _, led_to = TRANSITIONS.get(type(each.event), (None, None))
-        status = STATUS.get(VisitStatus(led_to)) if led_to is not None else None
-        if status is not None and status != last:
-            yield status, each
-            last = status
-
-
-def _status_history(passed: list[tuple[str, Recorded]]) -> list[Json]:
-    """Those before the present one."""
-    told = _stretches(passed)
-    return [{"status": status, "period": within} for status, within in told if "end" in within]
+def _class_of(visit: Visit) -> EncounterClass:
+    """Of what nothing else is said, the patient comes and goes."""
+    return visit.encounter_class or EncounterClass.AMBULATORY
 
 
 def _class(code: EncounterClass) -> Json:
     return {"system": ACT_CODE, "code": code, "display": CLASS_DISPLAY[code]}
 
 
-def _class_history(events: tuple[Recorded, ...]) -> list[Json]:
-    """Every class there was, where there was more than one."""
-    told: list[tuple[EncounterClass, Recorded]] = []
-    for each in events:
-        code = getattr(each.event, "encounter_class", None)
-        if code is not None and (not told or told[-1][0] != code):
-            told.append((code, each))
-    if len(told) == 1:
-        return []
-    return [{"class": _class(code), "period": within} for code, within in _stretches(told)]
-
-
-def _hospitalization(disposition: Coded | None) -> Json | None:
+def _hospitalization(discharge: Discharge) -> Json | None:
     """The word of FHIR's own code system first, where one fits, then as it was said."""
-    if disposition is None:
+    if discharge.departed is None or discharge.disposition is None:
         return None
-    fhir = meaning(disposition)
+    fhir = meaning(discharge.disposition)
     codings = [{"system": DISPOSITION_SYSTEM, "code": fhir}] if fhir else []
-    said = coding(disposition)
-    told = codings if said in codings else [*codings, said]
-    return {"dischargeDisposition": {"coding": told}}
+    said = coding(discharge.disposition)
+    is_the_same = any(each.items() <= said.items() for each in codings)
+    return {"dischargeDisposition": {"coding": [said] if is_the_same else [*codings, said]}}
 
 
-def _locations(events: tuple[Recorded, ...]) -> list[Json]:
-    """Where the patient was, from when until when."""
-    stays = [(place, each) for each in events if (place := getattr(each.event, "location", None)) is not None]
+def _locations(here: Course, ended: Recorded | None) -> list[Json]:
+    """Where the patient was, from when until when. Who came is where they were to come, unless it is said."""
+    stays = changes(here, lambda each: str(each.location or ""))
+    now = len(stays) if here[-1].visit.is_here else None
     return [
         filled(
             {
-                "location": named("Location", str(place)),
-                "status": "completed" if "end" in within else None,
+                "location": named("Location", place),
+                "status": "active" if number == now else "completed",
                 "period": within,
             }
         )
-        for place, within in _stretches(stays)
+        for number, (place, within) in enumerate(_stretches(stays, ended), start=1)
+        if place
     ]
 
 
-def _stretches(begun: Sequence[tuple[T, Recorded]]) -> Iterator[tuple[T, Json]]:
-    """What was so from when until the next was."""
-    for (what, at), (_, ended) in pairwise(begun):
-        yield what, filled({"start": happened(at), "end": happened(ended)})
-    for what, at in begun[-1:]:
-        yield what, filled({"start": happened(at)})
+def _stretches(begun: Sequence[tuple[T, Recorded]], ended: Recorded | None = None) -> list[tuple[T, Json]]:
+    """What was so, and from when until the next was; the last one until the end, where there is one."""
+    ends = [at for _, at in begun[1:]]
+    return [
+        (what, _stretch(at, end))
+        for (what, at), end in zip_longest(begun, [*ends, *([ended] if ended else [])])
+    ]
+
+
+def _stretch(begun: Recorded, ended: Recorded | None) -> Json:
+    return filled({"start": happened(begun), "end": ended and happened(ended)})
 
 
 ENCOUNTER = Kind(
@@ -158,6 +168,12 @@ ENCOUNTER = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="period",
-    includes={"patient": "subject", "episode-of-care": "episodeOfCare", "appointment": "appointment"},
+    includes={
+        "patient": "subject",
+        "subject": "subject",
+        "episode-of-care": "episodeOfCare",
+        "appointment": "appointment",
+        "based-on": "basedOn",
+    },
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter",
 )

@@ -39,6 +39,11 @@ def _only_for(body: Part, element: str, words: set[str], what: str = "status") -
     return element not in body or body.get(what) in words
 
 
+def _exists(body: Part, element: str) -> bool:
+    """With a value, or with an extension that says why there is none."""
+    return element in body or f"_{element}" in body
+
+
 def _entries(body: Part) -> list[Part]:
     return list(body.get("entry", ()))
 
@@ -89,9 +94,10 @@ INVARIANTS: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
         # appointments
         "AppointmentParticipant": {"app-1": lambda body: "type" in body or "actor" in body},
         "Appointment": {
-            "app-2": lambda body: ("start" in body) is ("end" in body),
+            "app-2": lambda body: _exists(body, "start") is _exists(body, "end"),
             "app-3": lambda body: (
-                {"start", "end"} <= set(body) or body.get("status") in {"proposed", "cancelled", "waitlist"}
+                (_exists(body, "start") and _exists(body, "end"))
+                or body.get("status") in {"proposed", "cancelled", "waitlist"}
             ),
             "app-4": lambda body: _only_for(body, "cancelationReason", {"cancelled", "noshow"}),
             "starts before it ends": lambda body: _in_order(body.get("start"), body.get("end")),

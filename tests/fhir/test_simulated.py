@@ -70,5 +70,7 @@ def test_what_is_known_of_what_us_core_supports_is_told(kind: Kind) -> None:
 def test_a_resource_has_what_it_is_found_by_and_brings_along(kind: Kind) -> None:
     """An element that is named wrongly is in none of them."""
     named = {*kind.includes.values(), *filter(None, (kind.dated, kind.owned))}
-    seen = {name for history in clinic() for body in current(kind, history) for name in body}
+    bodies = [body for history in clinic() for body in current(kind, history)]
+    seen = {name for body in bodies for name in body}
+    seen |= {path for body in bodies for path, _ in references(body)}
     assert named <= seen

@@ -37,7 +37,6 @@ PROFILES = MappingProxyType(
                 "participant.individual": lambda journey, id_: _stay(journey, id_).participants,
                 "period.start": lambda journey, id_: _stay(journey, id_).begun,
                 "period.end": lambda journey, id_: _stay(journey, id_).ended,
-                "reasonCode": lambda journey, id_: _stay(journey, id_).reason,
                 "hospitalization.dischargeDisposition": lambda journey, id_: (
                     journey.discharges.of(id_).disposition
                 ),
