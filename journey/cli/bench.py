@@ -26,6 +26,7 @@ NAMES = (
     "latency",
     "lists",
     "import",
+    "mllp",
     "privacy",
     "ledger",
     "verify",

@@ -17,6 +17,7 @@ from journey.bench import (
     ledger,
     lists,
     load,
+    mllp,
     privacy,
     rebuild,
     serve,
@@ -50,6 +51,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "SAMPLES", 10)
     monkeypatch.setattr(lists, "SAMPLES", 2)
     monkeypatch.setattr(import_, "LINES", 20)
+    monkeypatch.setattr(mllp, "PATIENTS", 16)
     monkeypatch.setattr(serve, "TURN", 0.1)
     monkeypatch.setattr(serve, "BURST_LASTS", 0.1)
     monkeypatch.setattr(serve, "SMALL", 100)
@@ -57,7 +59,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "EVENTS", 100)
     monkeypatch.setattr(ledger, "LEAVES", 1000)
     monkeypatch.setattr(ledger, "APPENDS", 20)
-    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_):
+    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, mllp):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -74,6 +76,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (lists.lists, 110),
         (serve.serve, 18),
         (import_.import_, 5),
+        (mllp.mllp, 4),
         (webhooks.webhooks, 2),
         (privacy.privacy, 4),
         (ledger.ledger, 8),
