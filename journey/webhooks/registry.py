@@ -123,6 +123,12 @@ CHANGE = """
     """
 """Whoever works on it knows the endpoint that it was: the lease is taken from them."""
 
+ANEW = """
+    UPDATE webhook_delivery SET disclosed = false
+     WHERE webhook = %s AND disclosed AND state IN ('waiting', 'pending', 'dead')
+    """
+"""Who was told stands in the accounting; who is told from now on may be somebody else."""
+
 ENABLE = """
     UPDATE webhook SET state = 'active', reason = NULL, trips = 0, shut_until = NULL, down_since = NULL,
                        lease = lease + 1, leased_until = NULL, changed_at = now() WHERE id = %s
@@ -175,6 +181,7 @@ def change(connection: Connection[Any], owner: str, key: UUID, wanted: Wanted) -
     """From now on it is this. Raises NoSuchWebhook."""
     with held(connection, owner, key):
         connection.execute(CHANGE, {"id": key, **wanted.values()})
+        connection.execute(ANEW, (key,))
     return read(connection, owner, key)
 
 

@@ -48,7 +48,8 @@ def put_back(connection: Connection[Any], of: Subscription, log: Line) -> list[U
     if log.now is None or log.now.number == of.epoch:
         return None
     common = min([of.position, *(each.began_after for each in log.epochs if each.number > of.epoch)])
-    is_told = of.epoch > 0 or of.next_number > 1
+    is_first = log.now.number == min(each.number for each in log.epochs)
+    is_told = not is_first and (of.epoch > 0 or of.next_number > 1)
     values = {
         "webhook": of.id,
         "common": common,

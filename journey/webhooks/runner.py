@@ -80,7 +80,7 @@ class Runner:
                     await asyncio.sleep(LOST)
                     continue
                 if turn.ended:
-                    return
+                    self.stop()
                 self._begin()
                 if not (turn.more and self._room()) and not self._is_done:
                     await self._wait(turn.next_due)

@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from journey.domain import labels
+from journey.domain.custody.events import ProcessingRestricted
 from journey.domain.event import Recorded
 from journey.domain.journey import fold
 from journey.domain.labels import NONE, Labels
@@ -22,13 +23,11 @@ from journey.webhooks.subscription import Clearance, Follower
 
 LABELLED = """
     SELECT DISTINCT journey_id FROM event
-     WHERE journey_id = ANY(%s)
-       AND (context::text LIKE '%%"labels":["%%' OR type = 'custody.processing_restricted')
-    """
-SPOKEN_FOR = """
-    SELECT DISTINCT journey_id FROM event
      WHERE journey_id = ANY(%s) AND (context::text LIKE '%%"labels":["%%' OR type = ANY(%s))
     """
+LABELLING = [ProcessingRestricted.stored_as]
+"""Labels all of a journey, whatever its events bear."""
+
 THEIRS = "SELECT DISTINCT journey_id FROM patient_status WHERE journey_id = ANY(%s) AND teams && %s"
 
 
@@ -49,7 +48,7 @@ def hidden(
     """The events of these journeys that are kept from who is cleared for these labels; None: for all."""
     if cleared is None or not journeys:
         return frozenset()
-    labelled = [each for (each,) in connection.execute(LABELLED, (list(journeys),))]
+    labelled = [each for (each,) in connection.execute(LABELLED, (list(journeys), LABELLING))]
     histories = log.histories(connection, labelled)
     return frozenset().union(*(labels.hidden(history.recorded, cleared) for _, history in histories))
 
@@ -65,7 +64,8 @@ def kept(
     events = list(going)
     journeys = {each.journey_id for each in events}
     theirs = _theirs(connection, clearance, journeys)
-    spoken_for = connection.execute(SPOKEN_FOR, (list(theirs), SPOKEN)).fetchall() if theirs else []
+    asked = (list(theirs), [*LABELLING, *SPOKEN])
+    spoken_for = connection.execute(LABELLED, asked).fetchall() if theirs else []
     thin, borne = set[UUID](), dict[UUID, Labels]()
     to = Recipient(of.recipient, of.purpose)
     for journey_id, history in log.histories(connection, [each for (each,) in spoken_for]):

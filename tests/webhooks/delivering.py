@@ -159,9 +159,17 @@ class World:
         with self.connection() as connection:
             registry.rewind(connection, self.owner, webhook.id, position)
 
-    def rotated(self, webhook: Webhook) -> None:
+    def rotated(self, webhook: Webhook, hours: float = 24) -> None:
         with self.connection() as connection:
-            registry.rotate(connection, self.owner, webhook.id, 24)
+            registry.rotate(connection, self.owner, webhook.id, hours)
+
+    def paused(self, webhook: Webhook) -> None:
+        with self.connection() as connection:
+            registry.pause(connection, self.owner, webhook.id)
+
+    def deleted(self, webhook: Webhook) -> None:
+        with self.connection() as connection:
+            registry.delete(connection, self.owner, webhook.id)
 
     def revoked(self) -> None:
         keys.revoke(self.url, self.owner)

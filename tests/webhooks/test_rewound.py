@@ -77,3 +77,14 @@ def test_a_first_epoch_is_nothing_to_be_told_of(here: World) -> None:
     here.journeys(1)
     here.arrived(1)
     assert not notices(here)
+
+
+def test_nor_is_it_to_who_was_given_numbers_before_there_were_epochs(here: World) -> None:
+    here.journeys(2)
+    webhook = here.subscribed()
+    here.arrived(2)
+    here.rows("UPDATE webhook SET epoch = 0 RETURNING id")
+    here.journeys(1)
+    here.arrived(3)
+    assert (here.inbox.numbers, here.now(webhook).epoch) == ([1, 2, 3], 1)
+    assert not notices(here)
