@@ -47,9 +47,10 @@ def put_back(connection: Connection[Any], of: Subscription, log: Line) -> list[U
     """
     if log.now is None or log.now.number == of.epoch:
         return None
-    common = min([of.position, *(each.began_after for each in log.epochs if each.number > of.epoch)])
-    is_first = log.now.number == min(each.number for each in log.epochs)
-    is_told = not is_first and (of.epoch > 0 or of.next_number > 1)
+    _, *later = log.epochs  # the first one is where the log's own history begins
+    bends = [each.began_after for each in later if each.number > of.epoch]
+    common = min([of.position, *bends])
+    is_told = bool(bends) and (of.epoch > 0 or of.next_number > 1)
     values = {
         "webhook": of.id,
         "common": common,
