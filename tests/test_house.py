@@ -74,7 +74,7 @@ APPLICATION = (
 MAY_IMPORT = {
     **dict.fromkeys(FOUNDATION, FOUNDATION),
     "domain": set[str](),
-    "fhir": {"domain"},
+    "fhir": {"domain", "pathways"},
     "jsontext": set[str](),
     "conditions": set[str](),
     "cursors": set[str](),

@@ -20,6 +20,7 @@ from journey.fhir.data import EXTENSIONS, Json, instant
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SENSITIVITY = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITIES = frozenset("ULMNRV")
+Types = frozenset[type[Event]]
 REDACTED: Json = {
     "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
     "code": "REDACTED",
@@ -47,8 +48,8 @@ def only(histories: Sequence[History]) -> History:
 
 class Kind(NamedTuple):
     """One type of resource. `rooms`: those whose things they are, one resource a thing, under its id; `also`:
-    those whose every event may show in each. `dated`, `owned`: where in a resource its date and its owner
-    stand (`period`, `authoredOn`, `owner`).
+    those whose every event may show in each; `events`: what else may, without changing what it is found by.
+    `dated`, `owned`: where in a resource its date and its owner stand (`period`, `authoredOn`, `owner`).
     """
 
     type: str
@@ -56,6 +57,7 @@ class Kind(NamedTuple):
     made: Callable[[Chart], Iterator[Json]]
     rooms: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
+    events: Types = frozenset()
     parameters: Mapping[str, By] = MappingProxyType({})
     dated: str | None = None
     owned: str | None = None
@@ -75,15 +77,16 @@ class Kind(NamedTuple):
         if type(event) is TimelineRecomputed:
             return False
         if type(event) in CORRECTIONS:
-            targets = (by_id.get(each) for each in _targets(event))
-            return any(each is not None and self.touched(id_, each, by_id) for each in targets)
+            meant = (by_id.get(each) for each in targets(event))
+            return any(each is not None and self.touched(id_, each, by_id) for each in meant)
         room = ROOM_OF_EVENT[type(event)]
-        if room in self.also or room == "custody":
+        if room in self.also or room == "custody" or type(event) in self.events:
             return True
         return room in self.rooms and any(str(each) == id_ for each in about(event))
 
 
-def _targets(event: Event) -> Iterator[Any]:
+def targets(event: Event) -> Iterator[Any]:
+    """The events that a correction is about."""
     said = (getattr(event, name, None) for name in ("voids", "corrects", "reinstates"))
     return (each for each in said if each is not None)
 
@@ -157,10 +160,11 @@ def with_meta(kind: Kind, body: Json, last: Recorded, security: list[Json]) -> J
 def security_labels(history: History) -> list[Json]:
     """The labels of what the journey shows (HL7 Healthcare Privacy and Security Classification System)."""
     borne = sorted(frozenset().union(*labelled(history.recorded).values()))
-    return [{"system": _system(each), "code": each} for each in borne]
+    return [label(each) for each in borne]
 
 
-def _system(label: str) -> str:
-    if label == RESTRICTED:
-        return f"{EXTENSIONS}restricted"
-    return CONFIDENTIALITY if label in CONFIDENTIALITIES else SENSITIVITY
+def label(code: str) -> Json:
+    """A security label, in the code system that it is of."""
+    if code == RESTRICTED:
+        return {"system": f"{EXTENSIONS}restricted", "code": code}
+    return {"system": CONFIDENTIALITY if code in CONFIDENTIALITIES else SENSITIVITY, "code": code}

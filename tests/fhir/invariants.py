@@ -77,7 +77,6 @@ INVARIANTS: Mapping[str, Mapping[str, Rule]] = MappingProxyType(
     {
         # data types
         "Period": {"per-1": lambda body: _in_order(body.get("start"), body.get("end"))},
-        "Reference": {"ref-1": lambda body: not body.get("reference", "x").startswith("#")},
         "ContactPoint": {"cpt-2": lambda body: "value" not in body or "system" in body},
         "Quantity": {"qty-3": lambda body: "code" not in body or "system" in body},
         "Attachment": {"att-1": lambda body: "data" not in body or "contentType" in body},

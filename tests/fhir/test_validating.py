@@ -62,7 +62,17 @@ PLAN: Json = {
     "id": "1",
     "status": "active",
     "intent": "plan",
+    "contained": [
+        {
+            "resourceType": "Goal",
+            "id": "1",
+            "lifecycleStatus": "active",
+            "description": {"text": "to walk"},
+            "subject": {"reference": "Patient/1"},
+        }
+    ],
     "subject": {"reference": "Patient/1"},
+    "goal": [{"reference": "#1"}],
     "activity": [{"detail": {"status": "not-started"}}],
 }
 SOUND = (ENCOUNTER, APPOINTMENT, CONSENT, BUNDLE, PLAN)
@@ -113,6 +123,8 @@ BROKEN: list[tuple[Json, str, Any, str]] = [
     (BUNDLE, "entry.0.resource.status", "done", "Bundle.entry.resource.status: 'done' is no code"),
     (BUNDLE, "entry.0.fullUrl", "https://a.example/Encounter/1/_history/2", "breaks bdl-8"),
     (BUNDLE, "entry.0.search", {"mode": "found"}, "'found' is no code"),
+    (PLAN, "goal.0.reference", "#2", "breaks ref-1"),
+    (PLAN, "goal", OUT, "breaks dom-3"),
     (PLAN, "activity.0.reference", {"reference": "Appointment/1"}, "breaks cpl-3"),
 ]
 

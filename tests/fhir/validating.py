@@ -8,16 +8,25 @@ R4B, which the library has, differs from R4 (4.0.1) in none of the types that jo
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import BaseModel, ValidationError
 
+from journey.fhir.data import references
 from tests.fhir.invariants import INVARIANTS
 from tests.fhir.required import REQUIRED
 from tests.fhir.us_core import lacking
 
 Json = dict[str, Any]
+
+
+class There(NamedTuple):
+    """What references may lead to: resources of the server, where that is known, and those contained."""
+
+    known: Collection[str] | None
+    contained: frozenset[str]
+
 
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 OWN = re.compile(r"([A-Z]\w+)/([^/|]+)(/_history/[^/]+)?")
@@ -48,7 +57,10 @@ def complaints_about(body: Json, known: Collection[str] | None = None) -> Iterat
         return
     if body["resourceType"] != "Bundle":
         yield from _complaints_about_ids(body)
-    yield from _of_part(resource, body, body["resourceType"], known)
+    contained = frozenset(f"#{each.get('id')}" for each in body.get("contained", ()))
+    for unused in contained - {told for _, told in references(body)}:
+        yield f"contained: breaks dom-3, since nothing refers to {unused}"
+    yield from _of_part(resource, body, body["resourceType"], There(known, contained))
     yield from lacking(body)
 
 
@@ -74,7 +86,7 @@ def _complaints_about_ids(body: Json) -> Iterator[str]:
         yield "id: a resource has one, of 1 to 64 letters, digits, hyphens and dots"
 
 
-def _of_part(part: BaseModel, told: Json, path: str, known: Collection[str] | None) -> Iterator[str]:
+def _of_part(part: BaseModel, told: Json, path: str, there: There) -> Iterator[str]:
     """Of the resource, or of something in it, down to the last of its parts."""
     type_ = type(part).__name__
     for name, holds in INVARIANTS.get(type_, {}).items():
@@ -90,8 +102,8 @@ def _of_part(part: BaseModel, told: Json, path: str, known: Collection[str] | No
         for inner, inner_told in zip(_each(getattr(part, name)), _each(told[element]), strict=True):
             if isinstance(inner, BaseModel):
                 if type(inner).__name__ == "Reference":
-                    yield from _leads(inner_told, where, targets, known)
-                yield from _of_part(inner, inner_told, where, known)
+                    yield from _leads(inner_told, where, targets, there)
+                yield from _of_part(inner, inner_told, where, there)
 
 
 def _codes(type_: str, element: str, told: object, where: str) -> Iterator[str]:
@@ -104,20 +116,20 @@ def _each(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _leads(
-    reference: Mapping[str, str], where: str, targets: Any, known: Collection[str] | None
-) -> Iterator[str]:
+def _leads(reference: Mapping[str, Any], where: str, targets: Any, there: There) -> Iterator[str]:
     """A reference leads to something that is there and may stand here, or only says what it means."""
-    if not {"reference", "identifier", "display"} & set(reference):
+    if not {"reference", "identifier", "display", "extension"} & set(reference):
         yield f"{where}: leads nowhere, and has no display"
     address = reference.get("reference", "")
     own = OWN.fullmatch(address)
-    if address and own is None and not re.match(r"(https?|urn):", address):
+    if address.startswith("#") and address not in there.contained:
+        yield f"{where}: breaks ref-1, since {address} is not contained"
+    elif address and own is None and not re.match(r"(https?:|urn:|#)", address):
         yield f"{where}: {address!r} is no reference"
     type_ = own[1] if own else reference.get("type")
     if own and reference.get("type", type_) != type_:
         yield f"{where}: leads to a {type_}, and says {reference['type']}"
     if type_ is not None and targets and type_ not in targets and "Resource" not in targets:
         yield f"{where}: leads to a {type_}, where {', '.join(targets)} may stand"
-    if own and known is not None and f"{own[1]}/{own[2]}" not in known:
+    if own and there.known is not None and f"{own[1]}/{own[2]}" not in there.known:
         yield f"{where}: {address} is not there"
