@@ -42,6 +42,13 @@ def _system(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    """The base of a FHIR server, or a name for it."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/~-]{0,199}", text) is None:
+        raise typer.BadParameter("it should be an address, or up to 200 letters, digits, dots, - or _.")
+    return text
+
+
 @app.callback()
 def ingest() -> None:
     """Messages of other systems: take them in, list what is parked, try that again."""
@@ -69,6 +76,38 @@ def hl7v2_(
         )
 
     _run(work, "taking messages in", as_json=as_json)
+
+
+@app.command("fhir")
+def fhir_(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
+    ],
+    *,
+    source: Annotated[
+        str,
+        typer.Option(
+            parser=_server,
+            metavar="NAME",
+            help="The server whose ids are meant where none is named: its base or a name.",
+        ),
+    ] = "fhir",
+    as_json: Json = False,
+) -> None:
+    """Take FHIR R4 resources in: Bundles, NDJSON, or one a file. Nothing is taken twice.
+
+    What refers to a patient who has not come yet waits for that one; the order of files does not matter.
+    """
+    from journey.ingest.fhir.documents import split
+    from journey.ingest.fhir.ingest import ingest
+    from journey.ingest.files import within
+
+    def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
+        found, zone = within(paths, split), ZoneInfo(settings.timezone)
+        return ingest(store, found, zone=zone, system=source.rstrip("/"), progress=progress)
+
+    _run(work, "taking resources in", as_json=as_json)
 
 
 @app.command("ndjson")
@@ -159,16 +198,21 @@ def replay_(
     as_json: Json = False,
 ) -> None:
     """Try what is parked again, in the order in which it happened."""
+    from journey.ingest.fhir import ingest as fhir
     from journey.ingest.hl7v2.ingest import replay
 
     def work(store: "Store", settings: "Settings", progress: "Progress") -> "Counts":
-        return replay(
+        zone = ZoneInfo(settings.timezone)
+        counts = replay(
             store,
-            zone=ZoneInfo(settings.timezone),
+            zone=zone,
             code=code,
             processing_ids=settings.hl7v2_processing_ids,
             progress=progress,
         )
+        if counts.stopped is None:
+            counts.include(fhir.replay(store, zone=zone, code=code, progress=progress))
+        return counts
 
     _run(work, "trying parked messages again", as_json=as_json)
 
@@ -218,6 +262,8 @@ def _run(work: Work, doing: str, *, as_json: bool) -> "Counts":
     else:
         for code, count in sorted((+counts.reasons).items()):
             terminal.say(f"  {code}: {count}")
+        for type_, count in sorted(counts.figures().get("not_mapped", {}).items()):
+            terminal.say(f"  not mapped: {count} {type_}")
         if released := counts.figures().get("released"):
             terminal.say(f"  parked before, applied now: {released}")
         terminal.say(", ".join(f"{getattr(counts, name)} {name}" for name in COUNTED))

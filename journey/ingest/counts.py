@@ -32,6 +32,14 @@ class Counts:
     stopped: str | None = None
     """Why the run ended before the messages did: a sentence. What is counted is done; run it again."""
 
+    def include(self, other: "Counts") -> None:
+        """Add what became of what came in another form."""
+        for name in COUNTED:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.reasons.update(other.reasons)
+        self.unreadable += other.unreadable
+        self.stopped = self.stopped or other.stopped
+
     def figures(self) -> dict[str, Any]:
         """For programs."""
         unreadable = [{"source": each.source, "reason": each.reason} for each in self.unreadable]

@@ -26,9 +26,13 @@ class Box(NamedTuple):
 def boxed(connection: Connection[Any], name: bytes, raw: bytes, journey_id: UUID | None) -> Box:
     """Nothing, where the journey's key is destroyed."""
     row = journey_id and connection.execute(KEY, (journey_id,)).fetchone()
-    if not row:
+    return box(name, raw, journey_id, row[0] if row else None)
+
+
+def box(name: bytes, raw: bytes, journey_id: UUID | None, wrapped: bytes | None) -> Box:
+    """By the journey's key, wrapped: empty where it is destroyed, None where there is none."""
+    if wrapped is None:
         return Box(vault().kms.wrap(raw), None)
-    [wrapped] = row
     return Box(sealed(_cipher(name, wrapped), raw, name) if wrapped else b"", journey_id)
 
 

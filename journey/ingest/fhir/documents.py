@@ -1,0 +1,133 @@
+"""Documents: JSON and NDJSON as resources: what stands alone, and what lies in a Bundle.
+
+Of a Bundle each resource is taken by itself, whatever the Bundle's type: its entries are data.
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from pydantic_core import from_json
+
+from journey.ingest.fhir.inbox import Item
+from journey.ingest.fhir.naming import Came, is_temporary
+from journey.ingest.fhir.resource import Json
+from journey.ingest.files import Stream
+
+LONGEST = 256 << 20
+"""Bytes of one document: more is refused, and should come as NDJSON."""
+
+PIECE = 1 << 20
+UNREAD = "unparseable"
+"""What stands for a document that is no JSON: the text, by this name."""
+
+INSIDE = 8
+"""Bundles within Bundles, at most."""
+
+
+class TooLong(OSError):
+    """A document is longer than can be read at once."""
+
+    def __init__(self) -> None:
+        super().__init__(f"one document is longer than {LONGEST >> 20} MB; send it as NDJSON")
+        self.strerror = str(self)
+
+
+class NotJson(ValueError):
+    """The bytes are no JSON object."""
+
+
+def split(stream: Stream) -> Iterator[bytes]:
+    """A line each, where the first line is a whole object (NDJSON); else all of it as one document."""
+    first = b""
+    while not first.strip():
+        first = stream.readline(LONGEST)
+        if not first:
+            return
+    if _is_object(first):
+        yield first
+        while line := stream.readline(LONGEST):
+            if line.strip():
+                yield line
+        return
+    whole = first + stream.read(LONGEST - len(first) + 1)
+    if len(whole) > LONGEST:
+        raise TooLong
+    yield from _lines_of(whole)
+
+
+def _lines_of(whole: bytes) -> Iterator[bytes]:
+    """One document; or lines, where it is none and one of them is."""
+    lines = [line for line in whole.splitlines() if line.strip()]
+    if not _is_object(whole) and any(_is_object(line) for line in lines):
+        yield from lines
+    else:
+        yield whole
+
+
+def _is_object(text: bytes) -> bool:
+    try:
+        read(text)
+    except NotJson:
+        return False
+    return True
+
+
+def read(text: bytes) -> Json:
+    """Raises NotJson."""
+    try:
+        value = from_json(text.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)
+    except ValueError:
+        raise NotJson from None
+    if not isinstance(value, dict):
+        raise NotJson
+    return value
+
+
+def items(text: bytes, source: str, number: int, system: str) -> list[Item]:
+    """The resources of one document, to be taken; one that is none is an item as well."""
+    try:
+        document = read(text)
+    except NotJson:
+        return [Item(Came({UNREAD: text.decode(errors="backslashreplace")}, system), source, number)]
+    return [Item(came, source, number) for came in resources(document, system)]
+
+
+def resources(document: Json, system: str) -> Iterator[Came]:
+    """What a document holds: itself, or the entries of a Bundle."""
+    if document.get("resourceType") == "Bundle" and isinstance(document.get("entry"), list):
+        scope = scope_of(document)
+        for entry in document["entry"]:
+            yield from _entry(entry, system, scope, INSIDE)
+    elif document.get("resourceType") != "Bundle" or "entry" in document:
+        yield Came(document, system)
+
+
+def scope_of(bundle: Json) -> str:
+    """The Bundle's own name, where something in it goes by a name that is known in it alone."""
+    urls = (entry.get("fullUrl") for entry in bundle["entry"] if isinstance(entry, dict))
+    if not any(isinstance(url, str) and is_temporary(url) for url in urls):
+        return ""
+    content = json.dumps(bundle, sort_keys=True, separators=(",", ":"))
+    return f"bundle:{sha256(content.encode()).hexdigest()[:32]}"
+
+
+def _entry(entry: Any, system: str, scope: str, inside: int) -> Iterator[Came]:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(resource, dict):
+        if (
+            isinstance(entry, dict)
+            and "resource" not in entry
+            and ("request" in entry or "response" in entry)
+        ):
+            return  # a deletion, a search, an answer: there is no data in it
+        yield Came({"entry": entry}, system)
+        return
+    nested = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
+    if isinstance(nested, list) and inside:
+        for each in nested:
+            yield from _entry(each, system, scope_of(resource), inside - 1)
+        return
+    url = entry.get("fullUrl")
+    yield Came(resource, system, url if isinstance(url, str) else "", scope)

@@ -1,0 +1,125 @@
+"""Placing: whose a resource is, on which journey, and what its references lead to there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from journey.ingest.fhir.inbox import Item
+from journey.ingest.fhir.mapping import Row, begins, whose
+from journey.ingest.fhir.naming import KINDS, Came, names, numbers, referred
+from journey.ingest.fhir.person import Person, person
+from journey.ingest.fhir.reasons import PARKED, Unapplied
+from journey.ingest.fhir.resource import Element, Resource
+from journey.ingest.fhir.routes import Place, Routes
+from journey.ingest.hl7v2.patient import Key
+from journey.ingest.hl7v2.routing import Route
+
+
+class Awaits(Exception):
+    """It refers to something that nobody knows yet."""
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__(PARKED["awaits-reference"])
+        self.keys = keys
+
+
+@dataclass
+class Placed:
+    """A resource where it belongs."""
+
+    item: Item
+    row: Row
+    resource: Resource
+    place: Place
+    keys: tuple[Key, ...]
+    """Of the thing that it is."""
+    patient: Route
+    patient_keys: tuple[Key, ...]
+    linked: dict[str, Place]
+    person: Person | None = None
+    is_old: bool = False
+
+    @property
+    def begins(self) -> datetime | None:
+        return begins(self.row, self.resource)
+
+
+def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
+    """Raises Unapplied, Awaits."""
+    if row.type == "Patient":
+        told = person(item.came, resource)
+        patient = routes.patient(told)
+        place = Place(patient.journey_id, patient.patient_id, patient.patient_id, patient.continues)
+        return Placed(item, row, resource, place, (*told.keys, *told.names), patient, told.keys, {}, told)
+    reference = whose(row, resource)
+    keys = _patient_keys(item.came, resource, reference, row)
+    patient_ = routes.whose(keys)
+    if patient_ is None:
+        raise Awaits(keys)
+    where = _journey(routes, item.came, resource, patient_)
+    linked = dict(_linked(routes, item.came, resource, row, where))
+    own = (*numbers(item.came, resource, "identifier", KINDS[row.type]), *names(item.came, resource))
+    if not own:
+        raise Unapplied(
+            "missing-element", f"{resource.type}.id and identifier are empty.", f"{resource.type}.id"
+        )
+    others = _shared(item.came, resource, row)
+    if row.type == "EpisodeOfCare":
+        episode = routes.episode(own, patient_)
+        place = Place(episode.journey_id, patient_.patient_id, episode.journey_id)
+    else:
+        place = routes.thing((*own, *others), where)
+    return Placed(item, row, resource, place, (*own, *others), patient_, keys, linked)
+
+
+def _patient_keys(came: Came, resource: Resource, reference: Element | None, row: Row) -> tuple[Key, ...]:
+    """Raises Unapplied where it says nothing that could lead to a patient."""
+    where = f"{resource.type}.{row.patient}"
+    if reference is not None:
+        text = reference.text("reference")
+        inside = resource.contained(text[1:]) if text.startswith("#") else None
+        if inside is not None and inside.type == "Patient":
+            return person(came._replace(full_url=""), inside).keys or _nobody(where)
+        if keys := referred(came, reference, "Patient"):
+            return keys
+    return _nobody(where)
+
+
+def _nobody(where: str) -> tuple[Key, ...]:
+    raise Unapplied("no-patient", f"{where} names no Patient who can be found.", where)
+
+
+def _journey(routes: Routes, came: Came, resource: Resource, patient: Route) -> Route:
+    """The journey of the episode that it names, else the patient's own."""
+    if resource.type != "Encounter":
+        return patient
+    for reference in resource.all("episodeOfCare"):
+        if keys := referred(came, reference, "EpisodeOfCare"):
+            return routes.episode(keys, patient)
+    return patient
+
+
+def _linked(
+    routes: Routes, came: Came, resource: Resource, row: Row, where: Route
+) -> Iterator[tuple[str, Place]]:
+    """What its references lead to. Raises Awaits for what it needs."""
+    for kind, (element, type_) in row.links.items():
+        keys = referred(came, _first(resource, element), type_)
+        found = routes.find(keys, where.patient_id) if keys else None
+        if found is not None:
+            yield kind, found
+        elif keys and kind == row.needs:
+            raise Awaits(keys)
+
+
+def _shared(came: Came, resource: Resource, row: Row) -> tuple[Key, ...]:
+    """The names of the other resource that tells of the same thing."""
+    if not row.is_thing_of:
+        return ()
+    element, type_ = row.links[row.is_thing_of]
+    return referred(came, _first(resource, element), type_)
+
+
+def _first(resource: Resource, element: str) -> Element | None:
+    listed = isinstance(resource.body.get(element), list)
+    return resource.first(element) if listed else resource.one(element)

@@ -1,0 +1,281 @@
+"""Taking resources, several at a time: known already, told to their journeys, or set aside.
+
+    seen before? -> read -> whose, and where -> tell the journeys -> keep them -> try again those that waited
+
+Killed between any two of these steps, the same resources taken again go on where that ended: names stay
+claimed, what a journey was told is no news to it, and what is not in the inbox was not taken yet.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from journey.domain.episode import JourneyOpened
+from journey.domain.event import Actor
+from journey.domain.rules import JourneyIsOver
+from journey.ingest.fhir.aside import set_aside
+from journey.ingest.fhir.documents import UNREAD
+from journey.ingest.fhir.groups import Group, Sender, identity_of
+from journey.ingest.fhir.inbox import CHANNEL, Inbox, Item, Outcome
+from journey.ingest.fhir.mapping import TABLE, refuse_r5
+from journey.ingest.fhir.naming import name_of
+from journey.ingest.fhir.placing import Awaits, Placed, placed
+from journey.ingest.fhir.reasons import PARKED, NothingToApply, Unapplied
+from journey.ingest.fhir.resource import TYPE, Resource
+from journey.ingest.fhir.routes import Routes
+from journey.ingest.hl7v2.patient import Key
+from journey.store.errors import StoreUnavailable
+from journey.store.sayings import Told, tell_all, weighed
+from journey.store.store import Store
+
+FEED = Sender(Actor(id=CHANNEL, kind="system"))
+DUPLICATE = Outcome("duplicate")
+NOT_MAPPED = Outcome("not-mapped")
+
+JOURNEYS_ON = 3
+"""How often a journey may turn out to be over while somebody else opens the next."""
+
+
+class Refusal(Exception):
+    """One of resources that were to be taken together cannot be taken."""
+
+
+class Receiver:
+    """Takes resources window by window. Not for several threads at once: each has its own. `journeys` and
+    `events` are what it opened and recorded so far.
+    """
+
+    def __init__(self, store: Store, zone: ZoneInfo, sender: Sender = FEED) -> None:
+        self.journeys = self.events = 0
+        self.inbox = Inbox(store)
+        self._store = store
+        self._zone = zone
+        self._sender = sender
+        self._routes = Routes(store)
+
+    def take(self, items: Sequence[Item], *, together: bool = False) -> list[Item]:
+        """Take them; answers those that had waited for one of them, too. Raises StoreUnavailable: they are to
+        be taken again; and Refusal, `together`, where one of them cannot be applied: none is taken then.
+        """
+        self._routes.patients.forget()
+        fresh = self._unseen(items)
+        here = self._placed(fresh)
+        groups = self._groups(here)
+        if together:
+            self._refuse_any(fresh, groups)
+        self._tell(here, groups)
+        self.inbox.put(self._with_told(fresh, groups))
+        return self._released(here, fresh)
+
+    def retry(self, keys: Sequence[bytes]) -> list[Item]:
+        """Try parked resources again; answers them, and those that had waited for them."""
+        self._routes.patients.forget()
+        return self._again(self.inbox.items(keys))
+
+    # --- What they are
+
+    def _unseen(self, items: Sequence[Item]) -> list[Item]:
+        """Those that were not taken before."""
+        mapped = [each for each in items if self._is_mapped(each)]
+        known = self.inbox.seen([each.key for each in mapped])
+        fresh: dict[bytes, Item] = {}
+        for each in mapped:
+            if each.key in known or each.key in fresh:
+                each.outcome = DUPLICATE
+            else:
+                fresh[each.key] = each
+        return list(fresh.values())
+
+    def _is_mapped(self, item: Item) -> bool:
+        """Whether it is of a type that is mapped, or is nothing that could be."""
+        type_ = item.came.body.get("resourceType")
+        if not isinstance(type_, str) or not TYPE.fullmatch(type_):
+            return True
+        row = TABLE.get(type_)
+        try:
+            if row is not None and row.is_mapped(Resource(item.came.body, type_, self._zone)):
+                return True
+        except Unapplied:
+            return True
+        item.outcome = NOT_MAPPED
+        return False
+
+    def _placed(self, items: Iterable[Item]) -> list[Placed]:
+        """Each where it belongs, Patients first; the others have an outcome."""
+        found = []
+        for item in sorted(items, key=lambda each: each.came.body.get("resourceType") != "Patient"):
+            try:
+                found.append(self._place(item))
+            except Awaits as waits:
+                reason = PARKED["awaits-reference"]
+                item.outcome = Outcome("parked", "awaits-reference", reason, awaits=waits.keys)
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it does to us, it is kept and the next one taken
+                item.outcome = set_aside(error)
+        latest = self.inbox.latest([each.item for each in found])
+        for each in found:
+            since = latest.get((each.item.came.source, each.item.name))
+            each.is_old = bool(since and each.item.updated and each.item.updated < since)
+        return found
+
+    def _place(self, item: Item) -> Placed:
+        body = item.came.body
+        type_ = body.get("resourceType")
+        if body.keys() == {UNREAD}:
+            raise Unapplied("unparseable", PARKED["unparseable"])
+        if not isinstance(type_, str) or not TYPE.fullmatch(type_):
+            raise NothingToApply("not-fhir", "resourceType")
+        row, resource = TABLE[type_], Resource(body, type_, self._zone)
+        item.name = name_of(item.came, resource)
+        refuse_r5(row, resource)
+        item.updated = resource.updated.at if resource.updated else None
+        return placed(self._routes, item, row, resource)
+
+    # --- Who is told
+
+    def _groups(self, here: Sequence[Placed]) -> list[Group]:
+        """By journey, with the Patients that each is to be told of."""
+        groups: dict[UUID, Group] = {}
+        for each in here:
+            if each.person is None:
+                journey_id = each.place.journey_id
+                group = groups.setdefault(
+                    journey_id, Group(journey_id, each.place.patient_id, each.place.continues)
+                )
+                group.placed.append(each)
+        persons = [each for each in here if each.person is not None]
+        self._add_open_ones(groups, persons)
+        self._add_persons(groups, persons)
+        return list(groups.values())
+
+    def _add_open_ones(self, groups: dict[UUID, Group], persons: Sequence[Placed]) -> None:
+        """The journeys that are open and hear nothing but who the patient is."""
+        for each in persons:
+            patient_id = each.place.patient_id
+            for journey_id in self._routes.opened(patient_id):
+                groups.setdefault(journey_id, Group(journey_id, patient_id, None))
+
+    def _add_persons(self, groups: dict[UUID, Group], persons: Sequence[Placed]) -> None:
+        untold = self.inbox.untold([each.patient_id for each in groups.values()]) if groups else {}
+        waited = {patient_id: self._placed(items) for patient_id, items in untold.items()}
+        for group in groups.values():
+            now = [each for each in persons if each.place.patient_id == group.patient_id]
+            group.persons = [*waited.get(group.patient_id, ()), *now]
+            if not group.persons:
+                others = self._routes.others(group.patient_id)
+                if group.journey_id not in others and others:
+                    group.known = identity_of(self._store, others[0])
+
+    # --- Telling them
+
+    def _refuse_any(self, items: Sequence[Item], groups: Sequence[Group]) -> None:
+        """Raises Refusal where one would not be applied. One that waits for another resource would."""
+        for group in groups:
+            before = self._store.load(group.journey_id)
+            sayings = group.sayings(self._sender)
+            self._settle(group, weighed(group.journey_id, before, sayings)[1])
+        for each in items:
+            if each.outcome and each.outcome.status in {"parked", "rejected"} and not each.outcome.awaits:
+                raise Refusal
+
+    def _tell(self, here: Sequence[Placed], groups: Sequence[Group]) -> None:
+        """Each its own; what came too late for a journey, the one that goes on from it."""
+        for group in groups:
+            for _ in range(JOURNEYS_ON):
+                late = self._told(group)
+                if not late:
+                    break
+                group = self._going_on(late)  # noqa: PLW2901 - what is left of it
+        for each in here:
+            if each.item.outcome is None:  # a Patient of whom nothing else is told yet
+                each.item.outcome = Outcome("applied", thing_id=each.place.thing_id)
+                each.item.patient_id = each.place.patient_id
+
+    def _told(self, group: Group) -> list[Placed]:
+        """Tell the journey; answers those for which it was over."""
+        sayings = group.sayings(self._sender)
+        try:
+            told = tell_all(self._store, group.journey_id, sayings, preamble=1 + len(group.persons))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            told = Told([error] * len(sayings), 0)
+        led = [kind for each in told.led if not isinstance(each, Exception) for kind in each]
+        self.events += len(led)
+        self.journeys += JourneyOpened in led
+        return self._settle(group, told)
+
+    def _settle(self, group: Group, told: Told) -> list[Placed]:
+        """Say what became of each; answers those for which the journey was over."""
+        opening, *others = told.led
+        late = []
+        for each, led in zip([*group.persons, *group.in_order()], others, strict=True):
+            problem = opening if isinstance(opening, Exception) else led
+            if isinstance(problem, Exception):
+                each.item.outcome = set_aside(problem)._replace(journey_id=group.journey_id)
+                own = each.person is None and each.place.journey_id == each.patient.journey_id
+                if isinstance(problem, JourneyIsOver) and own:
+                    late.append(each)
+            elif each.person is None or told.version:
+                each.item.outcome = Outcome(
+                    "applied",
+                    journey_id=group.journey_id if told.version else None,
+                    thing_id=each.place.thing_id,
+                    events=len(problem),
+                )
+        return late
+
+    def _going_on(self, late: Sequence[Placed]) -> Group:
+        """The journey that continues the one that was over."""
+        over, patient, keys = late[0].place.journey_id, late[0].patient, late[0].patient_keys
+        patient = self._routes.patients.after(over, patient, keys)
+        group = Group(patient.journey_id, patient.patient_id, patient.continues, list(late))
+        group.known = identity_of(self._store, over)
+        for each in late:
+            each.patient = patient
+            each.place = self._routes.elsewhere(each.keys, patient)
+        return group
+
+    def _with_told(self, fresh: Sequence[Item], groups: Sequence[Group]) -> list[Item]:
+        """All that is to be kept: the new ones, and the Patients of whom a journey was told only now."""
+        told = {id(each.item): each.item for group in groups for each in group.persons}
+        for each in fresh:
+            told[id(each)] = each
+        return list(told.values())
+
+    # --- Those that waited
+
+    def _released(self, here: Sequence[Placed], fresh: Sequence[Item]) -> list[Item]:
+        """What waited for one of these, or waits itself for what has come in meanwhile."""
+        come = [
+            key
+            for each in here
+            if each.item.outcome and each.item.outcome.status == "applied"
+            for key in each.keys
+        ]
+        waiting = [key for each in fresh if each.outcome for key in each.outcome.awaits]
+        come += [key for key in waiting if self._is_known(key)]
+        return self._again(self.inbox.awaiting(come))
+
+    def _is_known(self, key: Key) -> bool:
+        return bool(self._routes.whose([key]))
+
+    def _again(self, items: Sequence[Item]) -> list[Item]:
+        """Try them, and then what waited for them, until none of them can be applied."""
+        tried: list[Item] = []
+        while items:
+            here = self._placed(items)
+            groups = self._groups(here)
+            self._tell(here, groups)
+            self.inbox.put(self._with_told(items, groups))
+            tried += items
+            done = {each.key for each in tried}
+            come = [
+                key
+                for each in here
+                if each.item.outcome and each.item.outcome.status == "applied"
+                for key in each.keys
+            ]
+            items = [each for each in self.inbox.awaiting(come) if each.key not in done]
+        return tried

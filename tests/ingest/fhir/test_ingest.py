@@ -1,0 +1,383 @@
+"""Resources in, journeys out: whose they are, what is recorded, and what is left for later."""
+
+import json
+from datetime import UTC, datetime
+from itertools import permutations
+
+import pytest
+
+from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
+from journey.domain.episode import CloseJourney
+from journey.domain.event import Actor, Context, Precision, Source
+from journey.domain.visit import PatientAdmitted, VisitCompleted, VisitStarted
+from journey.ingest.files import Found
+from journey.ingest.hl7v2.ingest import ingest
+from tests.ingest.fhir.feeding import ZONE, Feed, Json
+from tests.ingest.fhir.written import (
+    ACT,
+    MRN,
+    appointment,
+    bundle,
+    changed,
+    encounter,
+    episode,
+    patient,
+    referral,
+    task,
+)
+from tests.ingest.hl7v2.written import evn, message, pv1
+
+
+def test_a_patient_and_an_encounter_are_a_journey_with_a_visit(feed: Feed) -> None:
+    counts = feed.take(bundle(patient(), encounter()))
+
+    assert (counts.messages, counts.applied, counts.journeys) == (2, 2, 1)
+    visit = feed.only_visit()
+    assert (visit.status, visit.encounter_class) == (VisitStatus.FINISHED, EncounterClass.AMBULATORY)
+    assert feed.only().episode.status is JourneyStatus.ACTIVE
+    assert counts.events == len(feed.told())
+
+
+def test_the_same_again_is_a_duplicate(feed: Feed) -> None:
+    feed.take(bundle(patient(), encounter()))
+    told = feed.told()
+
+    counts = feed.take(bundle(patient(), encounter()))
+
+    assert (counts.duplicate, counts.events, counts.journeys) == (2, 0, 0)
+    assert feed.told() == told
+
+
+def test_a_patient_of_whom_nothing_is_told_has_no_journey(feed: Feed) -> None:
+    assert feed.take(patient()).applied == 1
+    assert feed.journey_ids() == set()
+
+    feed.take(encounter())
+    assert [each.value for each in feed.only().identity.identifiers] == ["M1"]
+
+
+STORY: tuple[Json, ...] = (
+    patient(name=[{"family": "Doe", "given": ["Jane"]}]),
+    episode(),
+    appointment(),
+    encounter(episodeOfCare=[{"reference": "EpisodeOfCare/s1"}]),
+    encounter("e2"),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(5)))[::11])
+def test_the_order_of_files_makes_no_difference(feed: Feed, order: tuple[int, ...]) -> None:
+    counts = feed.take(*(STORY[number] for number in order))
+
+    assert (counts.applied, counts.parked, counts.journeys) == (5, 0, 2)
+    journeys = [feed.journey(journey_id) for journey_id in feed.journey_ids()]
+    assert sorted(len(each.visits.by_id) for each in journeys) == [1, 2]
+    assert {each.identity.demographics.family for each in journeys} == {"Doe"}
+    assert len({each.identity.patient_id for each in journeys}) == 1
+
+
+def test_what_refers_to_nobody_known_waits_for_that_one_over_runs(feed: Feed) -> None:
+    assert feed.take(encounter()).reasons == {"awaits-reference": 1}
+    assert feed.journey_ids() == set()
+
+    counts = feed.take(patient())
+
+    assert (counts.applied, counts.released, counts.journeys) == (1, 1, 1)
+    assert {row["status"] for row in feed.inbox()} == {"applied"}
+    assert feed.rows("SELECT * FROM fhir_awaited") == []
+    assert feed.rows("SELECT * FROM fhir_untold") == []
+
+
+def test_a_patient_known_from_hl7_v2_is_the_same_patient(feed: Feed) -> None:
+    raw = message(
+        "ADT^A01", evn("20260301090000+0000"), f"PID|||M1^^^{MRN}^MR", pv1(f19="V1"), control_id="1"
+    )
+    ingest(feed.store, [Found(raw, "test", 1)], zone=ZONE)
+
+    number = [{"system": "HOSP", "value": "V2"}]
+    counts = feed.take(bundle(patient(), encounter(identifier=number)))
+
+    assert (counts.applied, counts.journeys) == (2, 0)
+    assert len(feed.only().visits.by_id) == 2
+
+
+def test_an_encounter_under_the_number_of_an_hl7_v2_visit_is_that_visit(feed: Feed) -> None:
+    feed.take(
+        bundle(
+            patient(),
+            encounter(status="in-progress", code="IMP", identifier=[{"system": "HOSP", "value": "V1"}]),
+        )
+    )
+    raw = message(
+        "ADT^A03", evn("20260302090000+0000"), f"PID|||M1^^^{MRN}^MR", pv1(f19="V1^^^HOSP"), control_id="1"
+    )
+    assert ingest(feed.store, [Found(raw, "test", 1)], zone=ZONE).applied == 1
+
+    assert feed.only_visit().status is VisitStatus.FINISHED
+
+
+def test_a_changed_encounter_gives_only_the_difference(feed: Feed) -> None:
+    first = changed(encounter(status="in-progress"), "2026-03-01T09:01:00Z")
+    feed.take(bundle(patient(), first))
+    told = feed.told()
+
+    counts = feed.take(changed(encounter(), "2026-03-01T10:01:00Z"))
+
+    assert feed.told()[len(told) :] == ["visit.completed"]
+    assert counts.events == 1
+
+
+def test_another_time_corrects_what_was_said(feed: Feed) -> None:
+    feed.take(bundle(patient(), encounter()))
+
+    later = encounter(period={"start": "2026-03-01T09:30:00Z", "end": "2026-03-01T10:00:00Z"})
+    counts = feed.take(changed(later, "2026-03-02T00:00:00Z"))
+
+    assert counts.applied == 1
+    (started,) = [each for each in feed.only().recorded if isinstance(each.event, VisitStarted)]
+    assert started.occurred_at.isoformat() == "2026-03-01T09:30:00+00:00"
+
+
+def test_a_visit_that_goes_on_after_all_is_open_again(feed: Feed) -> None:
+    feed.take(bundle(patient(), encounter()))
+    feed.take(changed(encounter(status="in-progress"), "2026-03-02T00:00:00Z"))
+
+    assert feed.only_visit().status is VisitStatus.IN_PROGRESS
+    assert not [each for each in feed.only().recorded if isinstance(each.event, VisitCompleted)]
+
+
+def test_an_older_version_that_comes_late_changes_nothing_that_is_newer(feed: Feed) -> None:
+    feed.take(bundle(patient(), changed(encounter(), "2026-03-02T00:00:00Z")))
+    told = feed.told()
+
+    older = encounter(status="in-progress", period={"start": "2026-03-01T08:00:00Z"})
+    assert feed.take(changed(older, "2026-03-01T09:01:00Z")).applied == 1
+
+    assert feed.told() == told
+
+
+def test_a_stay_is_admitted_and_discharged_with_its_disposition(feed: Feed) -> None:
+    home = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/discharge-disposition", "code": "home"}]
+    }
+    feed.take(bundle(patient(), encounter(code="IMP", hospitalization={"dischargeDisposition": home})))
+
+    journey, visit = feed.only(), feed.only_visit()
+    discharge = journey.discharges.of(visit.visit_id)
+    assert visit.admitted is not None
+    assert discharge is not None
+    assert discharge.disposition is not None
+    assert discharge.disposition.code == "home"
+
+
+def test_histories_are_told_one_after_the_other(feed: Feed) -> None:
+    told = encounter(
+        code="IMP",
+        period={"start": "2026-03-01T09:00:00Z", "end": "2026-03-05"},
+        classHistory=[
+            {"class": {"system": ACT, "code": "EMER"}, "period": {"start": "2026-03-01T09:00:00Z"}},
+            {"class": {"system": ACT, "code": "IMP"}, "period": {"start": "2026-03-01T12:00:00Z"}},
+        ],
+        statusHistory=[
+            {"status": "arrived", "period": {"start": "2026-03-01T08:50:00Z"}},
+            {"status": "onleave", "period": {"start": "2026-03-03", "end": "2026-03-04"}},
+        ],
+        location=[
+            {"location": {"display": "ER"}, "period": {"start": "2026-03-01T09:00:00Z"}},
+            {"location": {"display": "Ward 3"}, "period": {"start": "2026-03-01T12:00:00Z"}},
+        ],
+    )
+    feed.take(bundle(patient(), told))
+
+    names = [
+        each.event.stored_as for each in feed.only().recorded if each.event.stored_as.startswith(("v", "d"))
+    ]
+    assert names == [
+        "visit.arrived",
+        "visit.started",
+        "visit.admitted",
+        "visit.moved",
+        "visit.leave_started",
+        "visit.leave_ended",
+        "discharge.departed",
+    ]
+    visit = feed.only_visit()
+    assert (visit.location and visit.location.point_of_care, visit.status) == ("Ward 3", VisitStatus.FINISHED)
+
+
+def test_a_time_is_as_exact_as_it_was_written(feed: Feed) -> None:
+    feed.take(bundle(patient(), encounter(code="IMP", period={"start": "2019-05", "end": "2019-06-01"})))
+
+    (admitted,) = [each for each in feed.only().recorded if isinstance(each.event, PatientAdmitted)]
+    assert admitted.occurred_precision is Precision.MONTH
+
+
+def test_an_appointment_becomes_the_visit_of_its_encounter(feed: Feed) -> None:
+    feed.take(bundle(patient(), appointment()))
+    assert feed.only_visit().status is VisitStatus.BOOKED
+
+    feed.take(encounter(appointment=[{"reference": "Appointment/a1"}]))
+
+    assert feed.only_visit().status is VisitStatus.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("status", "became"),
+    [
+        ("proposed", VisitStatus.PROPOSED),
+        ("waitlist", VisitStatus.WAITLIST),
+        ("booked", VisitStatus.BOOKED),
+        ("arrived", VisitStatus.ARRIVED),
+        ("checked-in", VisitStatus.CHECKED_IN),
+        ("fulfilled", VisitStatus.FINISHED),
+        ("noshow", VisitStatus.NO_SHOW),
+        ("cancelled", VisitStatus.CANCELLED),
+        ("entered-in-error", VisitStatus.ENTERED_IN_ERROR),
+    ],
+)
+def test_what_became_of_an_appointment(feed: Feed, status: str, became: VisitStatus) -> None:
+    feed.take(bundle(patient(), appointment()) if status not in {"proposed", "waitlist"} else patient())
+    feed.take(changed(appointment(status=status), "2026-03-01T11:00:00Z"))
+    assert feed.only_visit().status is became
+
+    told = feed.told()
+    feed.take(changed(appointment(status=status), "2026-03-01T12:00:00Z"))
+    assert feed.told() == told
+
+
+def test_an_appointment_is_moved(feed: Feed) -> None:
+    feed.take(bundle(patient(), appointment()))
+    moved = appointment(start="2026-03-08T09:00:00Z", end="2026-03-08T10:00:00Z")
+    feed.take(changed(moved, "2026-02-20T00:00:00Z"))
+
+    assert feed.told()[-1] == "visit.rescheduled"
+    start = feed.only_visit().start
+    assert start is not None
+    assert start.isoformat() == "2026-03-08T09:00:00+00:00"
+
+
+def test_an_episode_is_a_journey_of_its_own_with_its_status(feed: Feed) -> None:
+    feed.take(bundle(patient(), episode(), encounter(episodeOfCare=[{"reference": "EpisodeOfCare/s1"}])))
+    assert feed.only().episode.status is JourneyStatus.ACTIVE
+
+    feed.take(changed(episode(status="finished"), "2026-07-01T00:00:00Z"))
+    assert feed.only().episode.status is JourneyStatus.FINISHED
+
+
+def test_what_comes_after_a_journey_is_over_continues_it(feed: Feed) -> None:
+    feed.take(bundle(patient(), encounter()))
+    (first,) = feed.journey_ids()
+    context = Context(actor=Actor(id="c", kind="human"), source=Source(system="test", channel="test"))
+    feed.store.handle(first, CloseJourney(override_reason="over"), context)
+
+    counts = feed.take(encounter("e2", status="in-progress", period={"start": datetime.now(UTC).isoformat()}))
+
+    (second,) = feed.journey_ids() - {first}
+    assert (counts.applied, counts.journeys) == (1, 1)
+    assert feed.journey(second).identity == feed.journey(first).identity
+    assert [each.status for each in feed.journey(second).visits] == [VisitStatus.IN_PROGRESS]
+
+
+def test_a_referral_and_what_a_task_makes_of_it(feed: Feed) -> None:
+    counts = feed.take(task(), bundle(patient(), referral()))
+
+    assert (counts.applied, counts.parked) == (3, 0)
+    (known,) = feed.only().referrals
+    assert known.status == "accepted"
+
+    feed.take(changed(task(status="completed", lastModified="2026-02-09"), "2026-02-09T00:00:00Z"))
+    (known,) = feed.only().referrals
+    assert known.status == "outcome-received"
+
+
+def test_an_order_that_is_no_referral_is_not_mapped(feed: Feed) -> None:
+    counts = feed.take(patient(), referral(category=[{"text": "Laboratory"}]))
+    assert counts.not_mapped == {"ServiceRequest": 1}
+
+
+def test_security_labels_are_on_the_events(feed: Feed) -> None:
+    security = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]
+    feed.take(bundle(patient(), encounter(), encounter("e2", meta={"security": security})))
+
+    labelled = [each.context.labels for each in feed.only().recorded]
+    assert labelled.count(("PSY",)) == 2
+    assert labelled[0] == ()
+
+
+def test_a_name_made_up_for_one_bundle_means_nothing_in_another(feed: Feed) -> None:
+    for number in ("M1", "M2"):
+        told = encounter(subject={"reference": "urn:uuid:patient"})
+        del told["id"]
+        bare = patient(number)
+        del bare["id"]
+        feed.take(bundle(bare, told, urls=("urn:uuid:patient", "urn:uuid:encounter")))
+
+    assert len(feed.journey_ids()) == 2
+
+
+def test_a_uuid_that_two_senders_copied_makes_no_one_another(feed: Feed) -> None:
+    url = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    for number, id_ in (("M1", "p1"), ("M2", "p2")):
+        counts = feed.take(bundle(patient(number, id_), urls=(url,)))
+    assert counts.reasons == {"two-patients": 1}
+
+
+def test_the_ids_of_two_servers_are_apart(feed: Feed) -> None:
+    feed.take(bundle(patient("M1"), encounter()), system="http://one.example/fhir")
+    feed.take(bundle(patient("M2"), encounter()), system="http://two.example/fhir")
+    assert len(feed.journey_ids()) == 2
+
+    counts = feed.take(
+        bundle(encounter("e9"), kind="searchset", urls=("http://one.example/fhir/Encounter/e9",))
+    )
+    assert (counts.applied, counts.parked, len(feed.journey_ids())) == (1, 0, 2)
+
+
+def test_r5_is_rejected_by_name(feed: Feed) -> None:
+    counts = feed.take(patient(), encounter(actualPeriod={"start": "2026-03-01"}))
+    assert counts.reasons == {"not-r4": 1}
+
+
+def test_a_contained_patient_is_found_by_number(feed: Feed) -> None:
+    inside = patient(id_="here")
+    counts = feed.take(patient(), encounter(subject={"reference": "#here"}, contained=[inside]))
+    assert (counts.applied, counts.journeys) == (2, 1)
+
+
+def test_a_reference_by_identifier_alone_is_enough(feed: Feed) -> None:
+    subject = {"identifier": {"system": MRN, "value": "M1"}}
+    counts = feed.take(encounter(subject=subject), patient())
+    assert (counts.applied, counts.journeys) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b'{"resourceType": "Patient", "id":', "unparseable"),
+        (b"\xff\xfe\x00", "unparseable"),
+        (b"[1, 2]", "unparseable"),
+        (b'{"hello": 1}', "not-fhir"),
+        (b'{"resourceType": 7}', "not-fhir"),
+        (b'{"resourceType": "Bundle", "type": "batch", "entry": [7]}', "not-fhir"),
+        (b'{"resourceType": "Patient"}', "no-patient"),
+        (b'{"resourceType": "Patient", "id": 7}', "bad-value"),
+        (b'{"resourceType": "Patient", "id": "p", "birthDate": "yesterday"}', "bad-value"),
+        (b'{"resourceType": "Encounter", "id": "e"}', "no-patient"),
+    ],
+)
+def test_what_is_no_such_resource_is_set_aside_whole(feed: Feed, raw: bytes, code: str) -> None:
+    counts = feed.take(raw)
+    assert (counts.messages, counts.reasons) == (1, {code: 1})
+    assert [row["code"] for row in feed.inbox()] == [code]
+
+
+def test_lines_and_documents_are_read_alike(feed: Feed) -> None:
+    lines = b"\n".join(json.dumps(each).encode() for each in (patient(), encounter(), encounter("e2")))
+    assert feed.take(lines).applied == 3
+    assert feed.take(json.dumps(bundle(patient()), indent=2).encode()).duplicate == 1
+
+
+def test_what_is_parked_is_tried_again(feed: Feed) -> None:
+    feed.take(patient(), {**encounter(), "period": {}})
+    counts = feed.replay()
+    assert (counts.messages, counts.parked, counts.reasons) == (1, 1, {"no-time": 1})
