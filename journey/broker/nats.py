@@ -31,6 +31,9 @@ ACKNOWLEDGED = 4.0
 CONNECTED = 8.0
 """Seconds to find a server that answers; several may be down."""
 
+PING = 10
+"""Seconds between two questions whether the server is still there, while there is nothing to publish."""
+
 NOTHING = "_"
 LONGEST = 500
 """Characters of a word in a subject. A server hangs up on who sends a line of more than 4 KB."""
@@ -71,6 +74,9 @@ class JetStream:
     async def publish(self, batch: Sequence[Message]) -> None:
         await self._unless_broken(self._published(batch))
 
+    async def lost(self) -> None:
+        raise NotStored(_reason(await asyncio.shield(self._broken)))
+
     async def close(self) -> None:
         if self._client is not None:
             with suppress(Error, OSError, TimeoutError):
@@ -86,6 +92,7 @@ class JetStream:
             user_credentials=str(where.credentials) if where.credentials else None,
             allow_reconnect=False,
             connect_timeout=2,
+            ping_interval=PING,
             error_cb=self._went_wrong,
             disconnected_cb=self._hung_up,
         )

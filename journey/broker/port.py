@@ -42,5 +42,8 @@ class Stream(Protocol):
         a batch that fails there is a beginning. Raises NotStored.
         """
 
+    async def lost(self) -> None:
+        """Come back only when the connection is lost: raises NotStored."""
+
     async def close(self) -> None:
         """Raises nothing."""

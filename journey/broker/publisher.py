@@ -6,9 +6,9 @@ where it ends, and goes on behind that.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -103,11 +103,16 @@ class Publisher:
             self._failures = 0
             return
         stream = self._opening()
+        opening = asyncio.create_task(stream.open())
         try:
-            last = await stream.open()
+            await self._first_of(opening, self._stopping.wait())
+            if not opening.done():
+                return
+            last = opening.result()
             await self._desk.run(lambda c: resume(c, lease, last))
             await self._publish(lease, stream)
         finally:
+            opening.cancel()
             await stream.close()
             with suppress(*UNAVAILABLE):
                 await self._desk.run(lambda c: leases.leave(c, lease))
@@ -121,7 +126,7 @@ class Publisher:
             await self._reached(lease, turn)
             self._failures = 0
             if not turn.more:
-                await self._wait(self._pace.soon if turn.later else self._pace.lease / 3)
+                await self._wait(stream, self._pace.soon if turn.later else self._pace.lease / 3)
 
     async def _reached(self, lease: Lease, turn: Turn) -> None:
         await self._desk.run(lambda c: leases.move(c, lease, turn.place, turn.stored))
@@ -132,11 +137,21 @@ class Publisher:
         with suppress(*UNAVAILABLE):
             await self._desk.run(lambda c: leases.fail(c, self._name, reason))
 
-    async def _wait(self, seconds: float) -> None:
-        """Until the log has grown, it is to stop, or it is time to say again that it publishes."""
-        waiting = [asyncio.ensure_future(each.wait()) for each in (self._stopping, self._woken)]
+    async def _wait(self, stream: Stream, seconds: float) -> None:
+        """Until the log has grown, it is to stop, or it is time to say again that it publishes. Raises
+        NotStored where the broker is lost meanwhile.
+        """
+        lost = asyncio.create_task(stream.lost())
+        await self._first_of(lost, self._stopping.wait(), self._woken.wait(), seconds=seconds)
+        if lost.done():
+            lost.result()
+        lost.cancel()
+
+    async def _first_of(self, *doing: Awaitable[Any], seconds: float | None = None) -> None:
+        """Until one of them has ended. What waits for a signal waits no more then."""
+        waiting = [asyncio.ensure_future(each) for each in doing]
         await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
+        for each in waiting[1:]:
             each.cancel()
 
     async def _rest(self) -> None:

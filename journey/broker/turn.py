@@ -18,7 +18,7 @@ from journey.broker.subjects import REWOUND, WITHHELD, subject
 from journey.cursors import ForeignCursor
 from journey.domain.event import Recorded
 from journey.feed import about
-from journey.feed.envelope import SOURCE, Payload
+from journey.feed.envelope import Payload, rewound_cloud_event
 from journey.feed.filter import Filter
 from journey.feed.place import AT, Place, at, in_common, told
 from journey.store.epoch import IDENTITY, SELECT_LAST, SELECT_LINE, Line, line
@@ -158,14 +158,7 @@ def _told_of(back: Place, log_line: Line) -> Message:
     """What those are told who have read beyond: as a problem says it to who asks for pages."""
     key = uuid7()
     said = {"position": back.position, "epoch": log_line.now and log_line.now.number, "next": back.cursor()}
-    event = {
-        "specversion": "1.0",
-        "id": key,
-        "source": SOURCE,
-        "type": "store-rewound",
-        "datacontenttype": "application/json",
-        "data": said,
-    }
+    event = rewound_cloud_event(key, said)
     return Message(REWOUND, None, str(key), back.cursor(), to_json(event))
 
 

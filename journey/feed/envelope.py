@@ -1,5 +1,6 @@
 """The envelope: a recorded event as it goes out to other systems, which is as a CloudEvent."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -13,6 +14,9 @@ from journey.feed.thin import thin
 
 SOURCE = "/journeys"
 """The CloudEvents source: with it, an event's id is unique everywhere."""
+
+REWOUND = "store-rewound"
+"""The type of what tells that the log was put back."""
 
 SCHEMAS = "/v1/schemas"
 PATIENT = "patient"
@@ -99,6 +103,18 @@ def withheld_cloud_event(each: Recorded) -> dict[str, Any]:
         "sequence": f"{each.position:019}",
         "partitionkey": each.journey_id,
         "journeyversion": each.version,
+    }
+
+
+def rewound_cloud_event(event_id: UUID, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What those are told who have read beyond the place to which the log was put back."""
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": SOURCE,
+        "type": REWOUND,
+        "datacontenttype": "application/json",
+        "data": said,
     }
 
 

@@ -11,14 +11,12 @@ import structlog
 from psycopg import Connection
 from pydantic_core import to_json
 
-from journey.feed.envelope import SOURCE
+from journey.feed.envelope import rewound_cloud_event
 from journey.store.epoch import Epoch, Line
 from journey.webhooks.subscription import Subscription
 
 NO_JOURNEY = UUID(int=0)
 """Stands in a delivery that is about none."""
-
-TYPE = "store-rewound"
 
 BACK = """
     UPDATE webhook SET position = %(common)s, epoch = %(epoch)s, next_number = next_number + %(told)s
@@ -71,5 +69,4 @@ def put_back(connection: Connection[Any], of: Subscription, log: Line) -> list[U
 def notice(epoch: Epoch, number: int) -> bytes:
     """What the receiver is told: from which position, and from which delivery number, all is given anew."""
     data = {"position": epoch.began_after, "epoch": epoch.number, "number": number}
-    said = {"specversion": "1.0", "id": epoch.id, "source": SOURCE, "type": TYPE, "data": data}
-    return to_json({**said, "datacontenttype": "application/json"})
+    return to_json(rewound_cloud_event(epoch.id, data))

@@ -241,3 +241,16 @@ class Sleepy(JetStream):
         self._asleep.set()
         await asyncio.to_thread(self._awake.wait)
         await super().publish([each._replace(id=f"{each.id} late") for each in batch])
+
+
+class Deaf(JetStream):
+    """Of a server that takes the connection, and never answers."""
+
+    def __init__(self, where: Where, connecting: Signal) -> None:
+        super().__init__(where)
+        self._connecting = connecting
+
+    async def open(self) -> str | None:
+        self._connecting.set()
+        await asyncio.Event().wait()
+        return None

@@ -25,6 +25,7 @@ from journey.store.store import Store
 from journey.webhooks.subscription import LeaseLost
 from tests.broker.publishing import (
     NAME,
+    Deaf,
     Publishing,
     Sleepy,
     in_order,
@@ -204,6 +205,25 @@ def test_a_server_that_is_killed_in_mid_stream_gets_the_rest_when_it_is_back(
         here.reached()
     assert [each.id for each in here.stream] == here.log
     assert here.row("last_error") is None
+
+
+def test_a_server_that_goes_while_there_is_nothing_to_publish_is_missed(
+    here: Publishing, server: Server
+) -> None:
+    here.world.journeys(1)
+    with here.publishing(pace=Pace(lease=60.0, soon=0.02, longest=0.2)):
+        here.reached()
+        server.kill()
+        until(lambda: here.row("last_error") is not None)
+        server.start()
+        until(lambda: here.row("last_error") is None)
+
+
+def test_who_is_told_to_stop_waits_for_no_server_that_does_not_answer(here: Publishing) -> None:
+    connecting = Signal()
+    with here.publishing(lambda: Deaf(Where(here.urls), connecting)):
+        assert connecting.wait(10)
+    assert here.row("leased_until") is None
 
 
 def test_what_a_broker_acknowledged_and_lost_is_sent_again(here: Publishing) -> None:
