@@ -1,0 +1,273 @@
+"""Claim: what is asked of a payer, as commands. A docstring is the row in the docs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from journey.domain.authorization import (
+    AppealAuthorization,
+    AppealLevel,
+    Authorization,
+    AuthorizationAppealed,
+    AuthorizationItem,
+    AuthorizationRequest,
+    AuthorizationStatus,
+    AuthorizationSubmitted,
+    CancelAuthorization,
+    PrepareAuthorization,
+    SubmitAuthorization,
+    UpdateAuthorization,
+)
+from journey.domain.authorization.status import ENDED
+from journey.domain.event import Command
+from journey.fhir.x12 import (
+    ADMINISTRATION_REFERENCE,
+    APPEALS,
+    AUTHORIZATION_NUMBER,
+    CANCEL,
+    CERTIFICATION_TYPE,
+    CERTIFICATION_TYPES,
+    CERTIFICATIONS,
+    CERTIFIED_BEFORE,
+    EXTENSION,
+    INFO_CANCELLED,
+    INFO_CHANGED,
+    PROFILE_INQUIRY,
+    PROFILE_INQUIRY_RESPONSE,
+    REVISED,
+)
+from journey.ingest.fhir.pas.asking import business, items, request
+from journey.ingest.fhir.pas.finding import known, news, numbered
+from journey.ingest.fhir.pas.payer import due, is_drug
+from journey.ingest.fhir.pas.reading import created, extension, in_table, said, sequence, trace, unknown
+from journey.ingest.fhir.reasons import PARKED, Unapplied
+from journey.ingest.fhir.resource import Element, Resource
+from journey.ingest.fhir.telling import Telling
+
+CODES = {code: code for code in CERTIFICATIONS}
+OWN = ("sequence", "service", "modifiers", "diagnoses", "quantity", "valid_from", "valid_until", "place")
+"""What an item says by itself."""
+
+MODES = frozenset({"changed", "added"})
+CANCELLED = "cancelled by the requester"
+
+
+def claim(telling: Telling) -> Iterator[Command]:
+    """The payer is asked (`item`, by when by the line of business); an update (`related`) changes, adds and
+    cancels items; certification type 3 cancels all, 1, 2 and N appeal. An inquiry asks for nothing new.
+    """
+    resource = telling.resource
+    if is_inquiry(resource):
+        return
+    match resource.status:
+        case "active":
+            yield from news(telling, _asked(telling))
+        case "draft":
+            wanted = request(resource, telling.linked.get("coverage"))
+            yield from news(
+                telling,
+                [
+                    telling.asks(
+                        PrepareAuthorization,
+                        created(resource),
+                        authorization_id=telling.thing_id,
+                        request=wanted,
+                    )
+                ],
+            )
+        case "cancelled" | "entered-in-error":
+            yield from _withdrawn(telling)
+        case _:
+            raise resource.wrong("status", "it should be active, draft, cancelled or entered-in-error")
+
+
+def is_inquiry(resource: Resource) -> bool:
+    """Whether it looks for what was decided before, or is what was found."""
+    meta = resource.one("meta")
+    profiles = {each.partition("|")[0] for each in meta.texts("profile")} if meta else set()
+    if profiles & {PROFILE_INQUIRY, PROFILE_INQUIRY_RESPONSE}:
+        return True
+    if resource.type != "Claim":
+        return False
+    return any(
+        each.text("url") in CERTIFIED_BEFORE
+        for item in resource.all("item")
+        for each in item.all("extension")
+    )
+
+
+def _asked(telling: Telling) -> Iterator[Command]:
+    resource = telling.resource
+    kinds = {kind for each in (resource, *resource.all("item")) if (kind := _certification(each))}
+    whole = _certification(resource)
+    if whole == CANCEL:
+        yield _cancel(telling, _prior(telling))
+    elif whole in APPEALS or (kinds and kinds <= APPEALS):
+        yield from _appealed(telling, _prior(telling))
+    elif next(resource.all("related"), None) is not None:
+        yield from _updated(telling, _prior(telling))
+    elif kinds and kinds <= {REVISED, EXTENSION} and known(telling, telling.thing_id) is None:
+        yield from _revised(telling, numbered(telling, _payers_numbers(resource), resource.at("item")))
+    else:
+        yield from _submitted(telling)
+
+
+def _certification(element: Element) -> str | None:
+    return in_table(
+        extension(element, CERTIFICATION_TYPE), "valueCodeableConcept", CERTIFICATION_TYPES, CODES
+    )
+
+
+def _prior(telling: Telling) -> Authorization:
+    """The request that it is about. Raises Unapplied while nobody knows it."""
+    for key in (telling.linked.get("authorization"), telling.thing_id):
+        if (one := known(telling, key)) is not None:
+            return one
+    where = telling.resource.at("related[0].claim")
+    raise Unapplied("awaits-reference", PARKED["awaits-reference"], where)
+
+
+def _payers_numbers(resource: Resource) -> set[str]:
+    told = (
+        said(item, url, "valueString")
+        for item in resource.all("item")
+        for url in (AUTHORIZATION_NUMBER, ADMINISTRATION_REFERENCE)
+    )
+    return set(filter(None, told))
+
+
+def _submitted(telling: Telling) -> Iterator[Command]:
+    """It is asked for, unless another submission is in its place, or it has said just that before."""
+    resource = telling.resource
+    one, number = known(telling, telling.thing_id), trace(resource)
+    wanted = request(resource, telling.linked.get("coverage"))
+    if not wanted.items:
+        raise resource.missing("item", "it says what is asked for")
+    if one is not None and _has_asked(telling, number, wanted):
+        return
+    if one is None or number not in one.earlier:
+        yield telling.asks(
+            SubmitAuthorization,
+            created(resource),
+            authorization_id=telling.thing_id,
+            trace=number,
+            request=wanted,
+            due=_due(telling, wanted),
+        )
+
+
+def _has_asked(telling: Telling, number: str | None, wanted: AuthorizationRequest) -> bool:
+    """Whether it is a copy of what was told before, as it stands beside an answer, with less of the rest."""
+    made = created(telling.resource)
+    return any(
+        (event.authorization_id, event.trace) == (telling.thing_id, number)
+        and (made is None or made.at == each.occurred_at)
+        and _is_copy(wanted, event.request)
+        for each in telling.history.effective
+        if isinstance(event := each.event, AuthorizationSubmitted)
+    )
+
+
+def _is_copy(wanted: AuthorizationRequest, known: AuthorizationRequest) -> bool:
+    """Whether the Claim by itself asks for the same; a quantity may stand in the order behind it."""
+    return len(wanted.items) == len(known.items) and all(
+        getattr(one, name) == getattr(other, name) or (name == "quantity" and one.quantity is None)
+        for one, other in zip(wanted.items, known.items, strict=True)
+        for name in OWN
+    )
+
+
+def _due(telling: Telling, wanted: AuthorizationRequest) -> datetime | None:
+    """By the rules of who pays. Drugs have their own, which are not known here."""
+    resource = telling.resource
+    asked_for = list(resource.all("item"))
+    if asked_for and all(is_drug(resource, item) for item in asked_for):
+        return None
+    recorded = telling.journey.coverages.get(coverage_id) if (coverage_id := wanted.coverage_id) else None
+    line = recorded.terms.line_of_business if recorded and recorded.terms else business(resource)
+    return due(created(resource), wanted.urgency, line)
+
+
+def _updated(telling: Telling, one: Authorization) -> Iterator[Command]:
+    """What is marked as changed, added or cancelled; where nothing is left, the whole is cancelled."""
+    resource = telling.resource
+    wanted = {each.sequence: each for each in items(resource)}
+    flags = {sequence(each, "sequence"): (_mode(each), _is_cancelled(each)) for each in resource.all("item")}
+    gone = tuple(key for key, (mode, out) in flags.items() if out and (mode or not _is_out(one, key)))
+    if flags and all(out for _, out in flags.values()):
+        yield _cancel(telling, one)
+        return
+    changed, added = (
+        tuple(wanted[key] for key, (told, out) in flags.items() if told == mode and not out)
+        for mode in ("changed", "added")
+    )
+    if changed or added or gone:
+        yield _update(telling, one, changed, added, gone)
+
+
+def _mode(item: Element) -> str:
+    mode = said(item, INFO_CHANGED, "valueCode")
+    if mode and mode not in MODES:
+        raise unknown(item, "extension", "infoChanged should be changed or added")
+    return mode
+
+
+def _is_cancelled(item: Element) -> bool:
+    flags = (each for each in item.all("modifierExtension") if each.text("url") == INFO_CANCELLED)
+    return any(each.flag("valueBoolean") for each in flags) or _certification(item) == CANCEL
+
+
+def _is_out(one: Authorization, key: int) -> bool:
+    return key in one.lines and one.lines[key].action == "C"
+
+
+def _revised(telling: Telling, one: Authorization) -> Iterator[Command]:
+    """All items again, as they are asked for now, by the payer's numbers."""
+    wanted = items(telling.resource)
+    changed = tuple(each for each in wanted if each.sequence in one.lines)
+    added = tuple(each for each in wanted if each.sequence not in one.lines)
+    yield _update(telling, one, changed, added, ())
+
+
+def _update(
+    telling: Telling,
+    one: Authorization,
+    changed: tuple[AuthorizationItem, ...],
+    added: tuple[AuthorizationItem, ...],
+    cancelled: tuple[int, ...],
+) -> Command:
+    wanted = request(telling.resource, telling.linked.get("coverage") or one.request.coverage_id)
+    return telling.asks(
+        UpdateAuthorization,
+        created(telling.resource),
+        authorization_id=one.authorization_id,
+        trace=trace(telling.resource),
+        changed=changed,
+        added=added,
+        cancelled=cancelled,
+        due=_due(telling, wanted),
+    )
+
+
+def _cancel(telling: Telling, one: Authorization) -> Command:
+    at = created(telling.resource)
+    return telling.asks(CancelAuthorization, at, authorization_id=one.authorization_id, reason=CANCELLED)
+
+
+def _appealed(telling: Telling, one: Authorization) -> Iterator[Command]:
+    """One level higher than before; the same Claim appeals once."""
+    if telling.has_said(AuthorizationAppealed):
+        return
+    running = one.appeals[-1] if one.status is AuthorizationStatus.APPEALED else one.next_appeal
+    yield telling.asks(
+        AppealAuthorization,
+        created(telling.resource),
+        authorization_id=one.authorization_id,
+        level=running or list(AppealLevel)[-1],
+    )
+
+
+def _withdrawn(telling: Telling) -> Iterator[Command]:
+    """It is not asked for any more; of one that nobody knows there is nothing to tell."""
+    one = known(telling, telling.thing_id)
+    if one is not None and one.status not in ENDED:
+        yield telling.asks(CancelAuthorization, authorization_id=telling.thing_id, reason=CANCELLED)
