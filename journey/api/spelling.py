@@ -2,19 +2,16 @@
 
 import types
 from collections.abc import Collection, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-ALIKE = 0.6
-"""From 0, nothing in common, to 1, the same."""
+from journey.alike import meant
 
 
 def no_such(what: str, given: str, known: Collection[str]) -> str:
     """That there is no such thing here, and what was meant, if anything is like it."""
-    meant = get_close_matches(given.lower(), known, n=1, cutoff=ALIKE)
-    return f"There is no such {what} here" + (f"; did you mean `{meant[0]}`?" if meant else "")
+    return f"There is no such {what} here{meant(given, known)}"
 
 
 def known_at(shape: Any, path: Sequence[str | int]) -> set[str]:

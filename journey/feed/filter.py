@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import to_json
 
+from journey.alike import meant
 from journey.conditions import Condition, all_of, joined
 from journey.domain.event import EVENTS, Frozen, Recorded
 from journey.domain.journey import ROOMS
@@ -22,9 +23,15 @@ from journey.feed.about import ACCOUNTABLE, FOLLOWED, About
 MOST = 100
 """Words in one field."""
 
+LONGEST = 100
+"""Characters of the name of a type or a room."""
+
 OF_ROOM = {
     name: frozenset(event.stored_as for event in get_args(room.events)) for name, room in ROOMS.items()
 }
+SAID = EVENTS.keys() | {f"{name.partition('.')[0]}.*" for name in EVENTS}
+"""Every type, and all of each kind."""
+
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -37,13 +44,13 @@ def types_of(word: str) -> frozenset[str]:
 
 def _type(word: str) -> str:
     if not types_of(word):
-        raise ValueError("There is no such type of event; /v1/schemas lists them")
+        raise ValueError(f"There is no such type of event, /v1/schemas lists them{meant(word, SAID)}")
     return word
 
 
 def _room(word: str) -> str:
     if word not in ROOMS:
-        raise ValueError(f"There is no such room; they are {', '.join(sorted(ROOMS))}")
+        raise ValueError(f"There is no such room, they are {', '.join(sorted(ROOMS))}{meant(word, ROOMS)}")
     return word
 
 
@@ -54,8 +61,9 @@ def _label(word: str) -> str:
 
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Type = Annotated[str, AfterValidator(_type)]
-Room = Annotated[str, AfterValidator(_room)]
+Word = Annotated[str, StringConstraints(max_length=LONGEST)]
+Type = Annotated[Word, AfterValidator(_type)]
+Room = Annotated[Word, AfterValidator(_room)]
 Label = Annotated[str, AfterValidator(_label)]
 
 TYPES = "type = ANY(%s)"

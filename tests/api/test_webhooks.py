@@ -18,6 +18,7 @@ from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.bench.receiver import TAKEN, Receiver, Reply
 from journey.embedded import Cluster
+from journey.feed.filter import Filter
 from tests.served import Api, database, number, served
 from tests.waiting import until
 from tests.webhooks.delivering import Inbox, receiver_of_the_docs
@@ -172,8 +173,15 @@ def test_a_dead_letter_is_replayed_or_skipped_by_number(api: Api, receiver: Rece
         ({"endpoint": "https://u:p@example.org/"}, "endpoint", "user and password"),
         ({"endpoint": "nonsense"}, "endpoint", "https://example.org/hooks"),
         ({"endpoint": 7}, "endpoint", "string"),
-        ({"filter": {"type": ["visit.bokked"]}}, "filter.type.0", "no such type"),
+        ({"filter": {"type": ["visit.bokked"]}}, "filter.type.0", "did you mean `visit.booked`?"),
+        ({"filter": {"type": ["vist.*"]}}, "filter.type.0", "did you mean `visit.*`?"),
+        ({"filter": {"room": ["visit"]}}, "filter.room.0", "did you mean `visits`?"),
         ({"filter": {"room": ["bathroom"]}}, "filter.room.0", "no such room"),
+        (
+            {"filter": {"pathway": ["inpatient-sepsys"]}},
+            "filter.pathway.0",
+            "did you mean `inpatient-sepsis`?",
+        ),
         ({"filter": {"types": ["visit.booked"]}}, "filter.types", "no such field"),
         ({"filter": {"journey": ["7"]}}, "filter.journey.0", "UUID"),
         ({"payload": "fat"}, "payload", "thin"),
@@ -192,6 +200,37 @@ def test_a_malformed_subscription_is_refused_by_field(
     [error] = answer.json()["errors"]
     assert error["field"] == field
     assert says in error["message"]
+
+
+LISTS = (None, 7, "visit.booked", {"0": "visit.booked"}, [None], [7], [["visit.booked"]])
+WORDS = (*LISTS, [""], ["x" * 3000], ["x"] * 101)
+WRONG: dict[str, tuple[Any, ...]] = {
+    "endpoint": (None, 7, True, [], {}, "", "x" * 3000, "https://a.example/\r\nX: y"),
+    "recipient": (None, 7, [], {}, "", "   ", "x" * 201, "a\nb"),
+    "recipient_address": (7, [], {}, "x" * 201, "a\x00b"),
+    "description": (None, 7, [], "x" * 201, "a\x1bb"),
+    "payload": (None, 7, [], "", "THIN"),
+    "purpose": (None, 7, [], "", "treat", "T" * 30),
+    "basis": (7, [], "", "TREATMENT"),
+    "after": (7, [], {}, "x" * 300),
+    "filter": (None, 7, [], "type=visit.booked"),
+    **{f"filter.{each}": WORDS for each in Filter.model_fields},
+}
+"""What no field of a subscription can be."""
+
+
+@pytest.mark.parametrize("field", WRONG)
+def test_whatever_a_field_cannot_be_is_refused_by_its_name(api: Api, field: str) -> None:
+    *outer, name = field.split(".")
+    for wrong in WRONG[field]:
+        said = {"filter": {name: wrong}} if outer else {name: wrong}
+        answer = ask(api, "POST", ALL, {"endpoint": "https://example.org/", "recipient": "Payer", **said})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), wrong
+        for error in answer.json()["errors"]:
+            assert error["where"] == "body"
+            assert error["field"].startswith(field), wrong
+            assert error["message"][:1].isupper(), error
+            assert "xxx" not in error["message"]
 
 
 @pytest.mark.parametrize(

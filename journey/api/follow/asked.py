@@ -1,11 +1,12 @@
 """Asked: what a follower asks to hear of, and what of it may be told to them."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from fastapi import Query
 from pydantic import ValidationError
 
+from journey.alike import meant
 from journey.api.access.admission import EVERYBODYS, of_their_teams
 from journey.api.access.asking import Asking
 from journey.api.access.scopes import ANY, RESOURCE
@@ -107,11 +108,24 @@ def filtered(**words: list[str] | list[UUID] | None) -> Filter:
             for each in error.errors()
         ]
         raise Problem("invalid", "What is asked for is not there; see each field.", errors=errors) from None
-    if unknown := {each.lower() for each in wanted.pathway} - {each.id for each in installed()}:
-        message = f"There is no such pathway ({len(unknown)} of those given); /v1/pathways lists them"
-        error_in = FieldError(where="query", field="pathway", message=message)
-        raise Problem("invalid", "A pathway is unknown.", errors=(error_in,))
+    refuse_unknown_pathways(wanted, "query", "pathway")
     return wanted
+
+
+def refuse_unknown_pathways(wanted: Filter, where: Literal["query", "body"], field: str) -> None:
+    """Raises Problem."""
+    known = {each.id for each in installed()}
+    errors = [
+        FieldError(
+            where=where,
+            field=f"{field}.{place}" if where == "body" else field,
+            message=f"There is no such pathway, /v1/pathways lists them{meant(each, known)}",
+        )
+        for place, each in enumerate(wanted.pathway)
+        if each.lower() not in known
+    ]
+    if errors:
+        raise Problem("invalid", "A pathway is unknown.", errors=errors)
 
 
 def wanted_by(by: Asking, asked: Filter, payload: Payload) -> Wanted:

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from journey.api.access.keys import OF_TOKENS
 from journey.api.access.table import Permission
 from journey.api.engine import caller, engine
+from journey.api.follow.asked import refuse_unknown_pathways
 from journey.api.follow.place import line_of, place_after, refuse_rewound
 from journey.api.guard import Seen, guarded
 from journey.api.openapi import LISTING, TAKING_A_BODY, answers
@@ -210,6 +211,7 @@ def _checked(request: Request, wanted: WebhookChanged) -> registry.Wanted:
         raise Problem(
             "invalid", "Nothing can be sent there; the field is named below.", errors=errors
         ) from None
+    refuse_unknown_pathways(wanted.filter, "body", "filter.pathway")
     return wanted.wanted()
 
 
