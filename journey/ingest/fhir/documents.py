@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from journey.ingest.fhir.inbox import Item
 from journey.ingest.fhir.naming import Came, is_temporary
+from journey.ingest.fhir.pas import enclosed, unwrapped
 from journey.ingest.fhir.resource import Json
 from journey.ingest.files import Stream
 
@@ -95,13 +96,12 @@ def items(text: bytes, source: str, number: int, system: str) -> list[Item]:
 
 
 def resources(document: Json, system: str) -> Iterator[Came]:
-    """What a document holds: itself, or the entries of a Bundle."""
-    if document.get("resourceType") == "Bundle" and isinstance(document.get("entry"), list):
-        scope = scope_of(document)
-        for entry in document["entry"]:
-            yield from _entry(entry, system, scope, INSIDE)
-    elif document.get("resourceType") != "Bundle" or "entry" in document:
-        yield Came(document, system)
+    """What a document holds: itself, or the entries of a Bundle, or of those that a notification holds."""
+    for each in unwrapped(document):
+        if each.get("resourceType") == "Bundle" and isinstance(each.get("entry"), list):
+            yield from _entries(each, system, INSIDE)
+        elif each.get("resourceType") != "Bundle" or "entry" in each:
+            yield Came(each, system)
 
 
 def scope_of(bundle: Json) -> str:
@@ -113,21 +113,35 @@ def scope_of(bundle: Json) -> str:
     return f"bundle:{sha256(content.encode()).hexdigest()[:32]}"
 
 
-def _entry(entry: Any, system: str, scope: str, inside: int) -> Iterator[Came]:
-    resource = entry.get("resource") if isinstance(entry, dict) else None
-    if not isinstance(resource, dict):
+def _entries(bundle: Json, system: str, inside: int) -> Iterator[Came]:
+    scope, others = scope_of(bundle), _beside(bundle)
+    for entry in bundle["entry"]:
+        yield from _entry(entry, Came(entry, system, scope=scope), others, inside)
+
+
+def _beside(bundle: Json) -> dict[str, Json]:
+    """The resources of a Bundle by what references to them say."""
+    found: dict[str, Json] = {}
+    for entry in bundle["entry"]:
+        body = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(body, dict):
+            named = (entry.get("fullUrl"), f"{body.get('resourceType')}/{body.get('id')}")
+            found |= {name: body for name in named if isinstance(name, str)}
+    return found
+
+
+def _entry(entry: Any, came: Came, others: dict[str, Json], inside: int) -> Iterator[Came]:
+    body = entry.get("resource") if isinstance(entry, dict) else None
+    if not isinstance(body, dict):
         if (
             isinstance(entry, dict)
             and "resource" not in entry
             and ("request" in entry or "response" in entry)
         ):
             return  # a deletion, a search, an answer: there is no data in it
-        yield Came({"entry": entry}, system)
-        return
-    nested = resource.get("entry") if resource.get("resourceType") == "Bundle" else None
-    if isinstance(nested, list) and inside:
-        for each in nested:
-            yield from _entry(each, system, scope_of(resource), inside - 1)
-        return
-    url = entry.get("fullUrl")
-    yield Came(resource, system, url if isinstance(url, str) else "", scope)
+        yield came._replace(body={"entry": entry})
+    elif body.get("resourceType") == "Bundle" and isinstance(body.get("entry"), list) and inside:
+        yield from _entries(body, came.source, inside - 1)
+    else:
+        url = entry.get("fullUrl")
+        yield came._replace(body=enclosed(body, others), full_url=url if isinstance(url, str) else "")

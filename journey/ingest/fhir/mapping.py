@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from journey.domain.event import Command
+from journey.ingest.fhir import pas
 from journey.ingest.fhir.appointment import appointment
 from journey.ingest.fhir.consent import consent
 from journey.ingest.fhir.encounter import encounter
@@ -30,6 +31,27 @@ def nobody(_telling: Telling) -> Iterator[Command]:
     resource of the patient does.
     """
     yield from ()
+
+
+def authorization(telling: Telling) -> Iterator[Command]:
+    """Of use preauthorization alone: asked for, changed, called off or appealed; what the payer answers."""
+    commands = pas.mapping(telling.resource)
+    return commands(telling) if commands else iter(())
+
+
+def followed(telling: Telling) -> Iterator[Command]:
+    """Of a referral (focus): received, accepted, rejected, failed, cancelled, completed (lastModified). Of a
+    prior authorization (reasonReference): what the payer asks for, and that it was sent.
+    """
+    return (pas.mapping(telling.resource) or task)(telling)
+
+
+def _is_preauthorization(resource: Resource) -> bool:
+    return pas.mapping(resource) is not None
+
+
+def _is_followed(resource: Resource) -> bool:
+    return _is_preauthorization(resource) or _refers_to(resource.one("focus"), "ServiceRequest")
 
 
 class Row(NamedTuple):
@@ -106,15 +128,37 @@ ROWS = (
     ),
     Row(
         "Task",
-        task,
+        followed,
         "confirm-referral-receipt, accept-referral, decline-referral, expire-referral, cancel-referral, "
-        "receive-referral-outcome",
+        "receive-referral-outcome; request-authorization-information, submit-authorization-information",
         patient="for",
         begins="lastModified",
-        links=MappingProxyType({"referral": ("focus", "ServiceRequest")}),
+        links=MappingProxyType(
+            {"referral": ("focus", "ServiceRequest"), "authorization": ("reasonReference", "Claim")}
+        ),
         needs="referral",
         r5=frozenset({"requestedPeriod", "requestedPerformer", "doNotPerform"}),
-        is_mapped=lambda resource: _refers_to(resource.one("focus"), "ServiceRequest"),
+        is_mapped=_is_followed,
+    ),
+    Row(
+        "Claim",
+        authorization,
+        "submit-authorization, update-authorization, cancel-authorization, appeal-authorization",
+        patient="patient",
+        begins="created",
+        links=MappingProxyType(
+            {"authorization": ("related.claim", "Claim"), "coverage": ("insurance.coverage", "Coverage")}
+        ),
+        is_mapped=_is_preauthorization,
+    ),
+    Row(
+        "ClaimResponse",
+        authorization,
+        "pend-authorization, decide-authorization, request-authorization-information",
+        patient="patient",
+        begins="created",
+        links=MappingProxyType({"authorization": ("request", "Claim")}),
+        is_mapped=_is_preauthorization,
     ),
     Row("CarePlan", care_plan, "update-care-plan", begins="created", r5=frozenset({"custodian"})),
     Row("CareTeam", care_team, "assign-owner", r5=frozenset({"reason"})),

@@ -1,6 +1,5 @@
 """Placing: whose a resource is, on which journey, and what its references lead to there."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +35,8 @@ class Placed:
     patient: Route
     patient_keys: tuple[Key, ...]
     linked: dict[str, Place]
+    unlinked: tuple[Key, ...] = ()
+    """What it refers to, and nobody knows yet."""
     person: Person | None = None
     is_old: bool = False
 
@@ -50,14 +51,16 @@ def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
         told = person(item.came, resource)
         patient = routes.patient(told)
         place = Place(patient.journey_id, patient.patient_id, patient.patient_id, patient.continues)
-        return Placed(item, row, resource, place, (*told.keys, *told.names), patient, told.keys, {}, told)
+        return Placed(
+            item, row, resource, place, (*told.keys, *told.names), patient, told.keys, {}, person=told
+        )
     reference = whose(row, resource)
     keys = _patient_keys(item.came, resource, reference, row)
     patient_ = routes.whose(keys)
     if patient_ is None:
         raise Awaits(keys)
     where = _journey(routes, item.came, resource, patient_)
-    linked = dict(_linked(routes, item.came, resource, row, where))
+    linked, unlinked = _linked(routes, item.came, resource, row, where)
     own = (*numbers(item.came, resource, "identifier", KINDS[row.type]), *names(item.came, resource))
     if not own:
         raise Unapplied(
@@ -69,7 +72,7 @@ def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
         place = Place(episode.journey_id, patient_.patient_id, episode.journey_id)
     else:
         place = routes.thing((*own, *others), where)
-    return Placed(item, row, resource, place, (*own, *others), patient_, keys, linked)
+    return Placed(item, row, resource, place, (*own, *others), patient_, keys, linked, unlinked)
 
 
 def _patient_keys(came: Came, resource: Resource, reference: Element | None, row: Row) -> tuple[Key, ...]:
@@ -101,15 +104,20 @@ def _journey(routes: Routes, came: Came, resource: Resource, patient: Route) -> 
 
 def _linked(
     routes: Routes, came: Came, resource: Resource, row: Row, where: Route
-) -> Iterator[tuple[str, Place]]:
-    """What its references lead to. Raises Awaits for what it needs."""
+) -> tuple[dict[str, Place], tuple[Key, ...]]:
+    """What its references lead to, and those that lead to nothing yet. Raises Awaits for what it needs."""
+    linked: dict[str, Place] = {}
+    unlinked: list[Key] = []
     for kind, (element, type_) in row.links.items():
         keys = referred(came, _first(resource, element), type_)
         found = routes.find(keys, where.patient_id) if keys else None
         if found is not None:
-            yield kind, found
+            linked[kind] = found
         elif keys and kind == row.needs:
             raise Awaits(keys)
+        else:
+            unlinked += keys
+    return linked, tuple(unlinked)
 
 
 def _shared(came: Came, resource: Resource, row: Row) -> tuple[Key, ...]:
@@ -120,6 +128,10 @@ def _shared(came: Came, resource: Resource, row: Row) -> tuple[Key, ...]:
     return referred(came, _first(resource, element), type_)
 
 
-def _first(resource: Resource, element: str) -> Element | None:
-    listed = isinstance(resource.body.get(element), list)
-    return resource.first(element) if listed else resource.one(element)
+def _first(resource: Resource, way: str) -> Element | None:
+    """The element at the end of this way, the first of each list."""
+    found: Element | None = resource
+    for name in way.split("."):
+        if found is not None:
+            found = found.first(name) if isinstance(found.body.get(name), list) else found.one(name)
+    return found

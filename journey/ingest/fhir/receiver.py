@@ -214,6 +214,8 @@ class Receiver:
             problem = opening if isinstance(opening, Exception) else led
             if isinstance(problem, Exception):
                 each.item.outcome = set_aside(problem)._replace(journey_id=group.journey_id)
+                if each.item.outcome.code == "awaits-reference":
+                    each.item.outcome = each.item.outcome._replace(awaits=each.unlinked)
                 own = each.person is None and each.place.journey_id == each.patient.journey_id
                 if isinstance(problem, JourneyIsOver) and own:
                     late.append(each)

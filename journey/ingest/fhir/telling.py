@@ -73,7 +73,7 @@ class Telling:
 
     @property
     def visit(self) -> Visit | None:
-        """The visit that it is, where anybody has told of it: to look for its name is cheaper than to fold."""
+        """The visit that it is, where anybody has told of it: looking for its name is cheaper than a fold."""
         told = (getattr(each.event, "visit_id", None) for each in self.history.recorded)
         return self.journey.visits.get(self.thing_id) if self.thing_id in told else None
 
