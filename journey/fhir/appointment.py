@@ -88,8 +88,11 @@ def _cancelled(visit: Visit) -> Json | None:
 
 
 def _time(visit: Visit, status: str) -> Json:
-    """Both ends or none (invariants app-2, app-3): one that is agreed and not known is said to be unknown."""
-    told = {"start": visit.start, "end": visit.end if visit.start else None}
+    """Both ends or none (invariants app-2, app-3): one that is agreed and not known is said to be unknown.
+    An end from before the visit was put off is none.
+    """
+    end = visit.end if visit.start and visit.end and visit.start <= visit.end else None
+    told = {"start": visit.start, "end": end}
     if visit.start is None and status in UNTIMED:
         return {}
     known: Json = {name: instant(at) for name, at in told.items() if at is not None}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from journey.domain.event import Precision
 from journey.fhir.chart import Chart
 from journey.fhir.data import CODES, Json, filled, happened, identifier, known, period, reference
 
@@ -12,6 +13,7 @@ TASK_CODES = "http://hl7.org/fhir/CodeSystem/task-code"
 def assignment(chart: Chart, thing: UUID, room: str, body: Json) -> Json:
     """A Task of this thing of a room, with who it is for and when it was asked for."""
     told = chart.told(thing, room)
+    is_exact = told[-1].occurred_precision is Precision.INSTANT
     return filled(
         {
             "id": str(thing),
@@ -19,7 +21,7 @@ def assignment(chart: Chart, thing: UUID, room: str, body: Json) -> Json:
             "intent": "order",
             "for": reference("Patient", chart.patient_id),
             "authoredOn": happened(told[0]),
-            "lastModified": happened(told[-1]),
+            "lastModified": happened(told[-1]) if is_exact else None,
             **body,
         }
     )

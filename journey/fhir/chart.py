@@ -6,8 +6,9 @@ from functools import cache, cached_property
 from typing import TypeVar
 from uuid import UUID
 
-from journey.domain.event import Event, Recorded
+from journey.domain.event import Event, Fact, Recorded
 from journey.domain.journey import ROOM_OF_EVENT, Journey
+from journey.fhir.data import Json, span
 
 E = TypeVar("E", bound=Event)
 
@@ -42,6 +43,19 @@ class Chart:
     def told(self, thing: UUID, room: str) -> tuple[Recorded, ...]:
         """The same, without what other rooms say of it."""
         return tuple(each for each in self.of(thing) if ROOM_OF_EVENT[type(each.event)] == room)
+
+    @cached_property
+    def _by_id(self) -> Mapping[UUID, Recorded]:
+        return {each.event_id: each for each in self.journey.recorded}
+
+    def by(self, fact: Fact | None) -> Recorded | None:
+        """The event that made it so."""
+        return None if fact is None else self._by_id.get(fact.event_id)
+
+    def span(self, begun: Fact | None, ended: Fact | None) -> Json | None:
+        """From when until when something was so, each as exactly as it is known."""
+        first, last = self.by(begun), self.by(ended)
+        return None if first is None else span(first, last)
 
     def last(self, thing: UUID, kind: type[E]) -> tuple[E, Recorded] | None:
         """The last event of this kind about it."""

@@ -1,7 +1,7 @@
 """Data types: the pieces that resources are made of (FHIR R4 section 2.24)."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,8 +36,12 @@ SYSTEMS = {
 }
 """Short names of code systems, and their canonical URIs."""
 
-LENGTHS = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}
+LENGTH_OF_DAY = 10
+LENGTHS = {Precision.DAY: LENGTH_OF_DAY, Precision.MONTH: 7, Precision.YEAR: 4}
 """How many characters of a time are told that is known so exactly."""
+
+NOON = timedelta(hours=12)
+"""From the start of a day: in Greenwich it is that day, too, in whichever zone it began."""
 
 
 def filled(body: Json) -> Json:
@@ -51,9 +55,22 @@ def instant(at: datetime) -> str:
 
 def happened(recorded: Recorded) -> str | None:
     """When it happened, as exactly as that is known; None where it is not."""
-    if recorded.occurred_precision is Precision.UNKNOWN:
+    precision = recorded.occurred_precision
+    if precision is Precision.UNKNOWN:
         return None
-    return instant(recorded.occurred_at)[: LENGTHS.get(recorded.occurred_precision)]
+    if precision in LENGTHS:
+        return instant(recorded.occurred_at + NOON)[: LENGTHS[precision]]
+    return instant(recorded.occurred_at)
+
+
+def span(begun: Recorded, ended: Recorded | None = None) -> Json | None:
+    """From when until when something was so. An end that is known less exactly than the beginning, and would
+    stand before it, is told to the day.
+    """
+    start, end = happened(begun), ended and happened(ended)
+    if start and end and len(start) == len(end) and end < start:
+        end = end[:LENGTH_OF_DAY] if end[:LENGTH_OF_DAY] == start[:LENGTH_OF_DAY] else None
+    return filled({"start": start, "end": end}) or None
 
 
 def period(start: Fact | datetime | None, end: Fact | datetime | None = None) -> Json | None:
@@ -61,9 +78,10 @@ def period(start: Fact | datetime | None, end: Fact | datetime | None = None) ->
 
 
 def days(first: date | None, last: date | None) -> Json | None:
-    """A period of whole days, the last of them included."""
-    told = {"start": first and first.isoformat(), "end": last and last.isoformat()}
-    return filled(told) or None
+    """A period of whole days, the last of them included; of one that ends before it begins, the beginning."""
+    backwards = first is not None and last is not None and last < first
+    end = None if backwards else last
+    return filled({"start": first and first.isoformat(), "end": end and end.isoformat()}) or None
 
 
 def _time(at: Fact | datetime | None) -> str | None:

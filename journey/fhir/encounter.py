@@ -20,11 +20,11 @@ from journey.fhir.data import (
     coding,
     concept,
     filled,
-    happened,
     identifier,
     known,
     named,
     reference,
+    span,
 )
 from journey.fhir.kind import By, Kind
 from journey.fhir.parties import person, team
@@ -96,7 +96,7 @@ def _encounter(chart: Chart, visit: Visit, here: Course, *, is_appointment: bool
             "basedOn": [reference("ServiceRequest", visit.referral_id)] if visit.referral_id else None,
             "participant": [{"individual": person(each)} for each in visit.participants],
             "appointment": [reference("Appointment", visit.visit_id)] if is_appointment else None,
-            "period": _stretch(here[0].by, ended),
+            "period": span(here[0].by, ended),
             "hospitalization": _hospitalization(chart.journey.discharges.of(visit.visit_id)),
             "location": _locations(here, ended),
             "serviceProvider": team(visit.location.facility) if visit.location else None,
@@ -141,17 +141,14 @@ def _locations(here: Course, ended: Recorded | None) -> list[Json]:
     ]
 
 
-def _stretches(begun: Sequence[tuple[T, Recorded]], ended: Recorded | None = None) -> list[tuple[T, Json]]:
+def _stretches(
+    begun: Sequence[tuple[T, Recorded]], ended: Recorded | None = None
+) -> list[tuple[T, Json | None]]:
     """What was so, and from when until the next was; the last one until the end, where there is one."""
     ends = [at for _, at in begun[1:]]
     return [
-        (what, _stretch(at, end))
-        for (what, at), end in zip_longest(begun, [*ends, *([ended] if ended else [])])
+        (what, span(at, end)) for (what, at), end in zip_longest(begun, [*ends, *([ended] if ended else [])])
     ]
-
-
-def _stretch(begun: Recorded, ended: Recorded | None) -> Json:
-    return filled({"start": happened(begun), "end": ended and happened(ended)})
 
 
 ENCOUNTER = Kind(

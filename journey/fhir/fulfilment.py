@@ -54,7 +54,7 @@ def _fulfilment(chart: Chart, referral: Referral) -> Json:
             "focus": focus,
             "requester": provider(referral.order.requester),
             "owner": provider(referral.owner or referral.order.performer),
-            "executionPeriod": period(referral.accepted, referral.outcome),
+            "executionPeriod": chart.span(referral.accepted, referral.outcome),
             "restriction": _restriction(referral),
             "note": [{"text": f"Asked for: {referral.asked}"}] if referral.asked else None,
             "output": _reports(referral),

@@ -7,7 +7,7 @@ from journey.domain.handoff import Handoff, HandoffOffer, HandoffStatus
 from journey.domain.handoff.state import UNACCEPTED, Action, Party
 from journey.fhir.assignment import assignment, business, kind_of_task, piece, until
 from journey.fhir.chart import Chart
-from journey.fhir.data import CODES, Json, concept, instant, known, period, reference
+from journey.fhir.data import CODES, Json, concept, instant, known, reference
 from journey.fhir.parties import person, recipients, whoever
 
 S = HandoffStatus
@@ -52,7 +52,7 @@ def _handover(chart: Chart, handoff: Handoff) -> Json:
             "focus": reference("EpisodeOfCare", chart.journey_id),
             "requester": whoever(handoff.sender.team, handoff.sender.person),
             "owner": whoever(owner.team, owner.person),
-            "executionPeriod": period(handoff.accepted, ended),
+            "executionPeriod": chart.span(handoff.accepted, ended),
             "restriction": until(due, recipients(handoff.asked)),
             "note": list(_questions(handoff)),
             "input": list(_handed_over(handoff)),

@@ -120,23 +120,43 @@ def current(kind: Kind, history: History) -> Iterator[Json]:
 
 
 def version_at(kind: Kind, id_: str, history: History, number: int) -> Version | None:
-    """The resource as of a version of its journey; None where nothing about it was recorded then."""
-    by_id = {each.event_id: each for each in history.recorded}
-    for place, each in enumerate(history.recorded):
-        if each.version == number and kind.touched(id_, each, by_id):
-            return _version(kind, id_, History(history.recorded[: place + 1]))
-    return None
+    """The resource as of a version of its journey; None where nothing about it was recorded then, or it was
+    not there yet.
+    """
+    found = next(_touching(kind, id_, history, number + 1), None)
+    if found is None or found.number != number:
+        return None
+    if found.body is not None:
+        return found
+    was_there = any(each.body is not None for each in versions(kind, id_, history, number))
+    return found if was_there else None
 
 
 def versions(kind: Kind, id_: str, history: History, before: int | None = None) -> Iterator[Version]:
-    """Every version there was, or every one before another, the last one first; made one at a time."""
+    """Every version there was, or every one before another, the last one first; made one at a time.
+
+    Before the first, what is recorded may be of the same thing, and be none of this resource's: a visit that
+    is booked has no Encounter yet. However much is recorded of what is gone, it went once.
+    """
+    newer: Version | None = None
+    gone: Version | None = None
+    for each in _touching(kind, id_, history, before):
+        if each.body is None:
+            gone = each
+            continue
+        yield from (one for one in (newer, gone) if one is not None)
+        newer, gone = each, None
+    if newer is not None:
+        yield newer._replace(is_first=True)
+
+
+def _touching(kind: Kind, id_: str, history: History, before: int | None = None) -> Iterator[Version]:
+    """What there is of it with each event that may show in it, the last one first."""
     by_id = {each.event_id: each for each in history.recorded}
     for place in reversed(range(len(history.recorded))):
         each = history.recorded[place]
         if (before is None or each.version < before) and kind.touched(id_, each, by_id):
-            found = _version(kind, id_, History(history.recorded[: place + 1]))
-            begun = any(kind.touched(id_, other, by_id) for other in history.recorded[:place])
-            yield found._replace(is_first=not begun)
+            yield _version(kind, id_, History(history.recorded[: place + 1]))
 
 
 def _version(kind: Kind, id_: str, history: History) -> Version:

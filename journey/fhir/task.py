@@ -17,7 +17,7 @@ from journey.domain.task import Task, TaskStatus
 from journey.domain.transfer import Transfer, TransferStatus
 from journey.fhir.assignment import assignment, kind_of_task, until
 from journey.fhir.chart import Chart
-from journey.fhir.data import Json, concept, identifier, known, named, period, reference
+from journey.fhir.data import Json, concept, identifier, known, named, reference
 from journey.fhir.fulfilment import fulfilments
 from journey.fhir.handover import handovers
 from journey.fhir.kind import By, Kind
@@ -102,7 +102,7 @@ def _transfer(chart: Chart, transfer: Transfer) -> Json:
             "focus": reference("EpisodeOfCare", chart.journey_id),
             "reasonCode": concept(transfer.reason) if status not in SAYS_WHY else None,
             "owner": whoever(team_there, person_there),
-            "executionPeriod": period(transfer.accepted, transfer.completed),
+            "executionPeriod": chart.span(transfer.accepted, transfer.completed),
             "restriction": until(due, [each for each in (place, *within) if each]),
         },
     )

@@ -1,0 +1,40 @@
+"""What the tests of resources ask: given what was recorded, what is it told as? Each answer is validated."""
+
+from journey.fhir.every import KINDS
+from journey.fhir.kind import Version, current, versions
+from tests.fhir.validating import Json, assert_valid
+from tests.spec import Given
+
+
+def told_as(type_: str, told: Given) -> list[Json]:
+    """Every resource of this type, as it is now."""
+    bodies = list(current(KINDS[type_], told.history))
+    assert_valid(*bodies)
+    return bodies
+
+
+def one(type_: str, told: Given) -> Json:
+    """The only one."""
+    (body,) = told_as(type_, told)
+    return body
+
+
+def every_version(type_: str, id_: object, told: Given) -> list[Version]:
+    """All that there ever was of it, the first one first."""
+    found = list(versions(KINDS[type_], str(id_), told.history))
+    assert_valid(*(each.body for each in found if each.body is not None))
+    return found[::-1]
+
+
+def statuses(type_: str, id_: object, told: Given) -> list[str | None]:
+    """The status in each version; None where it is gone."""
+    return [each.body and each.body["status"] for each in every_version(type_, id_, told)]
+
+
+def texts(body: Json, *path: str) -> list[object]:
+    """What stands at the end of a path, in each of the lists on the way."""
+    found: list[object] = [body]
+    for name in path:
+        found = [each[name] for each in found if isinstance(each, dict) and name in each]
+        found = [inner for each in found for inner in (each if isinstance(each, list) else [each])]
+    return found
