@@ -143,6 +143,12 @@ class Settings(ListeningSettings, OutgoingSettings, OidcSettings):
         ge=1,
         description="The requests a process has under way at once, those that wait for events among them.",
     )
+    console_idle: int = Field(
+        default=15, ge=1, le=720, description="Minutes without use after which the console signs out."
+    )
+    console_hours: int = Field(
+        default=12, ge=1, le=168, description="Hours after which the console signs out in any case."
+    )
     max_streams: int = Field(
         default=5000, ge=1, description="The streams of events that a process has open at once."
     )

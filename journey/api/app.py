@@ -20,6 +20,7 @@ from journey.api import (
     history,
     keyroutes,
     ledger,
+    me,
     pathways,
     patients,
     problems,
@@ -43,6 +44,7 @@ from journey.api.replay import journey as replaying
 from journey.api.replay import standings
 from journey.api.webhooks import routes as webhooks
 from journey.settings import Settings
+from journey.web.console import Beside, console
 
 TITLE, VERSION = "Journey", "1"
 
@@ -99,6 +101,7 @@ def create_app(
         breakglass.breaking,
         breakglass.reviewing,
         *fhir.ROUTERS,
+        me.router,
         health.router,
     )
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
@@ -115,10 +118,16 @@ def create_app(
 def _around(app: FastAPI, routes: Sequence[APIRoute], settings: Settings, figures: Figures) -> ASGIApp:
     """What a request goes through: who may ask from a browser, the edge, the lane, the framework."""
     framework = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), handlers=app.exception_handlers)
-    edge = Edge(
-        Lane(routes, framework),
-        max_body_bytes=settings.max_body_bytes,
-        max_requests=settings.max_requests,
-        figures=figures,
-    )
-    return CORSMiddleware(edge, **cors(settings.cors_origins)) if settings.cors_origins else edge
+
+    def edge(inside: ASGIApp) -> Edge:
+        return Edge(
+            inside,
+            max_body_bytes=settings.max_body_bytes,
+            max_requests=settings.max_requests,
+            figures=figures,
+        )
+
+    api = edge(Lane(routes, framework))
+    pages = edge(console(api))
+    shared = CORSMiddleware(api, **cors(settings.cors_origins)) if settings.cors_origins else api
+    return Beside(shared, pages)

@@ -143,6 +143,7 @@ def answers(api: Api) -> dict[str, Any]:
         "how-patients-flow": (f"/v1/flow?from=2025-03-03T00:00:00Z&to={NOW}", {}),
         "the-log": ("/v1/events?limit=1", {"role": Role.INTEGRATOR}),
         "records-of-a-patient": (f"/v1/patients/{PATIENT}", {}),
+        "who-am-i": ("/v1/me", {}),
         "list-pathways": ("/v1/pathways", {}),
         "what-a-pathway-asks-for": (f"/v1/pathways/{FIRST_WAY['id']}?version={FIRST_WAY['version']}", {}),
         "what-i-have-open": ("/v1/break-glass/mine", night),

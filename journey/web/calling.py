@@ -1,0 +1,126 @@
+"""Calling: asking the API within the process, as whoever is signed in."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from pydantic_core import from_json, to_json
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Scope
+
+Given = Mapping[str, Any]
+
+
+class Answer(NamedTuple):
+    """What the API answered."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of statuses
+
+    def json(self) -> Any:
+        return from_json(self.body) if self.body else None
+
+
+class Refusal(Exception):
+    """The API refused; `problem` is its document (RFC 9457)."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(problem.get("code"))
+        self.status = status
+        self.problem = problem
+
+    @property
+    def code(self) -> str:
+        return str(self.problem.get("code", "internal"))
+
+
+class Api:
+    """The API, to one caller, on behalf of one request."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, token: str) -> None:
+        self._app = app
+        self._scope = scope
+        self._token = token
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        query: Given | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Whatever it answers."""
+        sent = b"" if body is None else to_json(body)
+        said = {
+            "authorization": f"Bearer {self._token}",
+            "content-length": str(len(sent)),
+            **({} if body is None else {"content-type": "application/json"}),
+            **(headers or {}),
+        }
+        scope = self._asked(method, path, _query(query or {}), said)
+        started: list[Message] = []
+        pieces: list[bytes] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": sent, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.append(message)
+            else:
+                pieces.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        [start] = started
+        return Answer(start["status"], Headers(raw=list(start["headers"])), b"".join(pieces))
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """What is there. Raises Refusal."""
+        return told(await self.ask("GET", path, query)).json()
+
+    async def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        """What it led to. Raises Refusal."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return told(await self.ask("POST", path, body={} if body is None else body, headers=named)).json()
+
+    def _asked(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Scope:
+        from_page = self._scope
+        return {
+            "type": "http",
+            "asgi": from_page["asgi"],
+            "http_version": "1.1",
+            "method": method,
+            "scheme": from_page["scheme"],
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": from_page.get("client"),
+            "server": from_page.get("server"),
+            "app": from_page["app"],
+            "state": {},
+        }
+
+
+def told(answer: Answer) -> Answer:
+    """Raises Refusal."""
+    if answer.is_success:
+        return answer
+    problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    raise Refusal(answer.status, problem)
+
+
+def _query(given: Given) -> str:
+    """What is not given is not asked for."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in given.items():
+        many: Sequence[Any] = value if isinstance(value, list | tuple) else (value,)
+        pairs += [(name.rstrip("_"), str(each)) for each in many if each not in {None, ""}]
+    return urlencode(pairs)

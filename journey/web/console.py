@@ -1,0 +1,118 @@
+"""Console: the pages under /console, for whoever is signed in; everything else is the API's."""
+
+from importlib.resources import files
+
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from journey.web import signing
+from journey.web.calling import Refusal
+from journey.web.every import PAGES
+from journey.web.live import live
+from journey.web.page import HOME, Asked, Page, fields, go
+from journey.web.rendering import render
+from journey.web.signing import Signed, to_sign_in
+
+LARGEST_FORM = 256 * 1024
+"""Bytes; what is written into a form is a few lines."""
+
+A_YEAR = b"public, max-age=31536000, immutable"
+
+
+class Beside:
+    """ASGI: the console where it is asked for, the API everywhere else."""
+
+    def __init__(self, api: ASGIApp, console: ASGIApp) -> None:
+        self._api = api
+        self._console = console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"] if scope["type"] == "http" else ""
+        is_page = path in {"/", HOME} or path.startswith(f"{HOME}/")
+        await (self._console if is_page else self._api)(scope, receive, send)
+
+
+def console(api: ASGIApp) -> ASGIApp:
+    """The pages, made of what this API answers."""
+    signed = Signed(api)
+    router = Router(
+        [
+            Route("/", _home),
+            Route(HOME, _home),
+            *signing.routes(signed),
+            Route(f"{HOME}/live", live(signed)),
+            Mount(f"{HOME}/static", _kept(StaticFiles(directory=str(files("journey.web") / "static")))),
+            *(_route(each, signed) for each in PAGES),
+        ],
+        redirect_slashes=False,
+    )
+    return ExceptionMiddleware(router, handlers={HTTPException: _not_there, Refusal: _refused})
+
+
+async def _home(_request: Request) -> Response:
+    return go(f"{HOME}/today")
+
+
+def _route(page: Page, signed: Signed) -> Route:
+    """The page, for whoever is signed in and sends forms that were made here."""
+
+    async def handle(request: Request) -> Response:
+        session = await signed.session(request)
+        if session is None:
+            return to_sign_in(request)
+        form = await _form(request) if request.method == "POST" else {}
+        if request.method == "POST" and not session.made((form.get("csrf") or [""])[-1]):
+            return render("problem.html", 403, title="This form is out of date", said="Open the page again.")
+        api = signed.api(request, session)
+        asked = Asked(request, session, await signed.who(api), api, form)
+        try:
+            return await page.handler(asked)
+        except Refusal as refusal:
+            if refusal.code == "unauthorized":
+                return to_sign_in(request)
+            return asked.page("refused.html", refusal.status, problem=refusal.problem)
+
+    return Route(page.path, handle, methods=list(page.methods), name=page.path)
+
+
+async def _form(request: Request) -> dict[str, list[str]]:
+    """What was filled in. Raises HTTPException."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_FORM:
+            raise HTTPException(413)
+    try:
+        return fields(bytes(body))
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+async def _refused(request: Request, _error: Exception) -> Response:
+    """Who is signed in was not even told who they are: the key holds no more."""
+    return to_sign_in(request)
+
+
+async def _not_there(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    title = "There is no such page" if status == 404 else "That cannot be done"  # noqa: PLR2004 - not found
+    return render("problem.html", status, title=title, said="The pages there are stand at the head of each.")
+
+
+def _kept(static: ASGIApp) -> ASGIApp:
+    """What browsers keep: its address changes with it."""
+
+    async def kept(scope: Scope, receive: Receive, send: Send) -> None:
+        async def out(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"cache-control", A_YEAR)]
+            await send(message)
+
+        await static(scope, receive, out)
+
+    return kept

@@ -1,0 +1,8 @@
+"""Every page of the console."""
+
+from itertools import chain
+
+from journey.web.page import Page
+from journey.web.pages import today
+
+PAGES: tuple[Page, ...] = tuple(chain(today.PAGES))

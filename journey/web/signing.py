@@ -1,0 +1,164 @@
+"""Signing in and out: a key of the API becomes a session of the browser."""
+
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from journey.web.calling import Api, Refusal
+from journey.web.page import HOME, Who, fields, go
+from journey.web.rendering import render
+from journey.web.sessions import BEGIN, END, FORGET, USE, Session, digest, opened, sealed
+
+SIGN_IN = f"{HOME}/sign-in"
+COOKIE = "journey_session"
+SAFE_COOKIE = "__Host-journey_session"
+"""Where the way is TLS: bound to this host, and to no other."""
+
+LARGEST = 8 * 1024
+KEY_HEADER = "x-journey-console"
+
+
+class Rows(Protocol):
+    """The database, as far as sessions need it."""
+
+    async def rows(self, statement: Any, parameters: Any = ()) -> Any: ...
+
+
+class Terms(NamedTuple):
+    """How long a session lasts: minutes without use, hours in all."""
+
+    idle: int
+    hours: int
+
+
+class Signed:
+    """Who is signed in. The application holds the database and the terms."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        self._api = api
+
+    async def session(self, request: Request) -> Session | None:
+        """The session of this browser, which is used by that; None where there is none that holds."""
+        secret = request.cookies.get(cookie_of(request))
+        if not secret:
+            return None
+        rows = await self._rows(request).rows(USE, (digest(secret), self.terms(request).idle))
+        return opened(secret, *rows[0]) if rows else None
+
+    async def begin(self, request: Request, token: str) -> str:
+        """A new session, under a secret that nobody had before."""
+        made, terms = sealed(token), self.terms(request)
+        await self._rows(request).rows(f"{FORGET} RETURNING 1", (terms.idle,))
+        await self._rows(request).rows(BEGIN, (made.digest, made.sealed, terms.hours))
+        return made.secret
+
+    async def end(self, request: Request) -> None:
+        secret = request.cookies.get(cookie_of(request))
+        if secret:
+            await self._rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
+
+    def api(self, request: Request, session: Session) -> Api:
+        return Api(self._api, request.scope, session.token)
+
+    def asking(self, request: Request, token: str) -> Api:
+        return Api(self._api, request.scope, token)
+
+    async def who(self, api: Api) -> Who:
+        """Raises Refusal: the key holds no more."""
+        me = await api.get("/v1/me")
+        return Who(me["name"], me["role"], me["team"], me["may"])
+
+    def terms(self, request: Request) -> Terms:
+        settings = request.app.state.engine.settings
+        return Terms(settings.console_idle, settings.console_hours)
+
+    def _rows(self, request: Request) -> Rows:
+        rows: Rows = request.app.state.engine.reads
+        return rows
+
+
+def cookie_of(request: Request) -> str:
+    return SAFE_COOKIE if request.url.scheme == "https" else COOKIE
+
+
+def to_sign_in(request: Request) -> Response:
+    """And back to where they wanted to go. A fragment sends the whole page there."""
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if request.method != "GET":
+        wanted = HOME
+    address = f"{SIGN_IN}?next={quote(wanted)}"
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": address})
+    return go(address)
+
+
+def routes(signed: Signed) -> list[Route]:
+    async def form(request: Request) -> Response:
+        return _form(request)
+
+    async def sign_in(request: Request) -> Response:
+        """A form of another site signs nobody in."""
+        if not _is_from_here(request):
+            return _form(request, "This form came from another site. Fill in this one.", 403)
+        try:
+            given = fields((await request.body())[:LARGEST])
+        except ValueError:
+            given = {}
+        token = (given.get("key") or [""])[-1].strip()
+        try:
+            await signed.who(signed.asking(request, token))
+        except Refusal as refusal:
+            said = str(refusal.problem.get("detail", "")) if refusal.code != "unauthorized" else NOT_IN_USE
+            return _form(request, said, refusal.status)
+        await signed.end(request)
+        secret = await signed.begin(request, token)
+        response = go(_inside((given.get("next") or [""])[-1]))
+        response.set_cookie(
+            cookie_of(request),
+            secret,
+            path="/",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    async def sign_out(request: Request) -> Response:
+        if _is_from_here(request):
+            await signed.end(request)
+        response = go(SIGN_IN)
+        response.delete_cookie(cookie_of(request), path="/")
+        return response
+
+    return [
+        Route(SIGN_IN, form, methods=["GET"]),
+        Route(SIGN_IN, sign_in, methods=["POST"]),
+        Route(f"{HOME}/sign-out", sign_out, methods=["POST"]),
+    ]
+
+
+NOT_IN_USE = "This key is not in use. Ask whoever hands out keys for one that is."
+
+
+def _form(request: Request, said: str = "", status: int = 200) -> Response:
+    return render("sign_in.html", status, said=said, next=_inside(request.query_params.get("next", "")))
+
+
+def _inside(wanted: str) -> str:
+    """A page of the console, and nowhere else."""
+    parts = urlsplit(wanted)
+    is_ours = not parts.scheme and not parts.netloc and "\\" not in wanted
+    return wanted if is_ours and wanted.startswith(f"{HOME}/") else f"{HOME}/today"
+
+
+def _is_from_here(request: Request) -> bool:
+    """As browsers say it themselves (Fetch Metadata, Origin)."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

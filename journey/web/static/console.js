@@ -1,0 +1,33 @@
+// The console's own script: what was recorded is told to the page, due times count down, an idle screen is locked.
+(() => {
+  "use strict";
+  const body = document.body;
+
+  if (body.dataset.live) {
+    const told = new EventSource(body.dataset.live);
+    told.addEventListener("grown", () => body.dispatchEvent(new CustomEvent("grown")));
+  }
+
+  const span = (ms) => {
+    const minutes = Math.floor(Math.abs(ms) / 60000);
+    const days = Math.floor(minutes / 1440), hours = Math.floor((minutes % 1440) / 60);
+    if (days) return `${days} d${hours ? ` ${hours} h` : ""}`;
+    return hours ? `${hours} h ${String(minutes % 60).padStart(2, "0")} min` : `${minutes} min`;
+  };
+  const count = () => {
+    for (const each of document.querySelectorAll("time[data-due]")) {
+      const left = Date.parse(each.dateTime) - Date.now();
+      each.textContent = left >= 0 ? `in ${span(left)}` : `${span(left)} overdue`;
+    }
+  };
+  setInterval(count, 30000);
+
+  if (body.dataset.idle) {
+    const limit = Number(body.dataset.idle) * 60000;
+    let last = Date.now();
+    for (const each of ["pointerdown", "keydown", "scroll"]) {
+      addEventListener(each, () => { last = Date.now(); }, { passive: true });
+    }
+    setInterval(() => { if (Date.now() - last > limit) location.assign("/console/locked"); }, 5000);
+  }
+})();

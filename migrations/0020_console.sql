@@ -1,0 +1,10 @@
+-- The console: who is signed in at a browser. The secret that opens a session is in the browser alone.
+CREATE TABLE console_session (
+    digest bytea PRIMARY KEY,
+    sealed bytea NOT NULL,
+    begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    used_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ends_at timestamptz NOT NULL
+);
+COMMENT ON COLUMN console_session.sealed IS 'The key or token of the API, under a key that only the browser''s secret gives.';
+CREATE INDEX console_session_ends_at ON console_session (ends_at);
