@@ -6,9 +6,10 @@ moment later leads nowhere.
 """
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,7 +20,16 @@ from journey.outgoing import Network
 Address = IPv4Address | IPv6Address
 
 NAT64 = IPv6Network("64:ff9b::/96")
+ISATAP = 0x0200_5EFE
+"""Stands before an IPv4 address in the last half of an IPv6 one; the bit says whether that is unique."""
+
+NOT_PUBLIC = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "3fff::/20")))
+"""Assigned to protocols, relays, sites and documents, whatever this version of the library says of them."""
+
 LONGEST = 2000
+LONGEST_NAME = 253
+LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+THIS_MACHINE = IPv4Address("127.0.0.1")
 
 
 class BadEndpoint(ValueError):
@@ -46,6 +56,8 @@ class Where(NamedTuple):
         inner = _stands_for(address)
         if inner:
             return all(map(self.permits, inner))
+        if any(address in network for network in NOT_PUBLIC if network.version == address.version):
+            return False
         return address.is_global and not address.is_multicast and not address.is_reserved
 
     def endpoint(self, url: str) -> str:
@@ -65,15 +77,25 @@ class Where(NamedTuple):
             raise BadEndpoint("Leave out user and password; messages are signed instead")
         if parts.fragment or url.endswith("#"):
             raise BadEndpoint("Leave out the part behind #; it is never sent")
-        address = _literal(host)
+        address = _literal(host.removesuffix("."))
+        if address is None and not _is_name(host.removesuffix(".")):
+            raise BadEndpoint("Its host is no name that could be looked up, such as example.org")
         if address is not None and not self.permits(address):
             raise BadEndpoint("It leads to a private or reserved address; JOURNEY_WEBHOOK_PRIVATE_ADDRESSES "
                               "has to allow it")  # fmt: skip
         return url
 
 
+def _is_name(host: str) -> bool:
+    """Whether it can be looked up. What ends in a number would be an address, and is none."""
+    labels = host.split(".")
+    return all(map(LABEL.fullmatch, labels)) and len(host) <= LONGEST_NAME and not labels[-1].isdecimal()
+
+
 def _literal(host: str) -> Address | None:
     """The address that a host's text is, however it is written: a resolver reads 0x7f.1 as 127.0.0.1."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return THIS_MACHINE
     try:
         return ip_address(host.partition("%")[0])
     except ValueError:
@@ -90,7 +112,7 @@ def _stands_for(address: Address) -> Sequence[Address]:
         return ()
     if address.ipv4_mapped is not None:
         return (address.ipv4_mapped,)
-    if address in NAT64:
+    if address in NAT64 or int(address) >> 32 & 0xFFFF_FFFF | 0x0200_0000 == ISATAP:
         return (IPv4Address(int(address) & 0xFFFF_FFFF),)
     if address.sixtofour is not None:
         return (address.sixtofour,)
