@@ -37,6 +37,18 @@ def run(
         list[str] | None,
         typer.Option("--team", metavar="TEAM", help="The team that was accountable then; repeatable."),
     ] = None,
+    patients: Annotated[
+        list[str] | None,
+        typer.Option("--patient", metavar="ID", help="The person, under whichever record; repeatable."),
+    ] = None,
+    pathways: Annotated[
+        list[str] | None,
+        typer.Option("--pathway", metavar="NAME", help="The pathway that was followed then; repeatable."),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="LABEL", help="A label that the event bears; repeatable."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A CloudEvent on each line, and the `cursor` to go on behind it.")
     ] = False,
@@ -52,7 +64,9 @@ def run(
     from journey.cli.session import prepared
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what scripts put in the background
-    asked = {"type": types or [], "room": rooms or [], "team": teams or []}
+    said = {"type": types, "room": rooms, "team": teams}
+    said |= {"patient": patients, "pathway": pathways, "label": labels}
+    asked = {name: words for name, words in said.items() if words}
     settings = prepared()
     zone = ZoneInfo(settings.timezone)
     with (
@@ -80,9 +94,12 @@ def _filter(asked: dict[str, list[str]]) -> "Filter":
 
     from journey.cli.failure import Failed
     from journey.feed.filter import Filter
+    from journey.pathways import installed
 
+    if {each.lower() for each in asked.get("pathway", ())} - {each.id for each in installed()}:
+        raise Failed("There is no such pathway; `journey pathway list` tells those there are.")
     try:
-        return Filter.model_validate({name: words for name, words in asked.items() if words})
+        return Filter.model_validate(asked)
     except ValidationError as error:
         said = {str(each["msg"]).removeprefix("Value error, ") for each in error.errors()}
         raise Failed("; ".join(sorted(said)) + ".") from None

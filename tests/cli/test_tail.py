@@ -42,6 +42,13 @@ def recorded(store: Store, conninfo: str) -> str:
     return str(journey_id)
 
 
+def patient_of(conninfo: str, journey_id: str) -> str:
+    with psycopg.connect(conninfo) as connection:
+        asked = "SELECT data->>'patient_id' FROM event WHERE journey_id = %s AND version = 1"
+        [(patient_id,)] = connection.execute(asked, (journey_id,)).fetchall()
+    return str(patient_id)
+
+
 def deaf_to_ctrl_c() -> None:
     """As a script starts what it puts in the background."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -61,13 +68,13 @@ def test_what_is_recorded_is_shown_and_ctrl_c_ends_it_quietly(
     assert process.returncode == 0
     assert [each["type"] for each in before + after] == TYPES * 2
     assert {each["subject"] for each in after} == {second}
-    again = program.start("tail", "--after", before[0]["cursor"], "--type", "journey.owner_assigned")
+    of_second = ("--type", "journey.owner_assigned", "--patient", patient_of(database_url, second))
+    again = program.start("tail", "--after", before[0]["cursor"], *of_second)
     assert again.stdout is not None
-    lines = [again.stdout.readline() for _ in range(2)]
+    line = again.stdout.readline()
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=20)
-    for line, journey in zip(lines, (first, second), strict=True):
-        assert re.fullmatch(rf"[-\d]{{10}} [:\d]{{8}}  {TYPES[1]} +{journey}  v2  +\S.*\n", line)
+    assert re.fullmatch(rf"[-\d]{{10}} [:\d]{{8}}  {TYPES[1]} +{second}  v2  +\S.*\n", line)
     with psycopg.connect(database_url) as connection:
         shown = connection.execute("SELECT DISTINCT unnest(journeys)::text FROM access_event").fetchall()
     assert {journey_id for (journey_id,) in shown} == {first, second}
@@ -78,6 +85,7 @@ def test_what_is_recorded_is_shown_and_ctrl_c_ends_it_quietly(
     [
         (("--type", "visit.bocked"), "There is no such type of event"),
         (("--room", "kitchen"), "There is no such room"),
+        (("--pathway", "no-such-way"), "There is no such pathway"),
         (("--after", "yesterday"), "--after is no cursor of the log"),
         (("--url", "http://127.0.0.1:9"), "Nobody answers at the address that --url names"),
     ],
