@@ -11,6 +11,9 @@ COMPILE := pip compile pyproject.toml --quiet --universal --python-version 3.11 
 # The oldest PostgreSQL installed here that the project supports: newer SQL must not slip in.
 SYSTEM_POSTGRES := $(firstword $(sort $(wildcard /usr/lib/postgresql/1[5-9]/bin/initdb /usr/lib/postgresql/[2-9][0-9]/bin/initdb)))
 
+# Bytecode is kept whatever the surroundings say: each process would rewrite every test's assertions anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
+
 # The files of the suite side by side, each process with a server of its own; two more than there are processors,
 # because tests wait for what they started. In the order that tests/conftest.py gives them: by their number of
 # tests, those of one long test would come last, and be waited for.
@@ -30,10 +33,10 @@ demo: $(VENV)/run  ## install, then serve simulated journeys on 127.0.0.1:8000; 
 
 test: $(VENV)/dev  ## the whole suite on the embedded PostgreSQL, then its database tests on an installed one
 	$(SAY) "every test, on the embedded PostgreSQL"
-	@$(BIN)/python -m pytest $(BESIDE) $(ARGS)
+	@$(PYTEST) $(BESIDE) $(ARGS)
 ifneq ($(SYSTEM_POSTGRES),)
 	$(SAY) "the tests that touch a database again, on $(patsubst %/bin/initdb,%,$(SYSTEM_POSTGRES))"
-	@$(BIN)/python -m pytest $(BESIDE) --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
+	@$(PYTEST) $(BESIDE) --postgres system -m database $(ARGS) $(if $(strip $(ARGS)),|| [ $$? -eq 5 ])
 endif
 
 fuzz: $(VENV)/dev  ## ask the API for MINUTES=60 whatever its document allows and forbids

@@ -2,6 +2,7 @@
 made.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -20,10 +21,11 @@ from journey.embedded import Cluster
 from journey.log import configure
 from journey.migrate import migrate
 from journey.settings import PREFIX, Settings
-from journey.store.memory import collect_rarely
 
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 TEMPLATE = "template_journey"
+OBJECTS = 2_000_000
+"""New ones between two looks for cycles."""
 
 _numbers = count(1)
 
@@ -62,7 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     os.environ["JOURNEY_MASTER_KEY_FILE"] = str(_master_key(config))
     configure(Settings.load(log_format="json"))
-    collect_rarely()
+    gc.set_threshold(OBJECTS, 100)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are no garbage: no look for cycles goes over them again."""
+    gc.freeze()
 
 
 def _master_key(config: pytest.Config) -> Path:
