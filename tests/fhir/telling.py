@@ -28,7 +28,8 @@ def every_version(type_: str, id_: object, told: Given) -> list[Version]:
 
 def statuses(type_: str, id_: object, told: Given) -> list[str | None]:
     """The status in each version; None where it is gone."""
-    return [each.body and each.body["status"] for each in every_version(type_, id_, told)]
+    bodies = [each.body for each in every_version(type_, id_, told)]
+    return [None if body is None else body["status"] for body in bodies]
 
 
 def texts(body: Json, *path: str) -> list[object]:
