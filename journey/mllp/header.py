@@ -4,10 +4,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from journey.ingest.hl7v2.charset import signature
 from journey.ingest.hl7v2.er7 import Encoding, Message, Unparseable, parse
 from journey.ingest.hl7v2.mapping import trigger
 from journey.ingest.hl7v2.said import LONGEST
+from journey.mllp.framing import HEAD
 
+_LINE_END = re.compile(rb"[\r\n]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 RECOMMENDED = "^~\\&"
@@ -63,7 +66,7 @@ class Header:
 def header(raw: bytes) -> Header:
     """Of a message, or of its beginning. An empty one where it has no MSH that can be read."""
     try:
-        message = parse(raw)
+        message = parse(_first_line(raw))
     except Unparseable:
         return Header()
     kind, _, event = trigger(message).partition("^")
@@ -81,6 +84,13 @@ def header(raw: bytes) -> Header:
         accept=_asked(message, 15),
         apply=_asked(message, 16),
     )
+
+
+def _first_line(raw: bytes) -> bytes:
+    """Without what follows MSH: it may be long, and other connections wait while this is read."""
+    head = raw[:HEAD].lstrip(b"\r\n\t ")
+    wide = (signature(head) or "").startswith("utf-16")
+    return head if wide else _LINE_END.split(head, maxsplit=1)[0]
 
 
 def _echoed(message: Message, field: int) -> str:

@@ -73,6 +73,7 @@ class Listener:
             settings.mllp_host,
             settings.mllp_port,
             limit=CHUNK,
+            backlog=settings.mllp_connections,
             ssl=tls,
             ssl_handshake_timeout=HANDSHAKE if tls else None,
         )

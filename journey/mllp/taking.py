@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,11 +11,18 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.receiver import Receiver, Taken, place
 from journey.mllp.acknowledging import NOT_KEPT, Finding, finding
 from journey.settings import Settings
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Store
+
+TRIES = 6
+"""Times that the database is away for one message, before it is kept apart if others can be."""
+
+REMEMBERED = 10_000
+"""Messages for which it was away."""
 
 logger = structlog.get_logger()
 
@@ -25,6 +33,7 @@ class Taking:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._parked: Literal["AE", "AA"] = settings.mllp_parked
         self._own = threading.local()
+        self._failed = Failures()
 
         def receiver() -> None:
             zone = ZoneInfo(settings.timezone)
@@ -50,7 +59,34 @@ class Taking:
 
     def _taken(self, raw: bytes, source: str, number: int) -> Taken:
         receiver: Receiver = self._own.receiver
-        return receiver.take(raw, source, number)
+        try:
+            taken = receiver.take(raw, source, number)
+        except StoreUnavailable:
+            if self._failed.again(raw) < TRIES:
+                raise
+            taken = receiver.take_or_keep(raw, source, number)
+        self._failed.no_more(raw)
+        return taken
+
+
+class Failures:
+    """How often the database was away when a message came, for as long as that goes on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._times: Counter[bytes] = Counter()
+
+    def again(self, raw: bytes) -> int:
+        with self._lock:
+            if len(self._times) > REMEMBERED:
+                self._times.clear()
+            self._times[message_key(raw)] += 1
+            return self._times[message_key(raw)]
+
+    def no_more(self, raw: bytes) -> None:
+        if self._times:
+            with self._lock:
+                self._times.pop(message_key(raw), None)
 
 
 @contextmanager

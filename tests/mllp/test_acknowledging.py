@@ -170,6 +170,13 @@ def test_nothing_of_the_patient_comes_back() -> None:
             assert not re.search(rb"M1|BRACKENHALL|EDITH", answer.raw)
 
 
+def test_the_header_is_read_without_the_rest() -> None:
+    short = msh(charset="UNICODE UTF-8", id_="Jos\N{LATIN SMALL LETTER E WITH ACUTE}")
+    assert header(short + b"NTE|\xff\xfe|" * 100) == header(short)
+    assert header(b"\r\n" + short.replace(b"\r", b"\n")).control_id == header(short).control_id != ""
+    assert header(short.decode().encode("utf-16")).control_id == header(short).control_id
+
+
 def test_a_header_without_a_version_is_none_of_an_old_one() -> None:
     assert not Header().is_before(2, 5)
     assert not Header(version="two").is_before(2, 5)

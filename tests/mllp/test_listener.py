@@ -9,6 +9,7 @@ import pytest
 
 from journey.mllp.framing import framed
 from journey.mllp.sending import Receiving, Sender
+from journey.mllp.taking import TRIES
 from tests.ingest.hl7v2.corpus import corpus
 from tests.ingest.hl7v2.feeding import Feed
 from tests.ingest.hl7v2.written import PID, evn, message, pv1
@@ -247,6 +248,44 @@ def test_with_the_database_away_nothing_is_acknowledged_and_later_everything(dat
             assert sender.send(arrival("D2", "D2")).code == "AA"
     with closing(Feed(database_url)) as feed:
         assert kept(feed) == {"D1": "applied", "D2": "applied"}
+
+
+def test_one_message_on_which_the_database_fails_again_and_again_holds_up_no_feed(
+    database_url: str, feed: Feed
+) -> None:
+    """Each time it is sent again, until it is kept apart; nothing of the sort befalls the next one."""
+    with feed.store.datastore.pool.connection() as connection:
+        connection.execute(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RAISE 'full' USING ERRCODE = 'out_of_memory'; END $$
+            """
+        )
+        connection.execute(
+            "CREATE TRIGGER fail BEFORE INSERT ON routing FOR EACH ROW WHEN (NEW.value = 'POISON')"
+            " EXECUTE FUNCTION fail()"
+        )
+    with Listening(database_url) as listening:
+        for _ in range(TRIES - 1):
+            with talk(listening.address) as one:
+                one.say(framed(arrival("POISON", "B1")))
+                assert one.is_over()
+        with talk(listening.address) as one:
+            answer = one.ask(arrival("POISON", "B1"))
+            assert (told(answer), answer.value("ERR", 5)) == (("AE", "B1"), "unavailable")
+            assert told(one.ask(arrival("B2", "B2"))) == ("AA", "B2")
+    assert kept(feed) == {"B1": "parked", "B2": "applied"}
+    with feed.store.datastore.pool.connection() as connection:
+        connection.execute("DROP TRIGGER fail ON routing")
+    assert feed.replay().applied == 1
+
+
+def test_more_numbers_than_a_patient_has_are_kept_apart_at_once(listening: Listening) -> None:
+    pid = "PID|1||" + "~".join(f"{n}^^^HOSP^MR" for n in range(20_000))
+    with talk(listening.address) as one:
+        answer = one.ask(message("ADT^A01", evn("20260301080000"), pid, pv1(), control_id="M1"))
+    assert (told(answer), answer.value("ERR", 5)) == (("AE", "M1"), "bad-value")
+    assert (answer.value("ERR", 2), answer.value("ERR", 2, 3)) == ("PID", "3")
 
 
 def test_told_to_stop_it_finishes_what_is_under_way_and_lets_the_others_go(

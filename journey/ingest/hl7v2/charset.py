@@ -11,6 +11,9 @@ from functools import lru_cache
 
 _MSH_18 = 17  # where it stands once the header is split: MSH-1 is the separator itself
 
+_LONGEST = 200
+"""Bytes of MSH-18 that are looked at, and remembered."""
+
 _SIGNATURES = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -71,7 +74,7 @@ def _declared(raw: bytes) -> str | None:
     fields = header.split(header[3:4] or b"|")
     if len(fields) <= _MSH_18:
         return _codec(b"", b"~")
-    return _codec(fields[_MSH_18], fields[1][1:2] or b"~")
+    return _codec(fields[_MSH_18][:_LONGEST], fields[1][1:2] or b"~")
 
 
 @lru_cache(maxsize=64)

@@ -278,10 +278,10 @@ def _encoding(separator: str, delimiters: str, charset: str) -> Encoding:
     delimiters = delimiters or _RECOMMENDED
     if delimiters[2:3] == delimiters[3:4]:  # a backslash that was escaped once more on its way here
         delimiters = delimiters[:2] + delimiters[3:]
-    if not all(map(_separates, delimiters)) or len({separator, *delimiters}) != 1 + len(delimiters):
-        raise Unparseable("MSH-2 does not hold delimiters that differ from one another.")
     if len(delimiters) > len(_RECOMMENDED) + 1:
         raise Unparseable("MSH-2 holds more than the five delimiters there are.")
+    if not all(map(_separates, delimiters)) or len({separator, *delimiters}) != 1 + len(delimiters):
+        raise Unparseable("MSH-2 does not hold delimiters that differ from one another.")
     component, repetition, escape, subcomponent, truncation = [*delimiters, *("",) * 5][:5]
     return Encoding(separator, component, repetition, escape, subcomponent, truncation, charset)
 

@@ -87,10 +87,11 @@ def message_key(raw: bytes) -> bytes:
     """The message's name among all messages; see this module's docstring."""
     header, *rest = _LINE_END.split(raw.strip(_AROUND))
     if header.startswith(b"MSH"):
-        fields = header.split(header[3:4] or b"|")
+        separator = header[3:4] or b"|"
+        fields = header.split(separator)
         if len(fields) > _MSH_10 and fields[_MSH_10].strip():
             fields[_MSH_7] = b""
-        header = b"|".join(fields)
+        header = separator.join(fields)
     return sha256(b"\r".join((header, *rest))).digest()
 
 

@@ -13,6 +13,10 @@ FIND_NOBODY = frozenset({"AN", "ANC", "VN", "SS", "DL", "PPN", "ANON"})
 """Table 0203: numbers of accounts and visits, and those that several people may give as theirs."""
 
 
+MOST = 100
+"""Numbers that a message may give of one patient: each is claimed under a lock of its own."""
+
+
 class Key(NamedTuple):
     """A number that leads to a journey: of a patient, a visit, an account or an appointment."""
 
@@ -64,6 +68,8 @@ def _keys(identifiers: Iterable[Identifier]) -> tuple[Key, ...]:
 
 
 def _identifiers(said: Said, segment: Segment | None, field: int) -> Iterator[Identifier]:
+    if segment and segment.raw(field).count(segment.encoding.repetition or "~") > MOST:
+        raise Unapplied("bad-value", f"{segment.name}-{field}: over {MOST} numbers of one patient.")
     for number in segment.repetitions(field) if segment else ():
         value = clean(number.component(1))
         system = said.authority(number)

@@ -19,6 +19,7 @@ PARKED = {
     "nothing-to-cancel": "It came before what it cancels. Each message of the journey tries it again.",
     "occurs-in-the-future": "It says that it happens later. Correct the sender's clock, or replay it then.",
     "contended": "Others kept writing to the journey first. Replay it.",
+    "unavailable": "The database failed on it again and again. Replay it; if that fails as well, report it.",
     "internal": "The mapping failed on it, which is our mistake. Report the code and the place in the log.",
 }
 """By code. The codes of refusals are the domain's, so others than these two can occur."""

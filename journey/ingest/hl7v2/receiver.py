@@ -7,6 +7,7 @@ claimed, a journey is told a message once (by its key), and what is not in the i
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from traceback import extract_tb
 from typing import NamedTuple
 from uuid import UUID
@@ -93,6 +94,19 @@ class Receiver:
             return Taken(key, DUPLICATE, first=put.stands)
         outcome = outcome._replace(reuses_id=put.reuses_id)
         return Taken(key, outcome, tuple(self._released(outcome, others_wait=put.others_wait)))
+
+    def take_or_keep(self, raw: bytes, source: str, number: int) -> Taken:
+        """Take a message on which the database failed; keep it where it does so again, being there."""
+        message, code = Kept(message_key(raw), raw, clean(source), number), "unavailable"
+        self.inbox.seen(message.key)  # raises StoreUnavailable where the database is away for all of them
+        with suppress(StoreUnavailable):
+            return self.take(raw, source, number)
+        led = Led()
+        with suppress(Unparseable):
+            led.header = header(parse(raw))
+        outcome = Outcome(Verdict("parked", code, PARKED[code]), led)
+        put = self.inbox.put(message, outcome)
+        return Taken(message.key, outcome if put.is_new else DUPLICATE, first=put.stands)
 
     def retry(self, message: Kept) -> Taken:
         """Try a parked message again. Raises as `take` does."""
