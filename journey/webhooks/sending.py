@@ -24,7 +24,7 @@ GONE = 410
 BUSY = frozenset({429, 503})
 """Answers whose `Retry-After` speaks for the whole endpoint."""
 
-OURS = (("content-type", "application/json"), ("user-agent", "Journey-Webhooks/1"))
+OURS = (("content-type", "application/cloudevents+json"), ("user-agent", "Journey-Webhooks/1"))
 
 
 class Answer(NamedTuple):
