@@ -295,3 +295,12 @@ def test_a_database_that_is_lost_is_where_it_stops(api: Api, monkeypatch: pytest
     assert (done["line"], done["status"]) == (1, "applied")
     assert (summary["status"], summary["code"], summary["resume_at"]) == ("stopped", "store-unavailable", 2)
     assert statuses(became(api, intakes)) == ["duplicate", "applied", "applied", "complete"]
+
+
+def test_what_is_imported_carries_the_span_that_asked_for_it(api: Api) -> None:
+    span = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    opened, _ = became(
+        api, lines(line("traced", "open-journey", "1")), headers={**MEDIA, "traceparent": span}
+    )
+    told = api.get(f"/v1/events?journey={opened['journey_id']}", role=Role.INTEGRATOR).json()["events"]
+    assert [each["traceparent"] for each in told] == [span]

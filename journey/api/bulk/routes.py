@@ -187,7 +187,8 @@ async def import_(
     """
     refuse_other_media(request)
     who = caller(request)
-    sender = Sender(source or who.name, who.actor(), purpose, request.state.correlation_id)
+    state = request.state
+    sender = Sender(source or who.name, who.actor(), purpose, state.correlation_id, state.traceparent)
     return Import(request, sender, names=f"{who.name}\0{source or ''}")
 
 

@@ -43,6 +43,7 @@ class Sender(NamedTuple):
     actor: Actor
     purpose: str = "TREAT"
     correlation_id: UUID | None = None
+    traceparent: str | None = None
 
     def context(self, line: Told) -> Context:
         return Context(
@@ -50,6 +51,7 @@ class Sender(NamedTuple):
             purpose=self.purpose,
             source=Source(system=self.system, channel=CHANNEL, message_id=line.id),
             correlation_id=self.correlation_id,
+            traceparent=self.traceparent,
         )
 
 
