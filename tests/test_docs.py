@@ -36,6 +36,7 @@ HAND_WRITTEN = [
         "docs/adding-an-event.md",
         "docs/adding-a-read-model.md",
         "docs/pathways.md",
+        "docs/prior-authorization.md",
         "docs/flow.md",
         "docs/mllp.md",
         "docs/an-officers-afternoon.md",

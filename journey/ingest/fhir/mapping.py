@@ -67,7 +67,9 @@ class Row(NamedTuple):
     links: Links = NO_LINKS
     """What it refers to on the same journey: kind, element and type."""
     is_thing_of: str = ""
-    """The link whose thing it is itself: an Encounter is the visit that its Appointment was."""
+    """The link whose thing it is itself: an Encounter is the visit that its Appointment was, an update of a
+    request that request.
+    """
     needs: str = ""
     """The link without which it waits, where it has it at all."""
     r5: frozenset[str] = frozenset()
@@ -149,6 +151,7 @@ ROWS = (
         links=MappingProxyType(
             {"authorization": ("related.claim", "Claim"), "coverage": ("insurance.coverage", "Coverage")}
         ),
+        is_thing_of="authorization",
         is_mapped=_is_preauthorization,
     ),
     Row(
@@ -173,6 +176,16 @@ ROWS = (
 )
 TABLE = MappingProxyType({row.type: row for row in ROWS})
 """Every type that is mapped."""
+
+SCOPES = MappingProxyType(
+    {
+        **{row.type: row.type for row in ROWS},
+        "Appointment": "Encounter",
+        "CareTeam": "EpisodeOfCare",
+        "ClaimResponse": "Claim",
+    }
+)
+"""What a grant has to hold for each type, in the words of scopes."""
 
 ORDER = MappingProxyType({row.type: number for number, row in enumerate(ROWS)})
 """In which order the resources of one patient are told."""

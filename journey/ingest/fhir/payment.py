@@ -6,34 +6,11 @@ from datetime import date
 from journey.domain.coverage import EndCoverage, LineOfBusiness, RecordCoverage
 from journey.domain.event import Command
 from journey.ingest.fhir.moment import Moment
+from journey.ingest.fhir.pas import line_of_business
 from journey.ingest.fhir.resource import Element, Resource
 from journey.ingest.fhir.telling import Telling
 
 L = LineOfBusiness
-BUSINESS = {
-    "WCBPOL": L.WORKERS_COMPENSATION,
-    "PUBLICPOL": L.PUBLIC,
-    "SUBSIDIZ": L.PUBLIC,
-    "MCPOL": L.MEDICARE_ADVANTAGE,
-    "pay": L.SELF_PAY,
-    "MB": L.MEDICARE,
-    "MA": L.MEDICARE,
-    "MC": L.MEDICAID,
-    "CI": L.COMMERCIAL,
-    "HM": L.COMMERCIAL,
-    "WC": L.WORKERS_COMPENSATION,
-}
-"""v3 ActCoverageTypeCode, coverage-selfpay, X12 claim filing indicators."""
-
-TYPOLOGY = {
-    "1": L.MEDICARE,
-    "2": L.MEDICAID,
-    "3": L.PUBLIC,
-    "5": L.COMMERCIAL,
-    "6": L.COMMERCIAL,
-    "8": L.SELF_PAY,
-}
-"""How the codes of the Source of Payment Typology begin."""
 
 
 def coverage(telling: Telling) -> Iterator[Command]:
@@ -87,14 +64,10 @@ def _named(reference: Element) -> str:
 
 
 def _business(resource: Resource) -> LineOfBusiness:
-    for coding in resource.codes("type"):
-        code, system = coding.short("code"), coding.short("system")
-        if code in BUSINESS:
-            return BUSINESS[code]
-        if "221.5" in system or "sop" in system.lower():
-            return TYPOLOGY.get(code[:1], L.COMMERCIAL)
-    payer = _payer(resource).lower()
-    return L.MEDICARE if "medicare" in payer else L.MEDICAID if "medicaid" in payer else L.COMMERCIAL
+    """As Coverage.type says by its code, else as the payer is called."""
+    payer, found = _payer(resource).lower(), line_of_business(resource)
+    by_name = (line for line in (L.MEDICARE, L.MEDICAID) if line.lower() in payer)
+    return found or next(by_name, L.COMMERCIAL)
 
 
 def _plan(resource: Resource) -> str | None:

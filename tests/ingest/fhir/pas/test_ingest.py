@@ -1,0 +1,139 @@
+"""Prior authorizations through the whole of it: from documents to what is recorded."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.ingest.fhir.feeding import Feed, Json
+from tests.ingest.fhir.pas.payer import (
+    EXAMPLES,
+    X12,
+    answer,
+    bundle,
+    claim,
+    concept,
+    example,
+    item,
+    needs_examples,
+    response,
+    update,
+)
+
+PATIENT = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "a-clinic", "value": "1"}]}
+
+
+def of_patient(body: Json) -> Json:
+    return {**body, "patient": {"reference": "Patient/p"}}
+
+
+ASKED = of_patient(claim(item(1), item(2)))
+UPDATED = of_patient(update(item(1), item(2, mode="changed", quantity={"value": 3})))
+
+
+def approved(to: str, **more: Any) -> Json:
+    body = of_patient(response(answer(1, "A1", "A-7"), answer(2, "A1", "A-7"), to=to, **more))
+    return {**body, "identifier": []}
+
+
+def told(feed: Feed) -> list[str]:
+    """What was told of authorizations."""
+    return [name for name in feed.told() if name.startswith("authorization.")]
+
+
+def status(feed: Feed) -> list[str]:
+    return [str(each.status) for each in feed.only().authorizations]
+
+
+def test_an_update_is_of_the_same_authorization_and_is_answered_by_its_reference_alone(feed: Feed) -> None:
+    feed.take(bundle(PATIENT, ASKED), bundle(UPDATED, ASKED))
+    assert status(feed) == ["submitted"]
+    feed.take(approved("T-2"))
+    assert status(feed) == ["approved"]
+    assert told(feed) == [
+        "authorization.submitted",
+        "authorization.update_submitted",
+        "authorization.decided",
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_the_order_in_which_they_come_changes_nothing(feed: Feed, order: tuple[int, ...]) -> None:
+    documents = [ASKED, UPDATED, approved("T-2")]
+    feed.take(PATIENT, *(documents[each] for each in order))
+    assert status(feed) == ["approved"]
+    assert sorted(told(feed)) == [
+        "authorization.decided",
+        "authorization.submitted",
+        "authorization.update_submitted",
+    ]
+
+
+def test_an_answer_waits_for_its_request_and_is_kept_with_the_reason(feed: Feed) -> None:
+    counts = feed.take(PATIENT, approved("T-1"))
+    assert counts.reasons["awaits-reference"] == 1
+    feed.take(ASKED)
+    assert status(feed) == ["approved"]
+
+
+def test_a_code_that_is_unknown_is_parked_with_its_place(feed: Feed) -> None:
+    feed.take(bundle(PATIENT, ASKED), of_patient(response(answer(1, "A5"), answer(2, "A1"))))
+    (parked,) = [each for each in feed.inbox() if each["status"] == "parked"]
+    assert parked["code"] == "unknown-code"
+    assert parked["reason"].startswith("ClaimResponse.item[0].adjudication[0].extension[0]")
+
+
+@needs_examples
+def test_a_notification_of_the_examples_decides_what_was_pended(feed: Feed) -> None:
+    feed.take(
+        *map(
+            example,
+            [
+                "Bundle-ReferralAuthorizationBundleExample",
+                "Bundle-ReferralPendingAuthorizationResponseBundleExample",
+            ],
+        )
+    )
+    assert status(feed) == ["pended"]
+    feed.take(example("Bundle-PASSubscriptionNotification"))
+    assert status(feed) == ["approved"]
+
+
+@needs_examples
+def test_all_examples_at_once_lose_nothing_and_double_nothing(feed: Feed) -> None:
+    documents = [json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))]
+    feed.take(*documents)
+    parked = {(each["trigger"], each["code"]) for each in feed.inbox() if each["status"] == "parked"}
+    assert parked == {("Task", "awaits-reference")}, "it is for another patient than its request"
+    before = feed.rows("SELECT count(*) FROM event")
+    again = feed.take(*documents)
+    assert again.applied == 0
+    assert feed.rows("SELECT count(*) FROM event") == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "payer", "line"),
+    [
+        (concept("16", f"{X12}1032"), "Medicare Plus", "MEDICARE-ADVANTAGE"),
+        (concept("MCPOL", "http://terminology.hl7.org/CodeSystem/v3-ActCode"), "a plan", "COMMERCIAL"),
+        (concept("111", "https://nahdo.org/sopt"), "a plan", "MEDICARE-ADVANTAGE"),
+        ({}, "Medicaid", "MEDICAID"),
+    ],
+)
+def test_a_coverage_that_came_before_decides_by_when_a_request_is_answered(
+    feed: Feed, kind: Json, payer: str, line: str
+) -> None:
+    cover = {
+        "resourceType": "Coverage",
+        "id": "c",
+        "status": "active",
+        "type": kind,
+        "beneficiary": {"reference": "Patient/p"},
+        "payor": [{"display": payer}],
+    }
+    request = {**ASKED, "insurance": [{"focal": True, "coverage": {"reference": "Coverage/c"}}]}
+    feed.take(PATIENT, cover, request)
+    (coverage,), (one,) = feed.only().coverages, feed.only().authorizations
+    assert coverage.terms is not None
+    assert (coverage.terms.line_of_business, one.request.coverage_id) == (line, coverage.coverage_id)
+    assert (one.due is not None) == (line in {"MEDICARE-ADVANTAGE", "MEDICAID"})
