@@ -1,6 +1,7 @@
 """Whatever is sent to whatever command: an answer that says what is wrong, never a fault of the server."""
 
 import json
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -68,6 +69,7 @@ def likely(name: str) -> st.SearchStrategy[Any]:
     return values
 
 
+@cache
 def bodies(name: str) -> st.SearchStrategy[Any]:
     fields = COMMANDS[name].model_fields
     needed = {field: likely(field) for field, about in fields.items() if about.is_required()}
