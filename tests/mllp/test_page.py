@@ -23,7 +23,7 @@ def test_the_commands_of_the_page_do_what_it_says(program: Program) -> None:
     assert listening_on(listener) == int(port)
     done, again = program.run(*first), program.run(*second)
     assert (done.returncode, again.returncode) == (0, 0)
-    assert re.fullmatch(r"(\d+) messages, \1 AA, 0 unanswered, 0 sent again\n", done.stdout)
+    assert re.fullmatch(r"(\d+) messages, \1 CA, 0 unanswered, 0 sent again\n", done.stdout)
     assert again.stdout == done.stdout
     listener.terminate()
     assert listener.wait(30) == 0

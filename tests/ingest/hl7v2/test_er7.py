@@ -304,7 +304,7 @@ def test_a_mark_for_utf_8_is_no_proof() -> None:
         (b"MSH", "MSH is not followed by a field separator."),
         (b"MSHSECRET", "MSH is not followed by a field separator."),
         (b"MSH SECRET", "MSH is not followed by a field separator."),
-        (b"MSH|SECRET|A", "MSH-2 does not hold delimiters that differ from one another."),
+        (b"MSH|SECRET|A", "MSH-2 holds more than the five delimiters there are."),
         (b"MSH|^~^&|SECRET", "MSH-2 does not hold delimiters that differ from one another."),
         (b"MSH|^~\\&#$|SECRET", "MSH-2 holds more than the five delimiters there are."),
         ("MSH|^~\\&|SECRET".encode("utf-16-le")[:-1], "The message does not begin with an MSH segment."),
