@@ -4,8 +4,18 @@
   const body = document.body;
 
   if (body.dataset.live) {
+    // What was recorded is in the lists a moment later; who looks again every five seconds misses nothing.
+    let waiting = false, last = 0;
     const told = new EventSource(body.dataset.live);
-    told.addEventListener("grown", () => body.dispatchEvent(new CustomEvent("grown")));
+    told.addEventListener("grown", () => {
+      if (waiting) return;
+      waiting = true;
+      setTimeout(() => {
+        waiting = false;
+        last = Date.now();
+        body.dispatchEvent(new CustomEvent("grown"));
+      }, Math.max(1000, last + 5000 - Date.now()));
+    });
   }
 
   const span = (ms) => {

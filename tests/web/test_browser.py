@@ -1,0 +1,127 @@
+"""Every page in a real browser: nothing is fetched from elsewhere, nothing fails, everybody can use it, and
+it fits a telephone. The rules of accessibility are axe's (WCAG 2.2 AA).
+"""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from journey.api.access import keys
+from journey.api.access.keys import Grant
+from journey.api.access.table import Role
+from journey.embedded import Cluster
+from tests.api.streaming import on_a_socket
+from tests.api.test_examples import own_pathways
+from tests.api.test_read_examples import story
+from tests.served import database, served
+
+playwright = pytest.importorskip("playwright.sync_api", reason="NO PAGE WAS LOOKED AT: no playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NO PAGE WAS LOOKED AT: no axe")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.database,
+    pytest.mark.skipif(CHROMIUM is None, reason="NO PAGE WAS LOOKED AT: no chromium"),
+]
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PAGES: dict[Role, tuple[str, ...]] = {
+    Role.COORDINATOR: ("today", "today?show=overdue"),
+    Role.COMPLIANCE: (),
+    Role.INTEGRATOR: (),
+    Role.ADMIN: (),
+}
+"""What each role looks at; `{journey}` is the id of a journey with something of everything."""
+
+
+class Told(NamedTuple):
+    """A clinic on a socket, and the journey that is looked at."""
+
+    url: str
+    tokens: dict[Role, str]
+    journey: str
+
+
+@pytest.fixture(scope="module")
+def told(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    home = tmp_path_factory.mktemp("home")
+    with own_pathways(tmp_path_factory.mktemp("pathways")), database(cluster, template) as conninfo:
+        with served(conninfo, home) as api:
+            journey = story(api).rpartition("/")[2]
+        tokens = {
+            role: keys.create(conninfo, f"looks as {role}", role, "ward 3", Grant()).token for role in Role
+        }
+        with on_a_socket(conninfo, home, tokens) as there:
+            yield Told(there.url, tokens, journey)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Window:
+    """A window of somebody who is signed in, and all that went wrong in it."""
+
+    def __init__(self, chromium: Any, told: Told, role: Role) -> None:
+        self.wrong: list[str] = []
+        self._told = told
+        self.page = chromium.new_context(viewport=WIDE).new_page()
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._asked)
+        self.page.goto(f"{told.url}/console")
+        self.page.fill("#key", told.tokens[role])
+        self.page.click("main button")
+
+    def _said(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self._told.url, "data:")):
+            self.wrong.append(f"{request.url} is elsewhere")
+
+    def open(self, path: str) -> None:
+        answer = self.page.goto(f"{self._told.url}/console/{path.format(journey=self._told.journey)}")
+        assert answer.status == 200, path
+
+    def complaints(self) -> list[str]:
+        """Axe's."""
+        found = axe.Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    def is_too_wide(self) -> bool:
+        self.page.set_viewport_size(NARROW)
+        wide = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        self.page.set_viewport_size(WIDE)
+        return bool(wide)
+
+
+@pytest.mark.parametrize("role", [role for role, pages in PAGES.items() if pages])
+def test_everybody_can_use_each_page(chromium: Any, told: Told, role: Role) -> None:
+    window = Window(chromium, told, role)
+    for path in PAGES[role]:
+        window.open(path)
+        assert window.complaints() == [], path
+        assert not window.is_too_wide(), path
+        assert window.wrong == [], path
+
+
+def test_what_is_recorded_shows_without_the_page_being_opened_again(chromium: Any, told: Told) -> None:
+    window = Window(chromium, told, Role.COORDINATOR)
+    window.open("today")
+    window.page.evaluate("document.querySelector('#team').value = 'half a wo'")
+    answer = window.page.request.post(
+        f"{told.url}/v1/journeys/{told.journey}/request-visit",
+        headers={"Authorization": f"Bearer {told.tokens[Role.COORDINATOR]}"},
+        data={"visit_id": "00000000-0000-0000-0000-00000000007b", "appointment": {}},
+    )
+    assert answer.ok
+    window.page.wait_for_selector("[id*='00000000-0000-0000-0000-00000000007b']", timeout=20_000)
+    assert window.page.evaluate("document.querySelector('#team').value") == "half a wo"
