@@ -15,7 +15,7 @@ from journey.domain.standing import Way, way
 from journey.fhir.chart import Chart
 from journey.fhir.data import CODES, Json, filled, happened, identifier, instant, known, reference, texts
 from journey.fhir.kind import By, Kind
-from journey.fhir.responsibility import lasted, stations
+from journey.fhir.responsibility import lasted
 from journey.pathways import installed
 
 S = JourneyStatus
@@ -54,7 +54,7 @@ def care_plans(chart: Chart) -> Iterator[Json]:
             "category": [CATEGORY],
             "title": title,
             "subject": reference("Patient", chart.patient_id),
-            "period": lasted(stations(chart)),
+            "period": lasted(chart.stations),
             "careTeam": [reference("CareTeam", chart.journey_id)],
             "goal": [{"reference": f"#{each}"} for each in plan.goals],
             "activity": activities,

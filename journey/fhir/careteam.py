@@ -2,16 +2,16 @@
 has something to do; and the patient (US Core CareTeam).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import Episode
 from journey.domain.handoff.state import Handoff
-from journey.fhir.chart import Chart
+from journey.fhir.chart import Chart, Since
 from journey.fhir.data import CODES, SYSTEMS, Json, filled, identifier, known, period, reference
 from journey.fhir.kind import By, Kind
 from journey.fhir.parties import person, team
-from journey.fhir.responsibility import MOVING, Since, lasted, stations, stretches
+from journey.fhir.responsibility import MOVING, lasted, stretches
 
 S = JourneyStatus
 STATUS = {
@@ -42,7 +42,7 @@ HAS_A_TASK = _role("has-a-task", "Has a task to do")
 
 def care_teams(chart: Chart) -> Iterator[Json]:
     """The journey's one."""
-    journey, passed = chart.journey, stations(chart)
+    journey, passed = chart.journey, chart.stations
     owner = journey.episode.owner
     everybody = [
         {"role": [PATIENT], "member": reference("Patient", chart.patient_id)},
@@ -63,7 +63,7 @@ def care_teams(chart: Chart) -> Iterator[Json]:
     )
 
 
-def _accountable(passed: list[Since]) -> Iterator[Json]:
+def _accountable(passed: Sequence[Since]) -> Iterator[Json]:
     """Whoever was, one after the other."""
     for who, within in stretches(passed, _who):
         if who is not None:

@@ -3,14 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+from journey.domain.episode import Episode
 from journey.domain.event import Event, Fact, Recorded
-from journey.domain.journey import ROOM_OF_EVENT, Journey
+from journey.domain.journey import ROOM_OF_EVENT, Journey, evolve
+from journey.domain.rules import IN_CARE
 from journey.fhir.data import Json, span
 
 E = TypeVar("E", bound=Event)
+
+HERE = frozenset(IN_CARE)
+RESPONSIBLE = frozenset({"episode", "handoffs", "transfers"})
+
+
+class Since(NamedTuple):
+    """How the journey as a whole was, and with which event that began."""
+
+    episode: Episode
+    by: Recorded
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,18 @@ class Chart:
             for id_ in about(each.event):
                 found.setdefault(id_, []).append(each)
         return {id_: tuple(events) for id_, events in found.items()}
+
+    @cached_property
+    def stations(self) -> tuple[Since, ...]:
+        """How the journey as a whole was, step by step: visits move its status, and handoffs its owner."""
+        journey, passed = Journey(self.journey_id, 0), list[Since]()
+        for each in self.journey.recorded:
+            kind = type(each.event)
+            if ROOM_OF_EVENT[kind] in RESPONSIBLE or kind in HERE:
+                before, journey = journey.episode, evolve(journey, (each,))
+                if journey.episode is not before:
+                    passed.append(Since(journey.episode, each))
+        return tuple(passed)
 
     def of(self, thing: UUID) -> tuple[Recorded, ...]:
         """What holds of a visit, a referral …, in the order in which it happened."""

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from journey.domain.event import Coded
 from journey.fhir.chart import Chart
-from journey.fhir.data import Json, concept, filled, identifier, reference
+from journey.fhir.data import UNKNOWN, Json, concept, filled, identifier, reference
 from journey.fhir.kind import By, Kind
 from journey.fhir.parties import person, team
-from journey.fhir.responsibility import MOVING, lasted, stations, status_of, stretches
+from journey.fhir.responsibility import MOVING, lasted, status_of, stretches
 
 
 def episodes(chart: Chart) -> Iterator[Json]:
     """The journey's one."""
-    journey, passed = chart.journey, stations(chart)
+    journey, passed = chart.journey, chart.stations
     owner = journey.episode.owner
     yield filled(
         {
@@ -20,9 +20,8 @@ def episodes(chart: Chart) -> Iterator[Json]:
             "identifier": [identifier(chart.journey_id)],
             "status": journey.episode.status,
             "statusHistory": [
-                {"status": status, "period": within}
+                {"status": status, "period": within or UNKNOWN}
                 for status, within in list(stretches(passed, status_of))[:-1]
-                if within is not None
             ],
             "type": [concept(journey.episode.concern)] if journey.episode.concern else None,
             "diagnosis": _diagnoses(journey.episode.concern),

@@ -5,17 +5,16 @@ Visits move its status and handoffs its owner, so that its own events alone do n
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.episode import Episode, EpisodeEvent, JourneyOpened
 from journey.domain.event import Event, Recorded
 from journey.domain.handoff import HandoffAccepted
-from journey.domain.journey import ROOM_OF_EVENT, Journey, evolve
 from journey.domain.rules import IN_CARE
 from journey.domain.transfer import JourneyTransferAccepted
-from journey.fhir.chart import Chart
-from journey.fhir.data import Json, filled, happened
+from journey.fhir.chart import Since
+from journey.fhir.data import Json, filled, happened, span
 
 T = TypeVar("T")
 
@@ -23,28 +22,6 @@ MOVING: frozenset[type[Event]] = frozenset(
     (*get_args(EpisodeEvent), *IN_CARE, HandoffAccepted, JourneyTransferAccepted)
 )
 """The events after which its status or its owner may be another."""
-
-HERE = frozenset(IN_CARE)
-ROOMS = frozenset({"episode", "handoffs", "transfers"})
-
-
-class Since(NamedTuple):
-    """How the journey as a whole was, and with which event that began."""
-
-    episode: Episode
-    by: Recorded
-
-
-def stations(chart: Chart) -> list[Since]:
-    """Each, in the order in which they happened."""
-    journey, passed = Journey(chart.journey_id, 0), list[Since]()
-    for each in chart.journey.recorded:
-        kind = type(each.event)
-        if ROOM_OF_EVENT[kind] in ROOMS or kind in HERE:
-            before, journey = journey.episode, evolve(journey, (each,))
-            if journey.episode is not before:
-                passed.append(Since(journey.episode, each))
-    return passed
 
 
 def stretches(passed: Sequence[Since], of: Callable[[Episode], T]) -> Iterator[tuple[T, Json | None]]:
@@ -62,9 +39,9 @@ def stretches(passed: Sequence[Since], of: Callable[[Episode], T]) -> Iterator[t
 
 def between(begun: Recorded, ended: Recorded | None) -> Json | None:
     """An opening may have been told as later than what came of it: then only the end is known."""
-    is_known = ended is None or begun.occurred_at <= ended.reaches
-    told = {"start": happened(begun) if is_known else None, "end": ended and happened(ended)}
-    return filled(told) or None
+    if ended is not None and begun.occurred_at > ended.reaches:
+        return filled({"end": happened(ended)}) or None
+    return span(begun, ended)
 
 
 def lasted(passed: Sequence[Since]) -> Json | None:

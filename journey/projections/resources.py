@@ -26,8 +26,23 @@ class Resources(Listing):
 
     def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
         """One for each, as it is now."""
-        for body in self._kind.made(Chart(journey)):
+        for body in self._kind.made(LAST.chart_of(journey)):
             yield entry(self._kind, body)._asdict()
 
 
+class Last:
+    """The chart that was asked for last: one type after the other is made of the same journey."""
+
+    def __init__(self) -> None:
+        self._chart: Chart | None = None
+
+    def chart_of(self, journey: Journey) -> Chart:
+        """What of it is found for one type is found for all."""
+        chart = self._chart
+        if chart is None or chart.journey is not journey:
+            self._chart = chart = Chart(journey)
+        return chart
+
+
+LAST = Last()
 RESOURCES = tuple(Resources(each) for each in KINDS.values())
