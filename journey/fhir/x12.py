@@ -69,6 +69,7 @@ CERTIFIED_BEFORE = frozenset(
 )
 """What only the item of an inquiry says: it looks for what was certified."""
 
+PROFILE_UPDATE = f"{PAS}profile-claim-update"
 PROFILE_INQUIRY = f"{PAS}profile-claim-inquiry"
 PROFILE_INQUIRY_RESPONSE = f"{PAS}profile-claiminquiryresponse"
 

@@ -70,6 +70,8 @@ class Row(NamedTuple):
     """The link whose thing it is itself: an Encounter is the visit that its Appointment was, an update of a
     request that request.
     """
+    is_same: Callable[[Resource], bool] = lambda _: True
+    """Whether it is."""
     needs: str = ""
     """The link without which it waits, where it has it at all."""
     r5: frozenset[str] = frozenset()
@@ -152,6 +154,7 @@ ROWS = (
             {"authorization": ("related.claim", "Claim"), "coverage": ("insurance.coverage", "Coverage")}
         ),
         is_thing_of="authorization",
+        is_same=pas.is_update,
         is_mapped=_is_preauthorization,
     ),
     Row(

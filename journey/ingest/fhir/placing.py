@@ -122,7 +122,7 @@ def _linked(
 
 def _shared(came: Came, resource: Resource, row: Row) -> tuple[Key, ...]:
     """The names of the other resource that tells of the same thing."""
-    if not row.is_thing_of:
+    if not row.is_thing_of or not row.is_same(resource):
         return ()
     element, type_ = row.links[row.is_thing_of]
     return referred(came, _first(resource, element), type_)

@@ -14,12 +14,22 @@ from journey.domain.event import Command
 from journey.ingest.fhir.pas.answers import claim_response
 from journey.ingest.fhir.pas.bundle import enclosed, unwrapped
 from journey.ingest.fhir.pas.information import information, is_asking
+from journey.ingest.fhir.pas.kinds import is_update
 from journey.ingest.fhir.pas.payer import line_of_business
 from journey.ingest.fhir.pas.requests import claim
 from journey.ingest.fhir.resource import Resource
 from journey.ingest.fhir.telling import Telling
 
-__all__ = ["claim", "claim_response", "enclosed", "information", "line_of_business", "mapping", "unwrapped"]
+__all__ = [
+    "claim",
+    "claim_response",
+    "enclosed",
+    "information",
+    "is_update",
+    "line_of_business",
+    "mapping",
+    "unwrapped",
+]
 
 USES = {"Claim": claim, "ClaimResponse": claim_response}
 

@@ -30,9 +30,9 @@ from journey.fhir.x12 import (
 from journey.ingest.fhir.moment import Moment
 from journey.ingest.fhir.pas.finding import answered, is_told, news, then
 from journey.ingest.fhir.pas.information import communications
+from journey.ingest.fhir.pas.kinds import is_inquiry
 from journey.ingest.fhir.pas.lines import lines
 from journey.ingest.fhir.pas.reading import coded, created, extension, said, trace, window
-from journey.ingest.fhir.pas.requests import is_inquiry
 from journey.ingest.fhir.resource import Element, Resource
 from journey.ingest.fhir.telling import OTHERWISE, Telling
 

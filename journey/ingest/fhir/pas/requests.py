@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
 from journey.domain.authorization import (
     AppealAuthorization,
@@ -24,30 +25,21 @@ from journey.fhir.x12 import (
     APPEALS,
     AUTHORIZATION_NUMBER,
     CANCEL,
-    CERTIFICATION_TYPE,
-    CERTIFICATION_TYPES,
-    CERTIFICATIONS,
-    CERTIFIED_BEFORE,
     EXTENSION,
-    INFO_CANCELLED,
-    INFO_CHANGED,
-    PROFILE_INQUIRY,
-    PROFILE_INQUIRY_RESPONSE,
     REVISED,
 )
 from journey.ingest.fhir.pas.asking import business, items, request
 from journey.ingest.fhir.pas.finding import known, news, numbered
+from journey.ingest.fhir.pas.kinds import certification, is_cancelled, is_inquiry, is_update, mode
 from journey.ingest.fhir.pas.payer import due, is_drug
-from journey.ingest.fhir.pas.reading import created, extension, in_table, said, sequence, trace, unknown
+from journey.ingest.fhir.pas.reading import created, said, sequence, trace
 from journey.ingest.fhir.reasons import PARKED, Unapplied
-from journey.ingest.fhir.resource import Element, Resource
+from journey.ingest.fhir.resource import Resource
 from journey.ingest.fhir.telling import Telling
 
-CODES = {code: code for code in CERTIFICATIONS}
 OWN = ("sequence", "service", "modifiers", "diagnoses", "quantity", "valid_from", "valid_until", "place")
 """What an item says by itself."""
 
-MODES = frozenset({"changed", "added"})
 CANCELLED = "cancelled by the requester"
 
 
@@ -80,41 +72,20 @@ def claim(telling: Telling) -> Iterator[Command]:
             raise resource.wrong("status", "it should be active, draft, cancelled or entered-in-error")
 
 
-def is_inquiry(resource: Resource) -> bool:
-    """Whether it looks for what was decided before, or is what was found."""
-    meta = resource.one("meta")
-    profiles = {each.partition("|")[0] for each in meta.texts("profile")} if meta else set()
-    if profiles & {PROFILE_INQUIRY, PROFILE_INQUIRY_RESPONSE}:
-        return True
-    if resource.type != "Claim":
-        return False
-    return any(
-        each.text("url") in CERTIFIED_BEFORE
-        for item in resource.all("item")
-        for each in item.all("extension")
-    )
-
-
 def _asked(telling: Telling) -> Iterator[Command]:
     resource = telling.resource
-    kinds = {kind for each in (resource, *resource.all("item")) if (kind := _certification(each))}
-    whole = _certification(resource)
+    kinds = {kind for each in (resource, *resource.all("item")) if (kind := certification(each))}
+    whole = certification(resource)
     if whole == CANCEL:
         yield _cancel(telling, _prior(telling))
     elif whole in APPEALS or (kinds and kinds <= APPEALS):
         yield from _appealed(telling, _prior(telling))
-    elif next(resource.all("related"), None) is not None:
+    elif next(resource.all("related"), None) is not None and is_update(resource):
         yield from _updated(telling, _prior(telling))
     elif kinds and kinds <= {REVISED, EXTENSION} and known(telling, telling.thing_id) is None:
         yield from _revised(telling, numbered(telling, _payers_numbers(resource), resource.at("item")))
     else:
         yield from _submitted(telling)
-
-
-def _certification(element: Element) -> str | None:
-    return in_table(
-        extension(element, CERTIFICATION_TYPE), "valueCodeableConcept", CERTIFICATION_TYPES, CODES
-    )
 
 
 def _prior(telling: Telling) -> Authorization:
@@ -151,8 +122,18 @@ def _submitted(telling: Telling) -> Iterator[Command]:
             authorization_id=telling.thing_id,
             trace=number,
             request=wanted,
+            supersedes=_superseded(telling),
             due=_due(telling, wanted),
         )
+
+
+def _superseded(telling: Telling) -> UUID | None:
+    """The request in whose place it is: one that was denied takes no update, another is sent for it."""
+    prior = known(telling, telling.linked.get("authorization"))
+    is_over = prior is not None and prior.status in {AuthorizationStatus.DENIED, *ENDED}
+    return (
+        prior.authorization_id if prior and is_over and prior.authorization_id != telling.thing_id else None
+    )
 
 
 def _has_asked(telling: Telling, number: str | None, wanted: AuthorizationRequest) -> bool:
@@ -191,29 +172,17 @@ def _updated(telling: Telling, one: Authorization) -> Iterator[Command]:
     """What is marked as changed, added or cancelled; where nothing is left, the whole is cancelled."""
     resource = telling.resource
     wanted = {each.sequence: each for each in items(resource)}
-    flags = {sequence(each, "sequence"): (_mode(each), _is_cancelled(each)) for each in resource.all("item")}
-    gone = tuple(key for key, (mode, out) in flags.items() if out and (mode or not _is_out(one, key)))
+    flags = {sequence(each, "sequence"): (mode(each), is_cancelled(each)) for each in resource.all("item")}
+    gone = tuple(key for key, (told, out) in flags.items() if out and (told or not _is_out(one, key)))
     if flags and all(out for _, out in flags.values()):
         yield _cancel(telling, one)
         return
     changed, added = (
-        tuple(wanted[key] for key, (told, out) in flags.items() if told == mode and not out)
-        for mode in ("changed", "added")
+        tuple(wanted[key] for key, (told, out) in flags.items() if told == kind and not out)
+        for kind in ("changed", "added")
     )
-    if changed or added or gone:
+    if changed or added or gone or trace(resource) not in {None, one.trace, *one.earlier}:
         yield _update(telling, one, changed, added, gone)
-
-
-def _mode(item: Element) -> str:
-    mode = said(item, INFO_CHANGED, "valueCode")
-    if mode and mode not in MODES:
-        raise unknown(item, "extension", "infoChanged should be changed or added")
-    return mode
-
-
-def _is_cancelled(item: Element) -> bool:
-    flags = (each for each in item.all("modifierExtension") if each.text("url") == INFO_CANCELLED)
-    return any(each.flag("valueBoolean") for each in flags) or _certification(item) == CANCEL
 
 
 def _is_out(one: Authorization, key: int) -> bool:

@@ -17,7 +17,7 @@ from journey.domain.correction import History
 from journey.domain.decision import decide
 from journey.domain.event import Command, Event
 from journey.ingest.fhir.naming import Came
-from journey.ingest.fhir.pas import enclosed, mapping, unwrapped
+from journey.ingest.fhir.pas import enclosed, is_update, mapping, unwrapped
 from journey.ingest.fhir.resource import Json, Resource
 from journey.ingest.fhir.telling import Telling
 from tests.domain.told import opened
@@ -84,7 +84,8 @@ class Story:
         known = self.names.get(reference.text("reference")) if reference else None
         name = f"{resource.type}/{resource.short('id')}"
         if resource.type == "Claim":
-            self.authorization_id = known or self.names.get(name) or uuid5(JOURNEY, name)
+            same = known if is_update(resource) else None
+            self.authorization_id = same or self.names.get(name) or uuid5(JOURNEY, name)
             self.names[name] = self.authorization_id
         if known:
             linked["authorization"] = known

@@ -203,6 +203,27 @@ def test_a_revision_by_the_payers_number_updates_what_goes_by_it(kind: str) -> N
     assert refused(told)[0] == "awaits-reference"
 
 
+def test_in_place_of_a_denied_request_there_is_another() -> None:
+    story = Story().hears(claim(), response(answer(1, "A3")))
+    denied = story.authorization_id
+    story.hears(update(item(1), at="2026-03-03T09:00:00Z"))
+    assert (story.status, story.one.supersedes) == ("submitted", denied)
+    assert story.authorization_id != denied
+
+
+def test_a_renewal_leaves_what_was_approved_as_it_is() -> None:
+    story = Story().hears(claim(), response(answer(1, "A1")))
+    story.hears(update(item(1, certification="R"), at="2026-03-03T09:00:00Z"))
+    assert (story.status, story.one.supersedes) == ("submitted", None)
+    assert [str(each.status) for each in story.told.journey.authorizations] == ["approved", "submitted"]
+
+
+def test_an_update_of_the_documents_alone_is_another_submission() -> None:
+    changed_ = {"sequence": 1, "extension": [extension("infoChanged", valueCode="added")]}
+    story = Story().hears(claim(), update(item(1), supportingInfo=[changed_]))
+    assert (story.one.trace, set(story.one.earlier)) == ("T-2", {"T-1"})
+
+
 # --- Appeals
 
 
