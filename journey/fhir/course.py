@@ -34,10 +34,12 @@ Course = Sequence[Stage]
 
 
 def course(chart: Chart, visit_id: UUID) -> Course:
-    """After each of its events, in the order in which they happened."""
+    """After each of its events, in the order in which they happened. Other visits may name it too."""
     visits, passed = Visits(), []
     for each in chart.of(visit_id):
         event = each.event
+        if getattr(event, "visit_id", None) != visit_id:
+            continue
         if type(event) is PatientDischarged:
             visits = departed(visits, visit_id, each.fact)
         elif ROOM_OF_EVENT[type(event)] == "visits":
