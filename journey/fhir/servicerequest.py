@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from journey.domain.event import Coded
-from journey.domain.personal import ERASED
 from journey.domain.referral import Referral, ReferralKind, ReferralStatus
 from journey.fhir.chart import Chart
 from journey.fhir.data import Json, concept, days, filled, happened, identifier, reference
@@ -89,11 +88,7 @@ def _insurance(referral: Referral) -> list[Json]:
 
 def documents(told: Iterable[str]) -> list[Json]:
     """What goes with it, by the ids that the documents have where they are kept."""
-    return [
-        {"type": "DocumentReference", "identifier": {"value": each}}
-        for each in told
-        if each and each != ERASED
-    ]
+    return [{"type": "DocumentReference", "identifier": {"value": each}} for each in told if each]
 
 
 SERVICE_REQUEST = Kind(

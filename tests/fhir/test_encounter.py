@@ -42,7 +42,8 @@ from tests.domain.told import (
     started,
     waitlisted,
 )
-from tests.fhir.telling import Json, every_version, one, statuses, texts, told_as
+from tests.fhir.telling import every_version, one, statuses, texts, told_as
+from tests.fhir.validating import Json
 from tests.spec import JOURNEY, PATIENT, at, given
 
 S = VisitStatus

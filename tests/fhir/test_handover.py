@@ -30,7 +30,8 @@ from journey.domain.handoff import (
 )
 from journey.fhir.handover import STATUS
 from tests.domain.told import opened
-from tests.fhir.telling import Json, one, statuses, texts
+from tests.fhir.telling import one, statuses, texts
+from tests.fhir.validating import Json
 from tests.spec import JOURNEY, at, given
 
 ID, ACTION, QUESTION = UUID(int=50), UUID(int=51), UUID(int=52)

@@ -9,7 +9,6 @@ import pytest
 from journey.domain import referral as room
 from journey.domain.codes import Priority
 from journey.domain.event import Coded, Event
-from journey.domain.personal import ERASED
 from journey.domain.referral import (
     ReferralAccepted,
     ReferralAppointmentNotified,
@@ -45,7 +44,7 @@ ORDER = ReferralOrder(
     priority=Priority.URGENT,
     requester="1234567893",
     performer="cardiology",
-    documents=("letter-1", ERASED),
+    documents=("letter-1",),
     authorization_id=AUTHORIZATION,
     visits=3,
     valid_from=date(2026, 3, 1),
