@@ -49,7 +49,18 @@ FOUNDATION = {
 }
 # of use beside the store
 BESIDE = {
-    *("domain", "pathways", "settings", "log", "tracing", "connection", "jsontext", "conditions", "cursors")
+    *(
+        "domain",
+        "pathways",
+        "settings",
+        "log",
+        "tracing",
+        "connection",
+        "jsontext",
+        "alike",
+        "conditions",
+        "cursors",
+    )
 }
 OVER = BESIDE | {"store"}  # … and over it
 APPLICATION = (
@@ -76,6 +87,7 @@ MAY_IMPORT = {
     "domain": set[str](),
     "fhir": {"domain", "pathways"},
     "jsontext": set[str](),
+    "alike": set[str](),
     "conditions": set[str](),
     "cursors": set[str](),
     "pathways": {"domain", "settings"},
