@@ -3,6 +3,6 @@
 from itertools import chain
 
 from journey.web.page import Page
-from journey.web.pages import today
+from journey.web.pages import lists, searching, today
 
-PAGES: tuple[Page, ...] = tuple(chain(today.PAGES))
+PAGES: tuple[Page, ...] = tuple(chain(today.PAGES, searching.PAGES, lists.PAGES))

@@ -156,7 +156,7 @@ def test_wrong_headers(api: Api, journey: str, headers: dict[str, str], wrong: s
 
 @pytest.mark.parametrize(
     "url",
-    ["/", "/v1", "/v1/journeys/", f"/v1/journeys/{number(1)}/", f"/v1/people/{MARK}", "/v1/journeys/1/2/3"],
+    ["/v1", "/v1/journeys/", f"/v1/journeys/{number(1)}/", f"/v1/people/{MARK}", "/v1/journeys/1/2/3"],
 )
 def test_there_is_nothing_here(api: Api, url: str) -> None:
     problem(api.get(url), 404, "unknown-route")

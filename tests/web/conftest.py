@@ -46,7 +46,7 @@ class Browser:
 
     def send(self, path: str, **form: Any) -> Response:
         """A form of the page before, which has been filled in."""
-        page = self.client.get("/console/today").text
+        page = self.client.get("/console/patients").text
         found = CSRF.search(page)
         assert found, page
         return self.post(path, csrf=found[1], **form)

@@ -28,7 +28,9 @@ pytestmark = [
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PAGES: dict[Role, tuple[str, ...]] = {
-    Role.COORDINATOR: ("today", "today?show=overdue"),
+    Role.COORDINATOR: (
+        *("today", "today?show=overdue", "patients", "lists", "lists/authorizations", "lists/visits"),
+    ),
     Role.COMPLIANCE: (),
     Role.INTEGRATOR: (),
     Role.ADMIN: (),

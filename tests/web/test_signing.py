@@ -30,6 +30,12 @@ def test_who_is_not_signed_in_is_asked_to(api: Api) -> None:
     assert answer.headers["location"] == "/console/sign-in?next=/console/today%3Fshow%3Doverdue"
 
 
+@pytest.mark.parametrize("path", ["/", "/console"])
+def test_the_first_page_is_the_day_of_the_team(coordinator: Browser, path: str) -> None:
+    answer = coordinator.client.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/today")
+
+
 def test_signing_in_leads_to_where_one_wanted_to_go(api: Api) -> None:
     form = {"key": api.tokens[Role.COORDINATOR], "next": "/console/today?show=overdue"}
     answer = fresh(api).post("sign-in", **form)
