@@ -1,9 +1,18 @@
 """What the tests of resources ask: given what was recorded, what is it told as? Each answer is validated."""
 
+from dataclasses import replace
+from uuid import UUID
+
+from journey.domain.correction import History
+from journey.domain.custody import ErasureBasis, ErasureRequested, SubjectErased
+from journey.domain.event import Event
+from journey.domain.parting import parted
 from journey.fhir.every import KINDS
 from journey.fhir.kind import Version, current, versions
 from tests.fhir.validating import Json, assert_valid
 from tests.spec import Given
+
+ERASURE = UUID(int=71)
 
 
 def told_as(type_: str, told: Given) -> list[Json]:
@@ -39,3 +48,21 @@ def texts(body: Json, *path: str) -> list[object]:
         found = [each[name] for each in found if isinstance(each, dict) and name in each]
         found = [inner for each in found for inner in (each if isinstance(each, list) else [each])]
     return found
+
+
+def erased(told: Given) -> Given:
+    """The same once the key is destroyed: what was personal is left out, or read as erased."""
+    asked = ErasureRequested(erasure_id=ERASURE, basis=ErasureBasis.CONSENT_WITHDRAWN, reason="her letter")
+    done = SubjectErased(
+        erasure_id=ERASURE, basis=asked.basis, requested_by="nurse-1", decided_by="officer-2"
+    )
+    return Given(unreadable(told.recording([asked, done], told.next_moment).history))
+
+
+def unreadable(history: History) -> History:
+    """Without all that is personal."""
+    return History(tuple(replace(each, event=_lasting(each.event)) for each in history.recorded))
+
+
+def _lasting(event: Event) -> Event:
+    return type(event).model_validate(parted(event).lasting)

@@ -12,6 +12,7 @@ from journey.fhir.data import references
 from journey.fhir.every import KINDS
 from journey.fhir.kind import Kind, current, versions
 from tests.domain.test_replay import simulated
+from tests.fhir.telling import unreadable
 from tests.fhir.us_core import PROFILES, untold
 from tests.fhir.validating import Json, assert_valid
 
@@ -45,6 +46,14 @@ def test_every_version_of_every_resource_is_valid() -> None:
             assert_valid(*(each.body for each in told if each.body is not None))
             numbers = [each.number for each in told]
             assert numbers == sorted(set(numbers), reverse=True)
+
+
+def test_what_was_erased_is_still_valid() -> None:
+    for history in clinic()[:WHOLE]:
+        whole = {(kind.type, body["id"]) for kind, body in resources(history)}
+        erased = list(resources(unreadable(history)))
+        assert_valid(*(body for _, body in erased))
+        assert {(kind.type, body["id"]) for kind, body in erased} == whole
 
 
 @pytest.mark.parametrize(
