@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from journey.domain.codes import Initiator, VisitStatus
 from journey.domain.visit import Visit
 from journey.fhir.chart import Chart
-from journey.fhir.course import Course, course, was_ahead
+from journey.fhir.course import Course, was_ahead
 from journey.fhir.data import (
     UNKNOWN,
     Json,
@@ -53,7 +53,7 @@ LEFT: Json = {"coding": [BY_WHOM[Initiator.PATIENT]], "text": "Left without bein
 def appointments(chart: Chart) -> Iterator[Json]:
     """One for each visit that was ever ahead."""
     for visit in chart.journey.visits:
-        passed = course(chart, visit.visit_id)
+        passed = chart.courses[visit.visit_id]
         if was_ahead(passed):
             yield _appointment(chart, visit, passed)
 

@@ -7,9 +7,10 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from journey.domain.episode import Episode
-from journey.domain.event import Event, Fact, Recorded
+from journey.domain.event import Event, Fact, Recorded, identifying
 from journey.domain.journey import ROOM_OF_EVENT, Journey, evolve
 from journey.domain.rules import IN_CARE
+from journey.fhir.course import Course, courses
 from journey.fhir.data import Json, span
 
 E = TypeVar("E", bound=Event)
@@ -60,13 +61,23 @@ class Chart:
                     passed.append(Since(journey.episode, each))
         return tuple(passed)
 
+    @cached_property
+    def courses(self) -> Mapping[UUID, Course]:
+        """What each visit was, step by step."""
+        return courses(self.journey)
+
     def of(self, thing: UUID) -> tuple[Recorded, ...]:
         """What holds of a visit, a referral …, in the order in which it happened."""
         return self._of.get(thing, ())
 
     def told(self, thing: UUID, room: str) -> tuple[Recorded, ...]:
-        """The same, without what other rooms say of it."""
-        return tuple(each for each in self.of(thing) if ROOM_OF_EVENT[type(each.event)] == room)
+        """The same, without what other rooms, or other things of the room, say of it."""
+        named = ((each, type(each.event)) for each in self.of(thing))
+        return tuple(
+            each
+            for each, kind in named
+            if ROOM_OF_EVENT[kind] == room and getattr(each.event, identifying(kind)[0]) == thing
+        )
 
     @cached_property
     def _by_id(self) -> Mapping[UUID, Recorded]:

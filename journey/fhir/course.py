@@ -4,7 +4,8 @@ A visit is an Appointment until the patient comes, and an Encounter from then on
 Appointment, and a visit that nobody came to has no Encounter.
 """
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from itertools import dropwhile
 from typing import NamedTuple, TypeVar
 from uuid import UUID
@@ -12,10 +13,9 @@ from uuid import UUID
 from journey.domain.codes import VisitStatus
 from journey.domain.discharge import PatientDischarged
 from journey.domain.event import Recorded
-from journey.domain.journey import ROOM_OF_EVENT
+from journey.domain.journey import ROOM_OF_EVENT, Journey
 from journey.domain.visit import Visit, Visits, evolve
 from journey.domain.visit.evolve import departed
-from journey.fhir.chart import Chart
 
 T = TypeVar("T")
 S = VisitStatus
@@ -33,20 +33,19 @@ class Stage(NamedTuple):
 Course = Sequence[Stage]
 
 
-def course(chart: Chart, visit_id: UUID) -> Course:
-    """After each of its events, in the order in which they happened. Other visits may name it too."""
-    visits, passed = Visits(), []
-    for each in chart.of(visit_id):
+def courses(journey: Journey) -> Mapping[UUID, Course]:
+    """Of each visit, after each of its events, in the order in which they happened."""
+    visits, passed = Visits(), defaultdict[UUID, list[Stage]](list)
+    for each in journey.recorded:
         event = each.event
-        if getattr(event, "visit_id", None) != visit_id:
-            continue
-        if type(event) is PatientDischarged:
-            visits = departed(visits, visit_id, each.fact)
-        elif ROOM_OF_EVENT[type(event)] == "visits":
+        if ROOM_OF_EVENT[type(event)] == "visits":
             visits = evolve(visits, event, each.fact)  # type: ignore[arg-type]  # the room's events are these
+        elif type(event) is PatientDischarged:
+            visits = departed(visits, event.visit_id, each.fact)
         else:
             continue
-        passed.append(Stage(visits.by_id[visit_id], each))
+        visit_id: UUID = event.visit_id  # type: ignore[attr-defined]  # every event of a visit names it
+        passed[visit_id].append(Stage(visits.by_id[visit_id], each))
     return passed
 
 

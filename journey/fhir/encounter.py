@@ -13,7 +13,7 @@ from journey.domain.discharge.disposition import meaning
 from journey.domain.event import Recorded
 from journey.domain.visit import Visit
 from journey.fhir.chart import Chart
-from journey.fhir.course import Course, changes, course, since_arrival, was_ahead
+from journey.fhir.course import Course, changes, since_arrival, was_ahead
 from journey.fhir.data import (
     UNKNOWN,
     Json,
@@ -66,7 +66,7 @@ ENDED = frozenset({S.FINISHED, S.LEFT_UNSEEN})
 def encounters(chart: Chart) -> Iterator[Json]:
     """One for each visit that the patient came to."""
     for visit in chart.journey.visits:
-        passed = course(chart, visit.visit_id)
+        passed = chart.courses[visit.visit_id]
         if here := since_arrival(passed):
             yield _encounter(chart, visit, here, is_appointment=was_ahead(passed))
 

@@ -30,7 +30,7 @@ from journey.domain.handoff import (
 )
 from journey.fhir.handover import STATUS
 from tests.domain.told import opened
-from tests.fhir.telling import one, statuses, texts
+from tests.fhir.telling import one, statuses, texts, told_as
 from tests.fhir.validating import Json
 from tests.spec import JOURNEY, at, given
 
@@ -140,3 +140,11 @@ def test_questions_and_answers_are_notes() -> None:
 def test_each_version_reads_as_it_was() -> None:
     told = given(opened, *LEADING_TO[S.COMPLETED])
     assert statuses("Task", ID, told) == ["requested", "accepted", "in-progress", "completed"]
+
+
+def test_what_another_handoff_says_of_the_same_id_is_not_this_ones() -> None:
+    other = HandoffOffered(handoff_id=UUID(int=53), offer=OFFER.model_copy(update={"actions": ()}))
+    done = HandoffActionDone(handoff_id=UUID(int=53), action_id=ID)
+    told = given(opened, (other, at(8)), (done, at(8, 30)), (offered, at(9)))
+    mine = next(each for each in told_as("Task", told) if each["id"] == str(ID))
+    assert mine["authoredOn"] == mine["lastModified"] == "2026-03-02T09:00:00.000000Z"
