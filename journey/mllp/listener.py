@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from journey.mllp.acknowledging import acknowledgements, too_long
-from journey.mllp.certificates import listening
+from journey.mllp.certificates import Unusable, listening
 from journey.mllp.figures import Figures
 from journey.mllp.framing import Framed, Frames, framed
 from journey.mllp.header import header
@@ -87,6 +87,8 @@ class Listener:
     def _tls(self) -> ssl.SSLContext | None:
         settings = self._settings
         if settings.mllp_tls_cert_file is None:
+            if settings.mllp_tls_key_file or settings.mllp_tls_client_ca_file:
+                raise Unusable("TLS needs a certificate: name one with JOURNEY_MLLP_TLS_CERT_FILE.")
             return None
         return listening(
             settings.mllp_tls_cert_file, settings.mllp_tls_key_file, settings.mllp_tls_client_ca_file

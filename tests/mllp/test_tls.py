@@ -71,6 +71,16 @@ def test_who_shows_no_certificate_is_not_heard_and_who_does_is_named(
     assert [row["source"] for row in feed.inbox()] == ["mllp 127.0.0.1 ward-7"]
 
 
+def test_nobody_listens_in_plain_text_who_was_to_ask_for_certificates(
+    database_url: str, tmp_path: Path
+) -> None:
+    with (
+        pytest.raises(Unusable, match="JOURNEY_MLLP_TLS_CERT_FILE"),
+        Listening(database_url, mllp_tls_client_ca_file=certificate(tmp_path, "ward-7")),
+    ):
+        raise AssertionError("it listens")
+
+
 def test_a_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.pem"
     with pytest.raises(Unusable, match=r"wrong\.pem cannot be read"):
