@@ -17,8 +17,8 @@ from journey.domain.authorization import (
     ReviewAction,
     RevokeAuthorization,
 )
-from journey.domain.authorization.status import GRANTED
-from journey.domain.correction import VoidEvent
+from journey.domain.authorization.line import GRANTS
+from journey.domain.authorization.status import ENDED, GRANTED
 from journey.domain.event import Command
 from journey.fhir.x12 import (
     ADMINISTRATION_REFERENCE,
@@ -28,13 +28,13 @@ from journey.fhir.x12 import (
     REVIEWER,
 )
 from journey.ingest.fhir.moment import Moment
-from journey.ingest.fhir.pas.finding import answered, is_told, news, then
+from journey.ingest.fhir.pas.finding import answered, is_told, news, struck_out, then
 from journey.ingest.fhir.pas.information import communications
 from journey.ingest.fhir.pas.kinds import is_inquiry
 from journey.ingest.fhir.pas.lines import lines
 from journey.ingest.fhir.pas.reading import coded, created, extension, said, trace, window
 from journey.ingest.fhir.resource import Element, Resource
-from journey.ingest.fhir.telling import OTHERWISE, Telling
+from journey.ingest.fhir.telling import Telling
 
 A = ReviewAction
 OUTCOMES = frozenset({"queued", "complete", "error", "partial"})
@@ -53,13 +53,9 @@ def claim_response(telling: Telling) -> Iterator[Command]:
         case "draft":
             return
         case "cancelled":
-            if one.status in GRANTED and not telling.is_old:
-                yield telling.asks(
-                    RevokeAuthorization, authorization_id=one.authorization_id, reason=WITHDRAWN
-                )
+            yield from _taken_back(telling, one)
         case "entered-in-error":
-            for each in telling.said:
-                yield telling.asks(VoidEvent, event_id=each.event_id, reason=OTHERWISE)
+            yield from struck_out(telling)
         case _:
             raise resource.wrong("status", "it should be active, draft, cancelled or entered-in-error")
 
@@ -76,6 +72,17 @@ def _said(telling: Telling, one: Authorization) -> Iterator[Command]:
         yield from _decided(telling, one, changed, at) if changed else ()
     else:
         yield from _answered(telling, then(telling, one, at), told, at)
+
+
+def _taken_back(telling: Telling, one: Authorization) -> Iterator[Command]:
+    """What was granted may not be used any more; where that was not told, it is told first."""
+    if telling.is_old or one.status in ENDED:
+        return
+    if one.status not in GRANTED:
+        yield from news(telling, _said(telling, one))
+    if one.status in GRANTED or any(each.action in GRANTS for each in lines(telling.resource)):
+        at = telling.resource.updated or created(telling.resource)
+        yield telling.asks(RevokeAuthorization, at, authorization_id=one.authorization_id, reason=WITHDRAWN)
 
 
 def _at(telling: Telling) -> Moment | None:
@@ -144,7 +151,9 @@ def _answered(
             yield _appeal_decided(telling, one, told, at)
         return
     pended = telling.asks(PendAuthorization, at, authorization_id=one.authorization_id, reason=told[0].reason)
-    if all(is_open) and (all(line.is_open for line in one.lines.values()) or is_told(telling, pended)):
+    waits_for_us = one.status is AuthorizationStatus.INFORMATION_REQUESTED
+    is_first = all(line.is_open for line in one.lines.values()) and not waits_for_us
+    if all(is_open) and (is_first or is_told(telling, pended)):
         yield pended
     else:
         yield from _decided(telling, one, told, at)

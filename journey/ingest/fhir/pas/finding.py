@@ -5,12 +5,13 @@ from uuid import UUID
 
 from journey.domain.authorization import Authorization, AuthorizationAcknowledged
 from journey.domain.authorization.decide import CARRIES_OUT
+from journey.domain.correction import Dependants, VoidEvent
 from journey.domain.event import Command, latest
 from journey.domain.journey import fold
 from journey.ingest.fhir.moment import Moment
 from journey.ingest.fhir.pas.reading import trace
 from journey.ingest.fhir.reasons import PARKED, Unapplied
-from journey.ingest.fhir.telling import Telling
+from journey.ingest.fhir.telling import OTHERWISE, Telling
 
 
 def known(telling: Telling, authorization_id: UUID | None) -> Authorization | None:
@@ -52,6 +53,12 @@ def then(telling: Telling, one: Authorization, at: Moment | None) -> Authorizati
     until = telling.history.until(latest(at.at, at.precision))
     found = fold(until, telling.journey_id, telling.history.version).authorizations.get(one.authorization_id)
     return found or one
+
+
+def struck_out(telling: Telling) -> Iterator[Command]:
+    """What the resource has said, which it says was an error."""
+    for each in telling.said:
+        yield telling.asks(VoidEvent, event_id=each.event_id, reason=OTHERWISE, dependants=Dependants.KEEP)
 
 
 def is_told(telling: Telling, command: Command) -> bool:

@@ -9,14 +9,13 @@ from journey.domain.authorization import (
     RequestAuthorizationInformation,
     SubmitAuthorizationInformation,
 )
-from journey.domain.correction import VoidEvent
 from journey.domain.event import Coded, Command
 from journey.fhir.x12 import LOINC
 from journey.ingest.fhir.moment import Moment
-from journey.ingest.fhir.pas.finding import answered, news
+from journey.ingest.fhir.pas.finding import answered, news, struck_out
 from journey.ingest.fhir.pas.reading import coded, referred
 from journey.ingest.fhir.resource import Element, Resource
-from journey.ingest.fhir.telling import OTHERWISE, Telling
+from journey.ingest.fhir.telling import Telling
 
 ATTACHMENTS, QUESTIONS = "attachment-request-code", "attachment-request-questionnaire"
 ASKS = frozenset({ATTACHMENTS, QUESTIONS})
@@ -54,8 +53,7 @@ def information(telling: Telling) -> Iterator[Command]:
                     PendAuthorization, resource.moment("lastModified"), authorization_id=one.authorization_id
                 )
         case "entered-in-error":
-            for each in telling.said:
-                yield telling.asks(VoidEvent, event_id=each.event_id, reason=OTHERWISE)
+            yield from struck_out(telling)
         case "draft":
             return
         case _:

@@ -29,7 +29,7 @@ from journey.fhir.x12 import (
     REVISED,
 )
 from journey.ingest.fhir.pas.asking import business, items, request
-from journey.ingest.fhir.pas.finding import known, news, numbered
+from journey.ingest.fhir.pas.finding import known, news, numbered, struck_out
 from journey.ingest.fhir.pas.kinds import certification, is_cancelled, is_inquiry, is_update, mode
 from journey.ingest.fhir.pas.payer import due, is_drug
 from journey.ingest.fhir.pas.reading import created, said, sequence, trace
@@ -66,8 +66,10 @@ def claim(telling: Telling) -> Iterator[Command]:
                     )
                 ],
             )
-        case "cancelled" | "entered-in-error":
+        case "cancelled":
             yield from _withdrawn(telling)
+        case "entered-in-error":
+            yield from struck_out(telling)
         case _:
             raise resource.wrong("status", "it should be active, draft, cancelled or entered-in-error")
 
@@ -236,7 +238,10 @@ def _appealed(telling: Telling, one: Authorization) -> Iterator[Command]:
 
 
 def _withdrawn(telling: Telling) -> Iterator[Command]:
-    """It is not asked for any more; of one that nobody knows there is nothing to tell."""
+    """It is not asked for any more; where that it was is not known, it is told first."""
     one = known(telling, telling.thing_id)
-    if one is not None and one.status not in ENDED:
-        yield telling.asks(CancelAuthorization, authorization_id=telling.thing_id, reason=CANCELLED)
+    if one is None:
+        yield from _submitted(telling)
+    if not telling.is_old and (one is None or one.status not in ENDED):
+        at = telling.resource.updated or created(telling.resource)
+        yield telling.asks(CancelAuthorization, at, authorization_id=telling.thing_id, reason=CANCELLED)

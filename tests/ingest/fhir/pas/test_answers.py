@@ -174,9 +174,20 @@ def test_an_answer_is_found_by_its_trace_where_it_names_no_request() -> None:
         Story().hears(told)
 
 
-def test_an_answer_that_is_withdrawn_is_revoked_and_an_error_is_struck_out() -> None:
+def test_an_answer_that_is_withdrawn_is_revoked_whether_it_was_heard_before_or_not() -> None:
     told = response(answer(1, "A1"), answer(2, "A1"))
-    assert Story().hears(TWO, told, {**told, "status": "cancelled"}).status == "revoked"
+    story = Story().hears(TWO, told, {**told, "status": "cancelled"})
+    assert story.status == "revoked"
+    before = story.events
+    assert story.hears({**told, "status": "cancelled"}).events == before
+    assert Story().hears(TWO, {**told, "status": "cancelled"}).status == "revoked"
+    denied = response(answer(1, "A3"), answer(2, "A3"), status="cancelled")
+    assert Story().hears(TWO, denied).status == "denied"
+
+
+def test_what_the_payer_still_waits_for_stays_asked_when_it_says_that_it_waits() -> None:
+    later = response(answer(1, "A4", reason="0V"), answer(2, "A4"))
+    assert Story().hears(TWO, task(), later).status == "information-requested"
 
 
 @pytest.mark.parametrize("outcome", ["", "done"])

@@ -83,6 +83,14 @@ def test_a_code_that_is_unknown_is_parked_with_its_place(feed: Feed) -> None:
     assert parked["reason"].startswith("ClaimResponse.item[0].adjudication[0].extension[0]")
 
 
+def test_what_was_said_in_error_is_struck_out(feed: Feed) -> None:
+    said = {**approved("T-1"), "meta": {"lastUpdated": "2026-03-02T09:00:00Z"}}
+    feed.take(bundle(PATIENT, ASKED), said)
+    assert status(feed) == ["approved"]
+    feed.take({**said, "status": "entered-in-error", "meta": {"lastUpdated": "2026-03-02T10:00:00Z"}})
+    assert status(feed) == ["submitted"]
+
+
 @needs_examples
 def test_a_notification_of_the_examples_decides_what_was_pended(feed: Feed) -> None:
     feed.take(
