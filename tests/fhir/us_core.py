@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from journey.domain.journey import Journey
+from journey.domain.referral import ReferralOrder
 
 Json = dict[str, Any]
 Known = Callable[[Journey, UUID], object]
@@ -26,6 +27,10 @@ class Profile(NamedTuple):
 
 def _stay(journey: Journey, id_: UUID) -> Any:
     return journey.visits.by_id[id_]
+
+
+def _order(journey: Journey, id_: UUID) -> ReferralOrder:
+    return journey.referrals.by_id[id_].order
 
 
 PROFILES = MappingProxyType(
@@ -65,8 +70,13 @@ PROFILES = MappingProxyType(
             {"text.div": lambda journey, _: journey.careplan.since or journey.enrolment.since},
         ),
         f"{US_CORE}servicerequest": Profile(
-            ("status", "intent", "code", "subject"),
-            {"authoredOn": lambda journey, id_: journey.referrals.by_id[id_].sent},
+            ("status", "intent", "category", "code", "subject"),
+            {
+                "authoredOn": lambda journey, id_: journey.referrals.by_id[id_].sent,
+                "occurrencePeriod": lambda journey, id_: _order(journey, id_).valid_from,
+                "requester": lambda journey, id_: _order(journey, id_).requester,
+                "reasonCode": lambda journey, id_: _order(journey, id_).reason,
+            },
         ),
     }
 )
