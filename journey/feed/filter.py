@@ -70,11 +70,13 @@ TYPES = "type = ANY(%s)"
 LABELLED = "coalesce((context->'labels')::jsonb, '[]') ?| %s"
 JOURNEYS = "journey_id = ANY(%s)"
 PATIENTS: LiteralString = """
-    journey_id IN (
+    journey_id = ANY(ARRAY(
         SELECT opening.journey_id FROM event AS opening
          WHERE opening.type = 'journey.opened' AND opening.data->>'patient_id' IN (
-               SELECT same::text FROM unnest(%s::uuid[]) AS asked, same_person(asked) AS same))
+               SELECT same::text FROM unnest(%s::uuid[]) AS asked, same_person(asked) AS same)))
     """
+"""An array, so that it is looked up first: a few journeys, and not a log held against them."""
+
 LAST: LiteralString = """
     lower((
         SELECT coalesce(told.data->>'team', told.data->>'pathway') FROM event AS told

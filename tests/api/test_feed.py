@@ -56,6 +56,23 @@ def test_everything_once_and_in_order(api: Api, journeys: list[str]) -> None:
     assert follow(api, after=end) == ([], end)
 
 
+def test_who_asks_for_what_never_happened_is_told_how_far_it_was_looked(
+    api: Api, journeys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before the windows of one answer are looked through, if that takes its time."""
+    monkeypatch.setattr(looking, "WINDOW", 5)
+    monkeypatch.setattr(looking, "ENOUGH", 0.0)
+    assert journeys
+    url, after, pages = "/v1/events?type=handoff.offered", "", 0
+    while True:
+        page = api.get(f"{url}{after}", role=Role.INTEGRATOR).json()
+        assert page["events"] == []
+        after, pages = f"&after={page['next']}", pages + 1
+        if not page["more"]:
+            break
+    assert pages == 5
+
+
 def test_an_event_is_a_cloudevent(api: Api, journeys: list[str]) -> None:
     event = follow(api)[0][1]
     recorded = api.get(f"{journeys[0]}/events").json()["events"][1]

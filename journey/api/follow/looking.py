@@ -1,5 +1,6 @@
 """Looking: the next events of the log that somebody wants, window by window, and up to where was looked."""
 
+from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,9 @@ WINDOW = 5000
 
 WINDOWS = 20
 """Statements for one answer; `more` then says that there is more to look through."""
+
+ENOUGH = 1.0
+"""Seconds after which no further one is begun, whatever was found: who waits is told how far it has come."""
 
 PAGE = SQL("""
     SELECT position, {columns} FROM log JOIN event USING (journey_id, version)
@@ -57,6 +61,7 @@ async def look(reads: Reads, start: int, head: int, wanted: Wanted, limit: int) 
     """The next events that are wanted."""
     until, found = start, list[Recorded]()
     named = bool(wanted.filter.journey or wanted.filter.patient)
+    deadline = monotonic() + ENOUGH
     for _ in range(WINDOWS):
         begin, until = until, head if named else min(until + WINDOW, head)
         rows = await _window(reads, begin, until, wanted, limit - len(found))
@@ -64,7 +69,7 @@ async def look(reads: Reads, start: int, head: int, wanted: Wanted, limit: int) 
         if len(found) == limit:
             until = found[-1].position or until
             break
-        if until == head:
+        if until == head or monotonic() > deadline:
             break
     return Piece(found, until)
 
