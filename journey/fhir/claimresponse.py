@@ -169,12 +169,13 @@ def _action(line: Line, one: Authorization) -> ReviewAction | None:
 
 def _item(one: Authorization, sequence: int, said: Said | None, notes: list[int]) -> Json:
     line = one.lines[sequence]
+    action = _action(line, one)
     return filled(
         {
-            "extension": [*_acknowledged(one), *_granted(line)],
+            "extension": [*(_acknowledged(one) if action is ReviewAction.PENDED else ()), *_granted(line)],
             "itemSequence": sequence,
             "noteNumber": [notes.index(sequence) + 1] if sequence in notes else None,
-            "adjudication": [_adjudication(_action(line, one), said)],
+            "adjudication": [_adjudication(action, said)],
         }
     )
 

@@ -112,6 +112,8 @@ def test_what_the_payer_takes_its_time_over_is_pended_item_by_item_under_its_num
         assert texts(review(each)[REVIEW_ACTION_CODE], "valueCodeableConcept", "coding", "code") == ["A4"]
         assert extended(each, ADMINISTRATION_REFERENCE)[0]["valueString"] == "PEND-1"
     assert "item" not in one("ClaimResponse", given(opened, submitted, acknowledged))
+    answered = one("ClaimResponse", given(opened, submitted, acknowledged, approved))["item"]
+    assert not any(extended(each, ADMINISTRATION_REFERENCE) for each in answered)
 
 
 def test_what_could_not_be_processed_says_why_until_it_is_sent_again() -> None:
