@@ -1,12 +1,13 @@
 """The guard: routes that let nobody past without a key that may, before they look at anything else."""
 
 import re
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -126,10 +127,7 @@ def guarded(
 
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
-            known = {
-                parameter.alias: is_repeated(parameter.field_info.annotation)
-                for parameter in self.dependant.query_params
-            }
+            known = dict(_parameters(self.dependant))
             takes_a_body = self.body_field is not None
 
             async def answered(request: Request, found: Caller) -> Response:
@@ -154,6 +152,14 @@ def guarded(
             return checked
 
     return Guarded
+
+
+def _parameters(of: Dependant) -> Iterator[tuple[str, bool]]:
+    """Those of an address, the route's own and those of what it depends on, and which may be repeated."""
+    for each in of.query_params:
+        yield each.alias, is_repeated(each.field_info.annotation)
+    for beneath in of.dependencies:
+        yield from _parameters(beneath)
 
 
 def _admitting(endpoint: Endpoint) -> Endpoint:

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import ValidationError
 
 from journey.alike import meant
@@ -96,6 +96,25 @@ class Wanted(NamedTuple):
     @property
     def _filters(self) -> tuple[Filter, ...]:
         return tuple(each for each in (self.filter, self.granted) if each != EVERYTHING)
+
+
+async def filter_of(
+    *,
+    types: TypesIn = None,
+    rooms: RoomsIn = None,
+    journeys: JourneysIn = None,
+    patients: PatientsIn = None,
+    teams: TeamsIn = None,
+    pathways: PathwaysIn = None,
+    labels: LabelsIn = None,
+) -> Filter:
+    """What the address asks for. Raises Problem."""
+    return filtered(
+        type=types, room=rooms, journey=journeys, patient=patients, team=teams, pathway=pathways, label=labels
+    )
+
+
+FilterIn = Annotated[Filter, Depends(filter_of)]
 
 
 def filtered(**words: list[str] | list[UUID] | None) -> Filter:

@@ -12,19 +12,7 @@ from pydantic_core import to_json
 
 from journey.api.access.table import Permission
 from journey.api.engine import asking, engine
-from journey.api.follow.asked import (
-    AfterIn,
-    JourneysIn,
-    LabelsIn,
-    PathwaysIn,
-    PatientsIn,
-    PayloadIn,
-    RoomsIn,
-    TeamsIn,
-    TypesIn,
-    filtered,
-    wanted_by,
-)
+from journey.api.follow.asked import AfterIn, FilterIn, PayloadIn, wanted_by
 from journey.api.follow.looking import known_to, look, reached
 from journey.api.follow.place import line_of, place_after, refuse_rewound
 from journey.api.follow.sending import To, told_of
@@ -57,24 +45,15 @@ class Feed(BaseModel):
 async def the_log(
     request: Request,
     *,
+    asked: FilterIn,
     after: AfterIn = None,
     limit: Limit = 100,
-    types: TypesIn = None,
-    rooms: RoomsIn = None,
-    journeys: JourneysIn = None,
-    patients: PatientsIn = None,
-    teams: TeamsIn = None,
-    pathways: PathwaysIn = None,
-    labels: LabelsIn = None,
     payload: PayloadIn = Payload.THIN,
     wait: Annotated[
         float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for events, if there are none.")
     ] = 0.0,
 ) -> Response:
     """What was recorded after the cursor, in order: nothing twice, nothing left out, nothing late."""
-    asked = filtered(
-        type=types, room=rooms, journey=journeys, patient=patients, team=teams, pathway=pathways, label=labels
-    )
     by = asking(request)
     wanted = wanted_by(by, asked, payload)
     reads, growth = engine(request).reads, engine(request).growth

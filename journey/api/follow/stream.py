@@ -13,19 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from journey.api.access.table import Permission
 from journey.api.engine import asking, engine
-from journey.api.follow.asked import (
-    AfterIn,
-    JourneysIn,
-    LabelsIn,
-    PathwaysIn,
-    PatientsIn,
-    PayloadIn,
-    RoomsIn,
-    TeamsIn,
-    TypesIn,
-    filtered,
-    wanted_by,
-)
+from journey.api.follow.asked import AfterIn, FilterIn, PayloadIn, wanted_by
 from journey.api.follow.channel import ROUTE, Channel, End, Key, said
 from journey.api.follow.channels import Channels, channels
 from journey.api.follow.looking import known_to, look, reached
@@ -64,26 +52,17 @@ router = APIRouter(route_class=guarded(Permission.FEED, None), tags=["follow"])
 async def stream_of_the_log(
     request: Request,
     *,
+    asked: FilterIn,
     after: AfterIn = None,
     last_event_id: Annotated[
         str | None, Header(max_length=LONGEST_CURSOR, description="As `after`, which it goes before.")
     ] = None,
-    types: TypesIn = None,
-    rooms: RoomsIn = None,
-    journeys: JourneysIn = None,
-    patients: PatientsIn = None,
-    teams: TeamsIn = None,
-    pathways: PathwaysIn = None,
-    labels: LabelsIn = None,
     payload: PayloadIn = Payload.THIN,
     lasting: Annotated[
         float, Query(ge=0, le=LONGEST, description="Seconds after which it ends, once there is nothing new.")
     ] = LONGEST,
 ) -> Response:
     """What was recorded after the cursor, and then what is, as it is: nothing twice, nothing left out."""
-    asked = filtered(
-        type=types, room=rooms, journey=journeys, patient=patients, team=teams, pathway=pathways, label=labels
-    )
     by, reads = asking(request), engine(request).reads
     wanted_by(by, asked, payload)
     line = await line_of(reads)
