@@ -8,16 +8,18 @@ from typing import TypeVar
 
 from journey.domain.authorization import (
     Authorization,
+    AuthorizationCancelled,
     AuthorizationInformationSubmitted,
     AuthorizationItem,
     AuthorizationRequirementDetermined,
     AuthorizationStatus,
+    AuthorizationSubmitted,
     AuthorizationUnit,
     ReviewAction,
     Urgency,
 )
 from journey.domain.authorization.line import Line
-from journey.domain.event import Coded
+from journey.domain.event import Coded, Event
 from journey.fhir.chart import Chart
 from journey.fhir.data import (
     UNKNOWN,
@@ -79,6 +81,10 @@ TYPE: Json = {
     "text": "Prior authorization",
 }
 """Whether it will be claimed as professional or institutional is not known before it is."""
+
+
+REPLACES: frozenset[type[Event]] = frozenset((AuthorizationSubmitted, AuthorizationCancelled))
+"""What may say that another request is in the place of this one, so that an answer to this one is none."""
 
 
 def claims(chart: Chart) -> Iterator[Json]:
@@ -214,6 +220,7 @@ CLAIM = Kind(
     made=claims,
     rooms=frozenset({"authorizations"}),
     also=frozenset({"merges"}),
+    events=REPLACES,
     parameters={
         "patient": By.PATIENT,
         "status": By.STATUS,

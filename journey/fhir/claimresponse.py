@@ -22,7 +22,7 @@ from journey.domain.authorization import (
 from journey.domain.authorization.line import Grant, Line
 from journey.domain.event import Event, Recorded
 from journey.fhir.chart import Chart
-from journey.fhir.claim import TYPE, coverage, identifiers, quantity
+from journey.fhir.claim import REPLACES, TYPE, coverage, identifiers, quantity
 from journey.fhir.data import UNKNOWN, Json, concept, days, filled, happened, instant, known, named, reference
 from journey.fhir.kind import By, Kind
 from journey.fhir.parties import provider
@@ -246,6 +246,7 @@ CLAIM_RESPONSE = Kind(
     made=claim_responses,
     rooms=frozenset({"authorizations"}),
     also=frozenset({"merges"}),
+    events=REPLACES,
     parameters={
         "patient": By.PATIENT,
         "status": By.STATUS,

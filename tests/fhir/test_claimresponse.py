@@ -24,6 +24,7 @@ from journey.fhir.x12 import (
 )
 from tests.domain.told import opened
 from tests.fhir.authorized import (
+    EARLIER,
     ID,
     A,
     acknowledged,
@@ -144,3 +145,10 @@ def test_each_version_reads_as_it_was() -> None:
     told = given(opened, prepared, submitted, acknowledged, approved)
     assert statuses("Claim", ID, told) == ["draft", "active", "active", "active"]
     assert statuses("ClaimResponse", ID, told) == ["active", "active"]
+
+
+def test_an_answer_that_turns_out_to_be_to_what_was_replaced_is_gone_with_a_version() -> None:
+    told = given(opened, (submitted, at(9)), (approved, at(12)))
+    instead = submitted.model_copy(update={"authorization_id": EARLIER, "supersedes": ID, "trace": None})
+    late = given(*((each.event, each.occurred_at) for each in told.history.recorded), (instead, at(10)))
+    assert statuses("ClaimResponse", ID, late) == ["active", None]
