@@ -26,17 +26,28 @@ class Answer(NamedTuple):
         return from_json(self.body) if self.body else None
 
 
+UNKNOWN: Mapping[str, Any] = {
+    "title": "That cannot be done",
+    "detail": "The server did not say why. Try again in a moment.",
+    "code": "internal",
+    "request_id": None,
+    "blockers": (),
+    "errors": (),
+}
+"""What a page says where the API says nothing."""
+
+
 class Refusal(Exception):
     """The API refused; `problem` is its document (RFC 9457)."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(problem.get("code"))
         self.status = status
-        self.problem = problem
+        self.problem = {**UNKNOWN, **problem}
 
     @property
     def code(self) -> str:
-        return str(self.problem.get("code", "internal"))
+        return str(self.problem["code"])
 
 
 class Api:

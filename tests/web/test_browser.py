@@ -29,7 +29,16 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PAGES: dict[Role, tuple[str, ...]] = {
     Role.COORDINATOR: (
-        *("today", "today?show=overdue", "patients", "lists", "lists/authorizations", "lists/visits"),
+        *(
+            "today",
+            "today?show=overdue",
+            "patients",
+            "lists",
+            "lists/authorizations",
+            "lists/visits",
+            "handoffs",
+        ),
+        "handoffs/{journey}/00000000-0000-0000-0000-000000000005",
     ),
     Role.COMPLIANCE: (),
     Role.INTEGRATOR: (),
