@@ -1,12 +1,14 @@
 """Taking: messages of many connections into one store, a few at a time."""
 
 import asyncio
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Literal
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,6 +23,11 @@ from journey.store.store import Store
 TRIES = 6
 """Times that the database is away for one message, before it is kept apart if others can be."""
 
+TURNS = 1024
+"""Locks that patients share by chance."""
+
+_PID = re.compile(rb"[\r\n](PID[^\r\n]{1,1000})")
+
 REMEMBERED = 10_000
 """Messages for which it was away."""
 
@@ -34,6 +41,7 @@ class Taking:
         self._parked: Literal["AE", "AA"] = settings.mllp_parked
         self._own = threading.local()
         self._failed = Failures()
+        self._turns = [threading.Lock() for _ in range(TURNS)]
 
         def receiver() -> None:
             zone = ZoneInfo(settings.timezone)
@@ -59,14 +67,22 @@ class Taking:
 
     def _taken(self, raw: bytes, source: str, number: int) -> Taken:
         receiver: Receiver = self._own.receiver
-        try:
-            taken = receiver.take(raw, source, number)
-        except StoreUnavailable:
-            if self._failed.again(raw) < TRIES:
-                raise
-            taken = receiver.take_or_keep(raw, source, number)
+        with self._turns[crc32(_patient(raw)) % len(self._turns)]:
+            try:
+                taken = receiver.take(raw, source, number)
+            except StoreUnavailable:
+                if self._failed.again(raw) < TRIES:
+                    raise
+                taken = receiver.take_or_keep(raw, source, number)
         self._failed.no_more(raw)
         return taken
+
+
+def _patient(raw: bytes) -> bytes:
+    """PID-3 as it was sent: messages of one patient over several connections take turns, not each other's."""
+    found = _PID.search(raw)
+    fields = found[1].split(found[1][3:4]) if found else []
+    return fields[3] if len(fields) > 3 else b""  # noqa: PLR2004 - PID-3
 
 
 class Failures:

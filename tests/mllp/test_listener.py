@@ -213,6 +213,18 @@ def test_hundreds_of_connections_at_once(listening: Listening, feed: Feed) -> No
     assert len(feed.journey_ids()) == MANY
 
 
+def test_one_patient_over_many_connections_is_contended_by_nobody(listening: Listening, feed: Feed) -> None:
+    with ExitStack() as stack:
+        talking = [stack.enter_context(talk(listening.address)) for _ in range(8)]
+        for hour in range(10):
+            for n, each in enumerate(talking):
+                at = evn(f"20260301{hour:02}00{n:02}+0000")
+                name = f"PID|1||M1^^^HOSP^MR||Doe^Jane{hour}{n}"
+                each.say(framed(message("ADT^A31", at, name, control_id=f"{hour}-{n}")))
+        assert {told(each.hear())[0] for each in talking for _ in range(10)} == {"AA"}
+    assert len(feed.journey_ids()) == 1
+
+
 def test_one_more_than_it_takes_is_closed(database_url: str) -> None:
     with Listening(database_url, mllp_connections=2) as listening, ExitStack() as stack:
         first, second = (stack.enter_context(talk(listening.address)) for _ in range(2))
