@@ -131,20 +131,6 @@ ROWS = (
         ),
     ),
     Row(
-        "Task",
-        followed,
-        "confirm-referral-receipt, accept-referral, decline-referral, expire-referral, cancel-referral, "
-        "receive-referral-outcome; request-authorization-information, submit-authorization-information",
-        patient="for",
-        begins="lastModified",
-        links=MappingProxyType(
-            {"referral": ("focus", "ServiceRequest"), "authorization": ("reasonReference", "Claim")}
-        ),
-        needs="referral",
-        r5=frozenset({"requestedPeriod", "requestedPerformer", "doNotPerform"}),
-        is_mapped=_is_followed,
-    ),
-    Row(
         "Claim",
         authorization,
         "submit-authorization, update-authorization, cancel-authorization, appeal-authorization",
@@ -165,6 +151,20 @@ ROWS = (
         begins="created",
         links=MappingProxyType({"authorization": ("request", "Claim")}),
         is_mapped=_is_preauthorization,
+    ),
+    Row(
+        "Task",
+        followed,
+        "confirm-referral-receipt, accept-referral, decline-referral, expire-referral, cancel-referral, "
+        "receive-referral-outcome; request-authorization-information, submit-authorization-information",
+        patient="for",
+        begins="lastModified",
+        links=MappingProxyType(
+            {"referral": ("focus", "ServiceRequest"), "authorization": ("reasonReference", "Claim")}
+        ),
+        needs="referral",
+        r5=frozenset({"requestedPeriod", "requestedPerformer", "doNotPerform"}),
+        is_mapped=_is_followed,
     ),
     Row("CarePlan", care_plan, "update-care-plan", begins="created", r5=frozenset({"custodian"})),
     Row("CareTeam", care_team, "assign-owner", r5=frozenset({"reason"})),

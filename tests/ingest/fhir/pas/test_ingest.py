@@ -17,6 +17,7 @@ from tests.ingest.fhir.pas.payer import (
     item,
     needs_examples,
     response,
+    task,
     update,
 )
 
@@ -81,6 +82,22 @@ def test_a_code_that_is_unknown_is_parked_with_its_place(feed: Feed) -> None:
     (parked,) = [each for each in feed.inbox() if each["status"] == "parked"]
     assert parked["code"] == "unknown-code"
     assert parked["reason"].startswith("ClaimResponse.item[0].adjudication[0].extension[0]")
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_what_comes_in_one_bundle_is_told_in_its_order_however_it_is_written(feed: Feed, step: int) -> None:
+    asked = {**task(), "for": {"reference": "Patient/p"}}
+    same_time = {**UPDATED, "created": ASKED["created"]}
+    written = [approved("T-2"), asked, same_time, ASKED, PATIENT]
+    feed.take(bundle(*written[::step]))
+    assert {each["status"] for each in feed.inbox()} == {"applied"}
+    assert status(feed) == ["approved"]
+    assert sorted(told(feed)) == [
+        "authorization.decided",
+        "authorization.information_requested",
+        "authorization.submitted",
+        "authorization.update_submitted",
+    ]
 
 
 def test_what_was_said_in_error_is_struck_out(feed: Feed) -> None:
