@@ -38,6 +38,11 @@ def refuse_unusable(settings: Settings) -> None:
         raise SettingsError(
             "JOURNEY_NATS_URL is set, and what publishes there is not installed: pip install 'journey[nats]'."
         )
+    if settings.nats_credentials_file is not None and find_spec("nkeys") is None:
+        raise SettingsError(
+            "JOURNEY_NATS_CREDENTIALS_FILE is set, and what signs with it is not installed: "
+            "pip install nkeys."
+        )
     _terms(settings)
 
 

@@ -56,6 +56,15 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         refuse_unusable(Settings.load(nats_url="nats://127.0.0.1:4222", nats_key="k"))
 
 
+def test_without_what_signs_with_credentials_it_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "nkeys", None)
+    said: dict[str, Any] = {"nats_key": "k", "nats_credentials_file": tmp_path / "journey.creds"}
+    with pytest.raises(SettingsError, match="pip install nkeys"):
+        refuse_unusable(Settings.load(nats_url="nats://127.0.0.1:4222", **said))
+
+
 def test_a_worker_publishes_and_how_far_it_is_is_shown(
     database_url: str, server: Server, tmp_path: Path
 ) -> None:
