@@ -1,4 +1,4 @@
-"""The delivery soak: events are written over HTTP, receivers behave badly, and API processes, workers,
+"""The delivery soak: events are written, over HTTP too, receivers behave badly, and API processes, workers,
 receivers, the broker and the database are killed at random; then everything that was taken is held against
 the log.
 
@@ -22,14 +22,14 @@ import psycopg
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
-from journey.bench import checker, delivered, published, receiving
+from journey.bench import checker, delivered, parts, published, receiving
 from journey.bench.callers import Line, Target, Told, call, follow, listen
 from journey.bench.checker import Entry, Outcome, Seen
 from journey.bench.served import free_address
 from journey.bench.serving import NotUp, keyed
 from journey.bench.soak import LONGEST_DRAIN, SERVER_LIVES, Part, Report, processes
 
-APIS, ENDPOINTS, WORKERS, CALLERS = 2, 3, 2, 6
+APIS, ENDPOINTS, WORKERS, CALLERS, WRITING_THREADS = 2, 3, 2, 6, 2
 CALM = (0.2, 0.8)
 """Seconds between two kills, drawn from between these."""
 
@@ -65,7 +65,9 @@ class DeliverySoak:
         server_lives: float = SERVER_LIVES,
         few: bool = False,
     ) -> None:
-        """`few` does without the other API, which takes its time to begin."""
+        """`few` does without the other API and worker, which take their time to begin, and without a writer
+        who goes on while no API answers.
+        """
         self._url = url
         self._dice = random.Random(seed)  # noqa: S311 - no secret
         self._restart_server = restart_server
@@ -88,6 +90,9 @@ class DeliverySoak:
         self._workers = [
             Part("worker", receiving.worker, (url, made.key.id, nats)) for _ in range(1 if few else WORKERS)
         ]
+        self._asked = folder / "asked"
+        writing = (url, self._asked, WRITING_THREADS, seed)
+        self._writers = [] if few else [Part("writer", parts.writer, writing)]
         self._told = Told()
         self._operator = self._line(0)
         self._seen: dict[str, list[Entry]] = {"follower": [], "listener": []}
@@ -120,9 +125,10 @@ class DeliverySoak:
                 self._disturb(started)
             self._bring_up()
             _ended(callers, over)
+            wrong = [*filter(None, (each.stop() for each in self._writers))]
             self._let_all_arrive()
             _ended(followers, gone)
-            wrong = [*filter(None, (each.stop() for each in (*self._workers, *self._well, *self._apis)))]
+            wrong += filter(None, (each.stop() for each in (*self._workers, *self._well, *self._apis)))
             wrong += [*self._told.wrong, *self._complaints()]
         return self._report(monotonic() - started, wrong)
 
@@ -143,7 +149,7 @@ class DeliverySoak:
 
     def _begin(self, stack: ExitStack) -> None:
         """All of it, and the subscriptions, which are asked for as everybody does."""
-        for each in (*self._workers, *self._receivers, *self._well, *self._apis):
+        for each in (*self._workers, *self._receivers, *self._well, *self._apis, *self._writers):
             stack.callback(each.kill)
         if self._broker is not None:
             stack.callback(self._broker.kill)
@@ -154,7 +160,7 @@ class DeliverySoak:
         for port in self._ports:
             asked = {"endpoint": f"http://127.0.0.1:{port}/hooks", "recipient": "soak", "after": ""}
             self._operator.ask("POST", "/v1/webhooks", asked)
-        for each in (*self._receivers, *self._workers):
+        for each in (*self._receivers, *self._workers, *self._writers):
             each.start()
 
     def _bring_up(self) -> None:
@@ -226,7 +232,8 @@ class DeliverySoak:
         with psycopg.connect(self._url) as connection:
             rows = connection.execute(delivered.EVENTS).fetchall()
             seen = [Seen(name, entries) for name, entries in self._seen.items()]
-            yield from checker.complaints(self._told.asked, seen, checker.stored(connection))
+            asked = [*self._told.asked, *parts.asked(self._asked)]
+            yield from checker.complaints(asked, seen, checker.stored(connection))
         for path in self._files:
             wrong = delivered.of_a_receiver(rows, receiving.taken(path))
             yield from (f"{path.name}: {each}" for each in wrong)
