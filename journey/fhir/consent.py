@@ -12,7 +12,18 @@ from journey.domain.consent import ConsentGranted, ConsentScope, ConsentStatus, 
 from journey.domain.consent.state import Grant
 from journey.domain.event import Coded
 from journey.fhir.chart import Chart
-from journey.fhir.data import SYSTEMS, Json, concept, filled, identifier, instant, known, period, reference
+from journey.fhir.data import (
+    SYSTEMS,
+    Json,
+    concept,
+    filled,
+    identifier,
+    instant,
+    known,
+    period,
+    reference,
+    worded,
+)
 from journey.fhir.kind import By, Kind, label
 
 S = ConsentStatus
@@ -79,7 +90,7 @@ def _provision(grant: Grant) -> Json:
             "period": _within(grant),
             "actor": [{"role": RECIPIENT, "reference": {"display": each}} for each in terms.recipients],
             "securityLabel": [label(each) for each in terms.labels],
-            "purpose": [{"system": PURPOSES, "code": each} for each in terms.purposes],
+            "purpose": [worded(PURPOSES, each) for each in terms.purposes],
         }
     )
 

@@ -1,5 +1,6 @@
 """Data types: the pieces that resources are made of (FHIR R4 section 2.24)."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -8,6 +9,9 @@ from uuid import UUID
 from journey.domain.event import Coded, Fact, Precision, Recorded
 
 Json = dict[str, Any]
+
+CODE = re.compile(r"\S+( \S+)*")
+BLANKS = re.compile(r"\s+")
 
 EXTENSIONS = "https://journey.example/fhir/StructureDefinition/"
 """Where the definitions of our own extensions are named."""
@@ -91,8 +95,20 @@ def _time(at: Fact | datetime | None) -> str | None:
 
 def coding(coded: Coded) -> Json:
     """With the system's canonical URI, where it is known by a short name."""
-    system = SYSTEMS.get(coded.system, coded.system)
-    return filled({"system": system, "version": coded.version, "code": coded.code, "display": coded.display})
+    return worded(SYSTEMS.get(coded.system, coded.system), coded.code, coded.display, coded.version)
+
+
+def worded(system: str, code: str, display: str | None = None, version: str | None = None) -> Json:
+    """A Coding. What FHIR takes for no code, because of its blanks, is told in words."""
+    said = code.strip()
+    is_code = CODE.fullmatch(said) is not None
+    told = {
+        "system": BLANKS.sub("%20", system.strip()),
+        "version": version,
+        "code": said if is_code else None,
+        "display": display or (None if is_code else said),
+    }
+    return filled(told)
 
 
 def concept(coded: Coded | str | None) -> Json | None:
@@ -104,7 +120,7 @@ def concept(coded: Coded | str | None) -> Json | None:
 
 def known(system: str, code: str, display: str | None = None) -> Json:
     """A concept of a code that this project chose."""
-    return {"coding": [filled({"system": system, "code": code, "display": display})]}
+    return {"coding": [worded(system, code, display)]}
 
 
 def reference(type_: str, id_: object, display: str | None = None) -> Json:

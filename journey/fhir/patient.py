@@ -58,10 +58,9 @@ def _numbers(identifiers: tuple[Identifier, ...]) -> Iterator[Json]:
         if each.value == ERASED:
             continue
         is_address = ":" in each.system
-        coded = not re.search(r"\s", each.type)
         yield filled(
             {
-                "type": known(IDENTIFIER_TYPES, each.type) if coded else {"text": each.type},
+                "type": known(IDENTIFIER_TYPES, each.type),
                 "system": each.system if is_address else AUTHORITIES + quote(each.system, safe=""),
                 "value": each.value,
                 "assigner": None if is_address else {"type": "Organization", "display": each.system},

@@ -113,6 +113,15 @@ def test_said_anew_the_last_words_count() -> None:
     assert len(first.body["provision"]["actor"]) == 2
 
 
+def test_what_is_no_code_to_fhir_is_told_in_words() -> None:
+    odd = granted.model_copy(update={"purposes": ("for  my doctor", " TREAT ")})
+    with_odd_form = odd.model_copy(update={"category": Coded(system="OUR FORMS", code="form\t7")})
+    body = consent(with_odd_form)
+    words, code = body["provision"]["purpose"]
+    assert ("code" not in words, words["display"], code["code"]) == (True, "for  my doctor", "TREAT")
+    assert body["category"][0]["coding"] == [{"system": "OUR%20FORMS", "display": "form\t7"}]
+
+
 def test_an_emergency_is_no_consent() -> None:
     looked = ConsentOverrideInvoked(override_id=UUID(int=41), recipient="dr-1", until=at(20), reason="coma")
     assert told_as(TYPE, given(opened, looked)) == []
