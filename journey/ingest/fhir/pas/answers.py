@@ -140,15 +140,16 @@ def _answered(
 ) -> Iterator[Command]:
     """What waits is pended; where an item was decided before, or is now, the answer says so item by item."""
     is_open = [each.action is A.PENDED for each in told]
-    if all(is_open):
-        reference = _reference(telling.resource)
-        if reference or one.status is AuthorizationStatus.APPEALED:
-            yield telling.asks(
-                AcknowledgeAuthorization, at, authorization_id=one.authorization_id, reference=reference
-            )
-    if one.status is AuthorizationStatus.APPEALED:
+    is_appealed = one.status is AuthorizationStatus.APPEALED
+    reference = _reference(telling.resource)
+    if (all(is_open) and reference) or (any(is_open) and is_appealed):
+        yield telling.asks(
+            AcknowledgeAuthorization, at, authorization_id=one.authorization_id, reference=reference
+        )
+    of_appeal = _appeal_decided(telling, one, told, at)
+    if is_appealed or is_told(telling, of_appeal):
         if not any(is_open):
-            yield _appeal_decided(telling, one, told, at)
+            yield of_appeal
         return
     pended = telling.asks(PendAuthorization, at, authorization_id=one.authorization_id, reason=told[0].reason)
     waits_for_us = one.status is AuthorizationStatus.INFORMATION_REQUESTED
@@ -198,8 +199,11 @@ def _appeal_decided(
 
 
 def _whole(resource: Resource, told: Sequence[LineDecision]) -> dict[str, Any]:
-    """What holds for all items, with each of them: the number that they share, and the days."""
-    own = {each.number for each in told}
+    """What holds for all items, with each of them: the days, and the number that all share that are granted,
+    else all that have one.
+    """
+    granted = {each.number for each in told if each.number and each.action in GRANTS}
+    own = granted or {each.number for each in told if each.number}
     number = resource.short("preAuthRef") or (next(iter(own)) if len(own) == 1 else None)
     start, end = window(resource, "preAuth")
     return {

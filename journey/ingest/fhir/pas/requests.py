@@ -28,8 +28,9 @@ from journey.fhir.x12 import (
     EXTENSION,
     REVISED,
 )
+from journey.ingest.fhir.moment import Moment
 from journey.ingest.fhir.pas.asking import business, items, request
-from journey.ingest.fhir.pas.finding import known, news, numbered, struck_out
+from journey.ingest.fhir.pas.finding import known, news, numbered, struck_out, then
 from journey.ingest.fhir.pas.kinds import certification, is_cancelled, is_inquiry, is_update, mode
 from journey.ingest.fhir.pas.payer import due, is_drug
 from journey.ingest.fhir.pas.reading import created, said, sequence, trace
@@ -226,14 +227,20 @@ def _cancel(telling: Telling, one: Authorization) -> Command:
 
 def _appealed(telling: Telling, one: Authorization) -> Iterator[Command]:
     """One level higher than before; the same Claim appeals once."""
-    if telling.has_said(AuthorizationAppealed):
+    at = created(telling.resource)
+    if telling.has_said(AuthorizationAppealed) or (at and _has_appealed(telling, one, at)):
         return
-    running = one.appeals[-1] if one.status is AuthorizationStatus.APPEALED else one.next_appeal
-    yield telling.asks(
-        AppealAuthorization,
-        created(telling.resource),
-        authorization_id=one.authorization_id,
-        level=running or list(AppealLevel)[-1],
+    before = then(telling, one, at)
+    running = before.appeals[-1] if before.status is AuthorizationStatus.APPEALED else before.next_appeal
+    level = running or list(AppealLevel)[-1]
+    yield telling.asks(AppealAuthorization, at, authorization_id=one.authorization_id, level=level)
+
+
+def _has_appealed(telling: Telling, one: Authorization, at: Moment) -> bool:
+    return any(
+        event.authorization_id == one.authorization_id and each.occurred_at == at.at
+        for each in telling.history.effective
+        if isinstance(event := each.event, AuthorizationAppealed)
     )
 
 

@@ -137,6 +137,13 @@ def test_the_number_is_the_whole_requests_where_the_items_share_it() -> None:
     assert (one.number, [each.number for each in one.decision.lines]) == ("A-0", ["A-7", "A-8"])
 
 
+def test_the_number_is_that_of_what_is_granted_where_the_rest_was_denied() -> None:
+    refused_as = extension("administrationReferenceNumber", valueString="D-1")
+    one = heard(answer(1, "A1", "A-7"), answer(2, "A3", extension=[refused_as])).one
+    assert one.decision is not None
+    assert (one.number, [each.number for each in one.decision.lines]) == ("A-7", [None, "D-1"])
+
+
 def test_a_denial_says_why_in_the_payers_code_and_words() -> None:
     notes = [{"number": 1, "text": "not shown to be needed"}, {"number": 2, "text": "of something else"}]
     one = heard(answer(1, "A3", reason="0W", noteNumber=[1]), answer(2, "A1"), processNote=notes).one

@@ -244,7 +244,10 @@ def test_an_appeal_is_one_level_higher_and_counts_once(kind: str) -> None:
 )
 def test_an_appeal_is_decided_by_the_next_answer(action: str, status: str) -> None:
     story = Story().hears(claim(), response(answer(1, "A3")), appeal())
-    assert story.hears(response(answer(1, action), to="T-2", at="2026-03-09T09:00:00Z")).status == status
+    told = response(answer(1, action), to="T-2", at="2026-03-09T09:00:00Z")
+    assert story.hears(told).status == status
+    before = story.events
+    assert story.hears(appeal(), told).events == before
 
 
 # --- Urgency, and by when it is answered
