@@ -3,6 +3,8 @@
 from itertools import chain
 
 from journey.web.page import Page
-from journey.web.pages import handoffs, lists, searching, today
+from journey.web.pages import flow, glass, handoffs, lists, patient, searching, today
 
-PAGES: tuple[Page, ...] = tuple(chain(today.PAGES, handoffs.PAGES, searching.PAGES, lists.PAGES))
+PAGES: tuple[Page, ...] = tuple(
+    chain(today.PAGES, handoffs.PAGES, searching.PAGES, lists.PAGES, flow.PAGES, patient.PAGES, glass.PAGES)
+)
