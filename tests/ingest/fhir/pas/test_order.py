@@ -31,11 +31,13 @@ HEARD: tuple[Json, ...] = (
 
 def told(documents: list[Json]) -> Story:
     """What waits for another is tried again after each."""
-    story, waiting = Story(), list[Json]()
+    story = Story()
+    waiting: list[Json] = []
     for document in documents:
-        waiting.append(document)
-        while len(waiting) > len(waiting := [each for each in waiting if _waits(story, each)]):
-            pass
+        left = [*waiting, document]
+        waiting = [each for each in left if _waits(story, each)]
+        while len(waiting) < len(left):
+            left, waiting = waiting, [each for each in waiting if _waits(story, each)]
     assert waiting == []
     return story
 
