@@ -61,11 +61,11 @@ def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
         yield api
 
 
-def signed_in(api: Api, role: Role) -> Browser:
+def signed_in(api: Api, role: Role, token: str | None = None) -> Browser:
     transport = ASGITransport(api.app, raise_app_exceptions=False)
     client = AsyncClient(transport=transport, base_url="http://testserver")
     browser = Browser(Inside(api.client.portal, client))
-    answer = browser.post("sign-in", key=api.tokens[role])
+    answer = browser.post("sign-in", key=token or api.tokens[role])
     assert answer.status_code == 303, answer.text
     return browser
 

@@ -38,6 +38,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
             "lists/visits",
             "handoffs",
         ),
+        "patients/{journey}",
         "handoffs/{journey}/00000000-0000-0000-0000-000000000005",
     ),
     Role.COMPLIANCE: (),
