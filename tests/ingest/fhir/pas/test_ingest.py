@@ -21,6 +21,7 @@ from tests.ingest.fhir.pas.payer import (
     update,
 )
 
+CHANGED = "2026-03-05T09:00:00+00:00"
 PATIENT = {"resourceType": "Patient", "id": "p", "identifier": [{"system": "a-clinic", "value": "1"}]}
 
 
@@ -162,3 +163,13 @@ def test_a_coverage_that_came_before_decides_by_when_a_request_is_answered(
     assert coverage.terms is not None
     assert (coverage.terms.line_of_business, one.request.coverage_id) == (line, coverage.coverage_id)
     assert (one.due is not None) == (line in {"MEDICARE-ADVANTAGE", "MEDICAID"})
+
+
+def test_an_answer_that_was_changed_since_it_was_made_decides_when_it_was_changed(feed: Feed) -> None:
+    pended = of_patient(response(answer(1, "A4"), answer(2, "A4")))
+    decided = {**of_patient(response(answer(1, "A1"), answer(2, "A1"))), "meta": {"lastUpdated": CHANGED}}
+    feed.take(bundle(PATIENT, ASKED), pended, decided)
+    (one,) = feed.only().authorizations
+    assert one.decided is not None
+    assert (one.status, one.decided.at.isoformat()) == ("approved", CHANGED)
+    assert one.since.at == one.decided.at
