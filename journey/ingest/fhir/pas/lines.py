@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from journey.domain.authorization import AuthorizedItem, LineDecision, ReviewAction
-from journey.domain.authorization.line import FALLS_SHORT, SAYS_WHAT
+from journey.domain.authorization.line import FALLS_SHORT, GRANTS, SAYS_WHAT
 from journey.domain.event import Coded
 from journey.fhir.x12 import (
     ACTIONS,
@@ -76,6 +76,9 @@ def _added(resource: Resource) -> dict[int, Element]:
 
 def _line(resource: Resource, item: Element, instead: Element | None) -> LineDecision:
     review = _review(item)
+    if instead and review.action not in GRANTS and _review(instead).action in GRANTS:
+        what = "it is authorized in place of an item that is not; that item should be modified (A6)"
+        raise Unapplied("bad-value", f"{instead.path}: {what}.", instead.path)
     authorized = _authorized(resource, item) | (_instead(resource, instead) if instead else {})
     if review.action in SAYS_WHAT and not authorized:
         where = resource.at("addItem")

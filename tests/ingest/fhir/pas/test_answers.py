@@ -98,6 +98,13 @@ def test_a_part_or_something_else_is_not_taken_for_all(action: str) -> None:
     assert sentence == "ClaimResponse.item[0]: ClaimResponse.addItem should say what is authorized of it."
 
 
+@pytest.mark.parametrize("action", ["A3", "A4", "C"])
+def test_what_is_authorized_in_place_of_a_denied_item_is_not_lost(action: str) -> None:
+    code, sentence = refused(answer(1, action), answer(2, "A1"), addItem=[other(1)])
+    assert (code, sentence.partition(":")[0]) == ("bad-value", "ClaimResponse.addItem[0]")
+    assert heard(answer(1, action), answer(2, "A1"), addItem=[other(1, "A3")]).actions[1] == action
+
+
 def test_one_item_is_authorized_in_place_of_another() -> None:
     assert refused(answer(1, "A6"), addItem=[other(1), other(1)])[0] == "too-fine"
 
