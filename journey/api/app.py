@@ -33,6 +33,7 @@ from journey.api.bulk import routes as bulk
 from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
+from journey.api.fhir import receiving
 from journey.api.fhir import routes as fhir
 from journey.api.figures import Figures
 from journey.api.follow import page as following
@@ -101,6 +102,7 @@ def create_app(
         breakglass.breaking,
         breakglass.reviewing,
         *fhir.ROUTERS,
+        receiving.router,
         me.router,
         health.router,
     )

@@ -51,7 +51,7 @@ SECURE_TOO = (*SECURE, (b"strict-transport-security", b"max-age=31536000"))
 ALWAYS = ("/healthz", "/readyz", "/metrics")
 """What is answered though there are too many requests: whoever asks here has to know of them."""
 
-STREAMED = ("/v1/journeys/import",)
+STREAMED = ("/v1/journeys/import", "/v1/fhir")
 """What takes its body piece by piece and never holds it, however large it is; each line of it is bounded."""
 
 LONGEST_ADDRESS = 8 * 1024

@@ -5,7 +5,7 @@ occurred. So a late report is judged by its own time, and changes what is true n
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType, ModuleType
@@ -275,7 +275,9 @@ def decide(history: History, command: Command, pathways: Pathways = NONE_INSTALL
         yield from merge.decide(history, command)
         return
     first = history.recorded[0]
-    journey = fold(history.until(command.reaches), first.journey_id, history.version)
+    start, told = history.remembered(history.until(command.reaches))
+    journey = replace(evolve(start or Journey(first.journey_id, 0), told), version=history.version)
+    history.memory[:] = [journey]
     if isinstance(command, episode.CloseJourney):
         rules.refuse_close(journey, fold(history.effective, first.journey_id), command)
     events = tuple(_in_room(journey, command, pathways))

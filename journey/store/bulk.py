@@ -128,7 +128,7 @@ class _Turn:
             return Answer(self._between(earlier.first, earlier.last), repeated=True)
         recorded = decided(self._journey_id, self.history, asked.command, asked.context)
         first = self.history.version + 1
-        self.history = History((*self.history.recorded, *recorded))
+        self.history = self.history.followed_by(recorded)
         self._kept[asked.key] = keyed = _Keyed(asked.key, digest, first, self.history.version)
         self.new.append(keyed)
         return Answer(self._between(first, self.history.version))

@@ -69,7 +69,7 @@ def weighed(
             for command in saying.commands(history):
                 recorded = decided(journey_id, now, command, saying.context)
                 if recorded:
-                    now = History((*now.recorded, *recorded))
+                    now = now.followed_by(recorded)
         except StoreUnavailable:
             raise
         except Exception as problem:  # noqa: BLE001 - why this one is not told, and no matter to the others

@@ -173,7 +173,7 @@ class Store:
                 _refuse_stale(expected_version, before.version)
                 for command in commands(before):
                     recorded = decided(journey_id, history, command, context)
-                    history = History((*history.recorded, *recorded))
+                    history = history.followed_by(recorded)
                 added = history.recorded[len(before.recorded) :]
                 keyed = key if added or nothing_too else None
                 put = partial(self._put, journey_id, before.version, added, keyed)

@@ -117,7 +117,7 @@ WORK_ON_ONE = {
     for each in ("enable", "pause", "rotate", "test", "deliveries", "rewind", "replay", "skip")
 }
 TELL_OF_NOBODYS_TEAM = {
-    "/v1/me", "/v1/journeys/import", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
+    "/v1/me", "/v1/journeys/import", "/v1/fhir", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
     "/v1/audit/exports",
     "/v1/privacy/erasures", "/v1/privacy/erasures/{erasure_id}", "/v1/privacy/erasures/{erasure_id}/decide",

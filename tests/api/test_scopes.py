@@ -138,7 +138,7 @@ def of_room(room: str) -> set[str]:
 
 
 EVERYBODYS = {"/v1/me", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/log/checkpoint"}
-LINE_BY_LINE = {"/v1/journeys/import"}
+LINE_BY_LINE = {"/v1/journeys/import", "/v1/fhir"}
 WEBHOOKS = {path for _, path in GUARDED if path.startswith("/v1/webhooks")}
 
 

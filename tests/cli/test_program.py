@@ -40,6 +40,8 @@ WRONG = [
     ("keys", "create", "--name", " ", "--role", "admin"),
     ("keys", "revoke"),
     ("ingest", "hl7v2"),
+    ("ingest", "fhir"),
+    ("ingest", "fhir", "--source", "two words", "-"),
     ("listen", "mllp", "--port", "70000"),
     ("send", "mllp"),
     ("ingest", "hl7v3", "messages.hl7"),

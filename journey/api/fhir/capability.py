@@ -41,6 +41,10 @@ def statement(base: str) -> Json:
                     "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}]}],
                     "description": "Authorization: Bearer with an API key or an access token.",
                 },
+                "interaction": [
+                    {"code": "transaction", "documentation": "POST and PUT of resources as data"},
+                    {"code": "batch", "documentation": "The same, each by itself; NDJSON is taken, too"},
+                ],
                 "resource": [_resource(each) for each in sorted(KINDS.values())],
             }
         ],

@@ -1,10 +1,11 @@
 """Everything recorded on a journey, and what of it holds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from operator import is_not
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from journey.domain.correction.events import CORRECTIONS, EventCorrected, EventReinstated, EventVoided
@@ -24,6 +25,19 @@ class History:
     """Everything recorded on a journey, in the order of versions."""
 
     recorded: tuple[Recorded, ...] = ()
+    memory: list[Any] = field(default_factory=list, compare=False, repr=False)
+    """The state that was folded last: the next decision goes on from it where nothing lies between."""
+
+    def followed_by(self, recorded: Iterable[Recorded]) -> "History":
+        """The same, and what was recorded then."""
+        return History((*self.recorded, *recorded), self.memory)
+
+    def remembered(self, told: tuple[Recorded, ...]) -> tuple[Any, tuple[Recorded, ...]]:
+        """The state that was folded last, and what of these came after; else none, and all of them."""
+        last = next(iter(self.memory), None)
+        if last is None or len(told) < len(last.recorded) or any(map(is_not, last.recorded, told)):
+            return None, told
+        return last, told[len(last.recorded) :]
 
     @property
     def version(self) -> int:

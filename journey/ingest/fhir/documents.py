@@ -6,6 +6,7 @@ Of a Bundle each resource is taken by itself, whatever the Bundle's type: its en
 import json
 from collections.abc import Iterator
 from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from pydantic_core import from_json
@@ -95,6 +96,16 @@ def items(text: bytes, source: str, number: int, system: str) -> list[Item]:
     return [Item(came, source, number) for came in resources(document, system)]
 
 
+def entries(bundle: Json, system: str, source: str) -> list[list[Item]]:
+    """The resources of each entry of a Bundle, which is one unless the entry holds a Bundle."""
+    scope, others, numbers = scope_of(bundle), _beside(bundle), count(1)
+    came = Came({}, system, scope=scope)
+    return [
+        [Item(each, source, next(numbers)) for each in _entry(entry, came, others, INSIDE)]
+        for entry in bundle.get("entry", ())
+    ]
+
+
 def resources(document: Json, system: str) -> Iterator[Came]:
     """What a document holds: itself, or the entries of a Bundle, or of those that a notification holds."""
     for each in unwrapped(document):
@@ -106,7 +117,7 @@ def resources(document: Json, system: str) -> Iterator[Came]:
 
 def scope_of(bundle: Json) -> str:
     """The Bundle's own name, where something in it goes by a name that is known in it alone."""
-    urls = (entry.get("fullUrl") for entry in bundle["entry"] if isinstance(entry, dict))
+    urls = (entry.get("fullUrl") for entry in bundle.get("entry", ()) if isinstance(entry, dict))
     if not any(isinstance(url, str) and is_temporary(url) for url in urls):
         return ""
     content = json.dumps(bundle, sort_keys=True, separators=(",", ":"))
@@ -114,15 +125,15 @@ def scope_of(bundle: Json) -> str:
 
 
 def _entries(bundle: Json, system: str, inside: int) -> Iterator[Came]:
-    scope, others = scope_of(bundle), _beside(bundle)
+    came, others = Came({}, system, scope=scope_of(bundle)), _beside(bundle)
     for entry in bundle["entry"]:
-        yield from _entry(entry, Came(entry, system, scope=scope), others, inside)
+        yield from _entry(entry, came, others, inside)
 
 
 def _beside(bundle: Json) -> dict[str, Json]:
     """The resources of a Bundle by what references to them say."""
     found: dict[str, Json] = {}
-    for entry in bundle["entry"]:
+    for entry in bundle.get("entry", ()):
         body = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(body, dict):
             named = (entry.get("fullUrl"), f"{body.get('resourceType')}/{body.get('id')}")

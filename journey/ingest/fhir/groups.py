@@ -1,5 +1,6 @@
 """Groups: the resources of one journey, told in one append, after who the patient is."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,18 +11,18 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Actor, Command, Context, Source
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
-from journey.domain.journey import fold
 from journey.ingest.fhir.inbox import CHANNEL
 from journey.ingest.fhir.mapping import ORDER
 from journey.ingest.fhir.placing import Placed
-from journey.ingest.fhir.resource import Resource, clean
+from journey.ingest.fhir.resource import Resource
 from journey.ingest.fhir.telling import Telling
 from journey.store.sayings import Saying
-from journey.store.store import Store
 
 CORRELATION = UUID("0d2f7f1e-55c4-4f0e-9b0a-8a6a2b9d9a10")
 """The namespace of the ids that tie together what one resource led to."""
 
+NO_LABEL = re.compile(r"[^A-Za-z0-9]+")
+LONGEST_LABEL = 20
 NO_LABELS = frozenset(
     {
         "http://terminology.hl7.org/CodeSystem/v3-ActReason",
@@ -170,13 +171,6 @@ def labels(resource: Resource) -> Iterator[str]:
     """What meta.security says of who may see it."""
     meta = resource.one("meta")
     for each in meta.all("security") if meta else ():
-        code = clean(each.short("code"))
+        code = NO_LABEL.sub("", each.short("code"))[:LONGEST_LABEL]
         if code and each.short("system") not in NO_LABELS:
             yield code
-
-
-def identity_of(store: Store, journey_id: UUID) -> tuple[tuple[Identifier, ...], Demographics]:
-    """Who the patient of a journey is, as it is known there."""
-    history = store.load(journey_id)
-    found = fold(history.effective, journey_id, history.version).identity
-    return found.identifiers, found.demographics

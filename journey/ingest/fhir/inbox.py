@@ -23,7 +23,7 @@ from journey.ingest.hl7v2.sealing import Box, box, unboxed
 from journey.store.store import Store
 
 CHANNEL = "fhir"
-Status = Literal["applied", "duplicate", "parked", "rejected", "not-mapped"]
+Status = Literal["applied", "duplicate", "parked", "rejected", "not-mapped", "barred"]
 
 SEEN = """
     UPDATE inbox SET seen = seen + 1 WHERE key = ANY(%s)
@@ -88,6 +88,10 @@ class Outcome(NamedTuple):
     events: int = 0
     awaits: tuple[Key, ...] = ()
     """Whom it refers to, and nobody knows yet."""
+
+
+BARRED = Outcome("barred", "forbidden", "It is about a journey that is not yours to tell.")
+"""Neither applied nor kept."""
 
 
 @dataclass
@@ -161,6 +165,11 @@ class Inbox:
             systems, kinds, values = columns
             keys = [key for (key,) in connection.execute(AWAITING, (systems, kinds, values))]
         return self.items(keys)
+
+    def is_awaited(self) -> bool:
+        """Whether anything waits at all."""
+        with connected(self._store) as connection:
+            return connection.execute("SELECT FROM fhir_awaited LIMIT 1").fetchone() is not None
 
     def untold(self, patients: Sequence[UUID]) -> dict[UUID, list[Item]]:
         """The Patients of whom no journey was told yet, by their records."""

@@ -45,6 +45,12 @@ class Placed:
         return begins(self.row, self.resource)
 
 
+def own_keys(item: Item, row: Row, resource: Resource) -> tuple[Key, ...]:
+    """What a resource goes by, wherever it belongs. Raises Unapplied."""
+    numbered = numbers(item.came, resource, "identifier", KINDS[row.type])
+    return (*numbered, *names(item.came, resource))
+
+
 def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
     """Raises Unapplied, Awaits."""
     if row.type == "Patient":
@@ -61,7 +67,7 @@ def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
         raise Awaits(keys)
     where = _journey(routes, item.came, resource, patient_)
     linked, unlinked = _linked(routes, item.came, resource, row, where)
-    own = (*numbers(item.came, resource, "identifier", KINDS[row.type]), *names(item.came, resource))
+    own = own_keys(item, row, resource)
     if not own:
         raise Unapplied(
             "missing-element", f"{resource.type}.id and identifier are empty.", f"{resource.type}.id"

@@ -6,7 +6,7 @@ Killed between any two of these steps, the same resources taken again go on wher
 claimed, what a journey was told is no news to it, and what is not in the inbox was not taken yet.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,15 @@ from journey.domain.event import Actor
 from journey.domain.rules import JourneyIsOver
 from journey.ingest.fhir.aside import set_aside
 from journey.ingest.fhir.documents import UNREAD
-from journey.ingest.fhir.groups import Group, Sender, identity_of
-from journey.ingest.fhir.inbox import CHANNEL, Inbox, Item, Outcome
+from journey.ingest.fhir.gathering import gathered
+from journey.ingest.fhir.groups import Group, Sender
+from journey.ingest.fhir.inbox import BARRED, CHANNEL, Inbox, Item, Outcome
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.naming import name_of
-from journey.ingest.fhir.placing import Awaits, Placed, placed
+from journey.ingest.fhir.placing import Awaits, Placed, own_keys, placed
 from journey.ingest.fhir.reasons import PARKED, NothingToApply, Unapplied
 from journey.ingest.fhir.resource import TYPE, Resource
-from journey.ingest.fhir.routes import Routes
+from journey.ingest.fhir.routes import Rehearsal, Routes
 from journey.ingest.hl7v2.patient import Key
 from journey.store.errors import StoreUnavailable
 from journey.store.sayings import Told, tell_all, weighed
@@ -32,6 +33,10 @@ FEED = Sender(Actor(id=CHANNEL, kind="system"))
 DUPLICATE = Outcome("duplicate")
 NOT_MAPPED = Outcome("not-mapped")
 
+Gate = Callable[[Sequence[Group]], set[UUID]]
+"""Which of the journeys of these groups the sender may not tell anything."""
+
+UNTAKEN = frozenset({"parked", "rejected", "barred"})
 JOURNEYS_ON = 3
 """How often a journey may turn out to be over while somebody else opens the next."""
 
@@ -45,7 +50,10 @@ class Receiver:
     `events` are what it opened and recorded so far.
     """
 
-    def __init__(self, store: Store, zone: ZoneInfo, sender: Sender = FEED) -> None:
+    def __init__(
+        self, store: Store, zone: ZoneInfo, sender: Sender = FEED, *, barred: Gate | None = None
+    ) -> None:
+        self._barred = barred
         self.journeys = self.events = 0
         self.inbox = Inbox(store)
         self._store = store
@@ -59,13 +67,13 @@ class Receiver:
         """
         self._routes.patients.forget()
         fresh = self._unseen(items)
-        here = self._placed(fresh)
-        groups = self._groups(here)
         if together:
-            self._refuse_any(fresh, groups)
-        self._tell(here, groups)
+            self._rehearse(fresh)
+        here = self._placed(fresh)
+        groups = self._admitted(gathered(self._routes, self.inbox, here, self._placed))
+        self._tell(here, groups, self._sender)
         self.inbox.put(self._with_told(fresh, groups))
-        return self._released(here, fresh)
+        return self._released(here, fresh, [each for each in items if each.outcome is DUPLICATE])
 
     def retry(self, keys: Sequence[bytes]) -> list[Item]:
         """Try parked resources again; answers them, and those that had waited for them."""
@@ -134,56 +142,42 @@ class Receiver:
 
     # --- Who is told
 
-    def _groups(self, here: Sequence[Placed]) -> list[Group]:
-        """By journey, with the Patients that each is to be told of."""
-        groups: dict[UUID, Group] = {}
-        for each in here:
-            if each.person is None:
-                journey_id = each.place.journey_id
-                group = groups.setdefault(
-                    journey_id, Group(journey_id, each.place.patient_id, each.place.continues)
-                )
-                group.placed.append(each)
-        persons = [each for each in here if each.person is not None]
-        self._add_open_ones(groups, persons)
-        self._add_persons(groups, persons)
-        return list(groups.values())
-
-    def _add_open_ones(self, groups: dict[UUID, Group], persons: Sequence[Placed]) -> None:
-        """The journeys that are open and hear nothing but who the patient is."""
-        for each in persons:
-            patient_id = each.place.patient_id
-            for journey_id in self._routes.opened(patient_id):
-                groups.setdefault(journey_id, Group(journey_id, patient_id, None))
-
-    def _add_persons(self, groups: dict[UUID, Group], persons: Sequence[Placed]) -> None:
-        untold = self.inbox.untold([each.patient_id for each in groups.values()]) if groups else {}
-        waited = {patient_id: self._placed(items) for patient_id, items in untold.items()}
-        for group in groups.values():
-            now = [each for each in persons if each.place.patient_id == group.patient_id]
-            group.persons = [*waited.get(group.patient_id, ()), *now]
-            if not group.persons:
-                others = self._routes.others(group.patient_id)
-                if group.journey_id not in others and others:
-                    group.known = identity_of(self._store, others[0])
+    def _admitted(self, groups: list[Group]) -> list[Group]:
+        """Those that the sender may tell; what is about another journey is neither applied nor kept, nor is
+        a Patient who has one.
+        """
+        barred = self._barred(groups) if self._barred and groups else frozenset[UUID]()
+        for group in groups:
+            if group.journey_id in barred:
+                for each in (*group.placed, *group.persons):
+                    if not each.item.is_kept:
+                        each.item.outcome = BARRED
+        return [each for each in groups if each.journey_id not in barred]
 
     # --- Telling them
 
-    def _refuse_any(self, items: Sequence[Item], groups: Sequence[Group]) -> None:
+    def _rehearse(self, items: Sequence[Item]) -> None:
         """Raises Refusal where one would not be applied. One that waits for another resource would."""
+        real, self._routes = self._routes, Rehearsal(self._store)
+        try:
+            here = self._placed(items)
+            groups = self._admitted(gathered(self._routes, self.inbox, here, self._placed))
+        finally:
+            self._routes = real
         for group in groups:
             before = self._store.load(group.journey_id)
             sayings = group.sayings(self._sender)
             self._settle(group, weighed(group.journey_id, before, sayings)[1])
         for each in items:
-            if each.outcome and each.outcome.status in {"parked", "rejected"} and not each.outcome.awaits:
+            if each.outcome and each.outcome.status in UNTAKEN and not each.outcome.awaits:
                 raise Refusal
+            each.outcome = None
 
-    def _tell(self, here: Sequence[Placed], groups: Sequence[Group]) -> None:
+    def _tell(self, here: Sequence[Placed], groups: Sequence[Group], sender: Sender) -> None:
         """Each its own; what came too late for a journey, the one that goes on from it."""
         for group in groups:
             for _ in range(JOURNEYS_ON):
-                late = self._told(group)
+                late = self._told(group, sender)
                 if not late:
                     break
                 group = self._going_on(late)  # noqa: PLW2901 - what is left of it
@@ -192,9 +186,9 @@ class Receiver:
                 each.item.outcome = Outcome("applied", thing_id=each.place.thing_id)
                 each.item.patient_id = each.place.patient_id
 
-    def _told(self, group: Group) -> list[Placed]:
+    def _told(self, group: Group, sender: Sender) -> list[Placed]:
         """Tell the journey; answers those for which it was over."""
-        sayings = group.sayings(self._sender)
+        sayings = group.sayings(sender)
         try:
             told = tell_all(self._store, group.journey_id, sayings, preamble=1 + len(group.persons))
         except StoreUnavailable:
@@ -233,7 +227,7 @@ class Receiver:
         over, patient, keys = late[0].place.journey_id, late[0].patient, late[0].patient_keys
         patient = self._routes.patients.after(over, patient, keys)
         group = Group(patient.journey_id, patient.patient_id, patient.continues, list(late))
-        group.known = identity_of(self._store, over)
+        group.known = self._routes.identity(over)
         for each in late:
             each.patient = patient
             each.place = self._routes.elsewhere(each.keys, patient)
@@ -248,8 +242,10 @@ class Receiver:
 
     # --- Those that waited
 
-    def _released(self, here: Sequence[Placed], fresh: Sequence[Item]) -> list[Item]:
-        """What waited for one of these, or waits itself for what has come in meanwhile."""
+    def _released(self, here: Sequence[Placed], fresh: Sequence[Item], again: Sequence[Item]) -> list[Item]:
+        """What waited for one of these, or waits itself for what has come in meanwhile. Whoever took one the
+        first time may not have come to try those that waited for it.
+        """
         come = [
             key
             for each in here
@@ -258,18 +254,27 @@ class Receiver:
         ]
         waiting = [key for each in fresh if each.outcome for key in each.outcome.awaits]
         come += [key for key in waiting if self._is_known(key)]
+        if again and self.inbox.is_awaited():
+            come += [key for each in again for key in self._keys(each)]
         return self._again(self.inbox.awaiting(come))
+
+    def _keys(self, item: Item) -> tuple[Key, ...]:
+        type_ = str(item.came.body.get("resourceType"))
+        try:
+            return own_keys(item, TABLE[type_], Resource(item.came.body, type_, self._zone))
+        except (KeyError, Unapplied):
+            return ()
 
     def _is_known(self, key: Key) -> bool:
         return bool(self._routes.whose([key]))
 
     def _again(self, items: Sequence[Item]) -> list[Item]:
-        """Try them, and then what waited for them, until none of them can be applied."""
+        """Try them, and then what waited for them, until none of them can be applied. Others sent them."""
         tried: list[Item] = []
         while items:
             here = self._placed(items)
-            groups = self._groups(here)
-            self._tell(here, groups)
+            groups = gathered(self._routes, self.inbox, here, self._placed)
+            self._tell(here, groups, FEED)
             self.inbox.put(self._with_told(items, groups))
             tried += items
             done = {each.key for each in tried}

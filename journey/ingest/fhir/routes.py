@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from journey.domain.identity import Demographics, Identifier
+from journey.domain.journey import fold
 from journey.ingest.fhir.naming import URI
 from journey.ingest.fhir.person import Person
 from journey.ingest.fhir.reasons import PARKED, Unapplied
@@ -48,24 +50,22 @@ class Routes:
 
     def patient(self, person: Person) -> Route:
         """Whose Patient it is; its numbers and its names lead there from now on. Raises Unapplied."""
+        where = "Patient.identifier"
+        keys = (*person.keys, *person.names)
+        if not keys:
+            raise Unapplied("no-patient", "Patient.identifier and Patient.id are empty.", where)
         try:
-            by_number = self.patients.known(person.keys) if person.keys else None
-            by_name = self.patients.known(person.names) if person.names else None
+            by_number, by_name = self._known(person.keys), self._known(person.names)
             lasting = [each for each in person.names if each.system != URI]
-            if by_number is None and by_name is not None and person.keys and not self._known(lasting):
-                raise Unapplied("two-patients", PARKED["two-patients"], "Patient.identifier")
-            if by_number and by_name and by_number.patient_id != by_name.patient_id:
-                raise Unapplied("two-patients", PARKED["two-patients"], "Patient.identifier")
-            keys = (*person.keys, *person.names)
-            if not keys:
-                raise Unapplied(
-                    "no-patient", "Patient.identifier and Patient.id are empty.", "Patient.identifier"
-                )
-            return self.patients.patient(keys)
+            copied = by_number is None and by_name is not None and person.keys and not self._known(lasting)
+            if copied or (by_number and by_name and by_number.patient_id != by_name.patient_id):
+                raise Unapplied("two-patients", PARKED["two-patients"], where)
+            return self._claimed(keys)
         except reasons.Unapplied as problem:
-            raise Unapplied(
-                problem.code, PARKED.get(problem.code, problem.sentence), "Patient.identifier"
-            ) from None
+            raise Unapplied(problem.code, PARKED.get(problem.code, problem.sentence), where) from None
+
+    def _claimed(self, keys: Sequence[Key]) -> Route:
+        return self.patients.patient(keys)
 
     def _known(self, keys: Sequence[Key]) -> Route | None:
         return self.patients.known(keys) if keys else None
@@ -125,6 +125,12 @@ class Routes:
         with connected(self._store) as connection:
             return [journey_id for (journey_id,) in connection.execute(OPENED, (str(patient_id),))]
 
+    def identity(self, journey_id: UUID) -> tuple[tuple[Identifier, ...], Demographics]:
+        """Who the patient of a journey is, as it is known there."""
+        history = self._store.load(journey_id)
+        found = fold(history.effective, journey_id, history.version).identity
+        return found.identifiers, found.demographics
+
     def _found(self, keys: Sequence[Key]) -> dict[Key, Route]:
         with connected(self._store) as connection:
             rows = connection.execute(FIND, _columns(keys)).fetchall()
@@ -140,6 +146,29 @@ class Routes:
             connection.execute(CLAIM, (*route._replace(continues=None)[:4], *_columns(free)))
         own = (each for each in taken.values() if each.patient_id == route.patient_id)
         return next(own, route)
+
+
+class Rehearsal(Routes):
+    """Routes that claim nothing: what would be claimed is known here alone."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._made: dict[Key, Route] = {}
+
+    def _claimed(self, keys: Sequence[Key]) -> Route:
+        route = self._known(keys) or Route(uuid7(), uuid7())
+        self._made |= dict.fromkeys(keys, route)
+        return route
+
+    def _known(self, keys: Sequence[Key]) -> Route | None:
+        return next((self._made[key] for key in keys if key in self._made), None) or super()._known(keys)
+
+    def _found(self, keys: Sequence[Key]) -> dict[Key, Route]:
+        return super()._found(keys) | {key: self._made[key] for key in keys if key in self._made}
+
+    def _claim(self, keys: Sequence[Key], route: Route) -> Route:
+        self._made |= dict.fromkeys(keys, route)
+        return route
 
 
 MOVE = """
