@@ -183,6 +183,12 @@ def security_labels(history: History) -> list[Json]:
     return [label(each) for each in borne]
 
 
+def redacted(resource: Json) -> Json:
+    """Marked as not all there is."""
+    security = [*resource["meta"].get("security", ()), REDACTED]
+    return {**resource, "meta": {**resource["meta"], "security": security}}
+
+
 def label(code: str) -> Json:
     """A security label, in the code system that it is of."""
     if code == RESTRICTED:
