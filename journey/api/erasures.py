@@ -12,15 +12,17 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from journey.api.access.looks import read_all
 from journey.api.access.table import Permission
 from journey.api.commands import Purpose, context
-from journey.api.engine import engine
+from journey.api.engine import caller, engine
 from journey.api.guard import Seen, guarded
 from journey.api.openapi import LISTING, TAKING_A_BODY, answers
 from journey.api.paging import CursorIn, Limit
 from journey.api.problems import Problem
 from journey.cursors import cursor, key
-from journey.domain.custody import ErasureBasis
+from journey.domain.custody import EraseSubject, ErasureBasis, against
+from journey.domain.journey import journey_at
 from journey.privacy import asking, erasing
 from journey.projections import READ_MODELS
 from journey.store.errors import OutcomeUnknown
@@ -96,6 +98,20 @@ class Erasure(BaseModel):
     report: SweepReport | None = Field(description="Once nothing is left.")
 
 
+class Against(BaseModel):
+    """What keeps an erasure from being decided."""
+
+    code: str
+    what: str
+    journeys: tuple[UUID, ...] = Field(description="On which it stands against it.")
+
+
+class ErasureInFull(Erasure):
+    """An erasure, and all that keeps whoever asks from deciding on it now; nothing once it was decided."""
+
+    against: tuple[Against, ...]
+
+
 class Erasures(BaseModel):
     """A page of erasures, the newest first."""
 
@@ -166,10 +182,14 @@ async def every_erasure(request: Request, *, limit: Limit = 100, page: CursorIn 
     return Response(to_json(Erasures(erasures=found, next=following)), media_type="application/json")
 
 
-@reading.get("/v1/privacy/erasures/{erasure_id}", responses=answers(Erasure, "no-such-erasure"))
+@reading.get("/v1/privacy/erasures/{erasure_id}", responses=answers(ErasureInFull, "no-such-erasure"))
 async def one_erasure(request: Request, erasure_id: UUID) -> Response:
-    """How an erasure stands, and the report of the sweep behind it."""
-    return _answer(await _one(request, erasure_id))
+    """How an erasure stands, what keeps the caller from deciding on it, and the report of the sweep behind
+    it.
+    """
+    found = await _one(request, erasure_id)
+    kept = await _against(request, found) if found.state is State.REQUESTED else ()
+    return _answer(ErasureInFull(**vars(found), against=kept))
 
 
 async def _one(request: Request, erasure_id: UUID) -> Erasure:
@@ -180,6 +200,23 @@ async def _one(request: Request, erasure_id: UUID) -> Erasure:
     found = _erasure(rows[0])
     request.state.seen = Seen(found.journeys, (found.patient_id,))
     return found
+
+
+async def _against(request: Request, erasure: Erasure) -> tuple[Against, ...]:
+    """All of it, each once, on whichever of the journeys it stands."""
+    held = engine(request)
+    histories = await read_all(held.reads, erasure.journeys)
+    asked = EraseSubject(
+        decided_by=caller(request).name,
+        years_kept=held.settings.retention_years,
+        occurred_at=datetime.now(UTC),
+    )
+    found: dict[tuple[str, str], list[UUID]] = {}
+    for journey_id, history in histories.items():
+        journey = journey_at(history)
+        for each in against(history, journey.custody, asked) if journey else ():
+            found.setdefault((each.code, str(each)), []).append(journey_id)
+    return tuple(Against(code=code, what=what, journeys=on) for (code, what), on in found.items())
 
 
 def _erasure(row: tuple[Any, ...]) -> Erasure:

@@ -3,8 +3,17 @@
 from itertools import chain
 
 from journey.web.page import Page
-from journey.web.pages import flow, glass, handoffs, lists, patient, searching, today
+from journey.web.pages import flow, glass, handoffs, lists, patient, replaying, searching, today
 
 PAGES: tuple[Page, ...] = tuple(
-    chain(today.PAGES, handoffs.PAGES, searching.PAGES, lists.PAGES, flow.PAGES, patient.PAGES, glass.PAGES)
+    chain(
+        today.PAGES,
+        handoffs.PAGES,
+        searching.PAGES,
+        lists.PAGES,
+        flow.PAGES,
+        patient.PAGES,
+        glass.PAGES,
+        replaying.PAGES,
+    )
 )

@@ -59,7 +59,8 @@ class OnePatient(NamedTuple):
 
     @property
     def tabs(self) -> dict[str, str]:
-        return {self.home + path: title for path, title in TABS.items()}
+        pages = {self.home + path: title for path, title in TABS.items()}
+        return {**pages, f"{HOME}/replay/{self.journey_id}": "Replay"}
 
 
 def home(journey_id: object) -> str:

@@ -41,7 +41,7 @@ def test_one_asks_another_decides_and_the_report_is_there(api: Api, other: dict[
     assert done.status_code == 200, done.text
     assert (done.json()["state"], done.json()["decided_by"]) == ("erased", "another officer")
     assert done.json()["report"]["left"] == 0
-    assert api.get(erasure, **OFFICER).json() == done.json()
+    assert api.get(erasure, **OFFICER).json() == {**done.json(), "against": []}
     assert "Hagebuttenmus" not in api.get(journey).text + api.get(f"{journey}/events").text
     assert api.post(f"{erasure}/decide", **other).json() == done.json()
 
@@ -80,3 +80,21 @@ def test_what_must_be_kept_or_is_not_there_is_refused(api: Api, other: dict[str,
     assert (nobody.status_code, nobody.json()["code"]) == (409, "nobody-to-erase")
     nothing = api.get(f"{ERASURES}/{number(404)}", **OFFICER)
     assert (nothing.status_code, nothing.json()["code"]) == (404, "no-such-erasure")
+
+
+def test_all_that_keeps_it_from_being_decided_is_told_before(api: Api, other: dict[str, Any]) -> None:
+    """To each who asks: to whoever asked for it, that somebody else decides."""
+    journey = api.opened(patient={"family": "Quitte"})
+    patient_id = api.get(journey).json()["patient"]["patient_id"]
+    wanted = {"patient_id": patient_id, "basis": "objection", "reason": "a letter"}
+    erasure = api.post(ERASURES, wanted, **OFFICER).headers["location"]
+    hold = {"hold_id": number(41), "matter": "Quitte against us", "reason": "her lawyer wrote"}
+    assert api.post(f"{journey}/place-legal-hold", hold, **OFFICER).is_success
+    told = {
+        name: {each["code"]: each for each in api.get(erasure, **who).json()["against"]}
+        for name, who in (("own", OFFICER), ("other", other))
+    }
+    assert list(told["own"]) == ["second-person-needed", "under-legal-hold", "still-retained"]
+    assert list(told["other"]) == ["under-legal-hold", "still-retained"]
+    assert told["other"]["still-retained"]["journeys"] == [journey.rpartition("/")[2]]
+    assert "Quitte" not in str(told)

@@ -41,7 +41,10 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "patients/{journey}",
         "handoffs/{journey}/00000000-0000-0000-0000-000000000005",
     ),
-    Role.COMPLIANCE: (),
+    Role.COMPLIANCE: (
+        "replay/{journey}",
+        "replay/{journey}?true=2&known=3&why=stage&from_as_of=2025-03-03T08:30:00Z",
+    ),
     Role.INTEGRATOR: (),
     Role.ADMIN: (),
 }

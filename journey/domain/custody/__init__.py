@@ -20,6 +20,7 @@ from journey.domain.custody.commands import (
     WithdrawErasure,
 )
 from journey.domain.custody.decide import (
+    against,
     decide,
     erase,
     kept_until,
@@ -74,6 +75,7 @@ __all__ = [
     "SubjectIsErased",
     "UnderLegalHold",
     "WithdrawErasure",
+    "against",
     "decide",
     "erase",
     "evolve",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import assert_never, get_args
+from typing import assert_never, cast, get_args
 
 from journey.domain.correction import History
 from journey.domain.custody.commands import (
@@ -33,7 +33,7 @@ from journey.domain.custody.state import (
     SubjectIsErased,
     UnderLegalHold,
 )
-from journey.domain.event import Blocker, Recorded
+from journey.domain.event import Blocker, Recorded, Refused
 
 
 def decide(custody: Custody, command: CustodyCommand) -> Iterator[CustodyEvent]:
@@ -70,36 +70,42 @@ def erase(history: History, custody: Custody, command: EraseSubject) -> Iterator
     """The erasure, where it was asked for and nothing stands against it."""
     if custody.erased is not None:
         return
+    for refusal in against(history, custody, command):
+        raise refusal
+    asked = cast(ErasureRequested, custody.requested)
+    yield SubjectErased(
+        erasure_id=asked.erasure_id,
+        basis=asked.basis,
+        requested_by=_asker(history, asked),
+        decided_by=command.decided_by,
+    )
+
+
+def against(history: History, custody: Custody, command: EraseSubject) -> Iterator[Refused]:
+    """All that stands against the erasure."""
     asked = custody.requested
     if asked is None:
-        raise ErasureNotRequested(
+        yield ErasureNotRequested(
             "Nobody has asked for it: request-erasure comes first, by another person. "
             "What care or the law still needs is restricted instead: restrict-processing."
         )
-    requested_by = _asker(history, asked)
-    if requested_by == command.decided_by:
-        raise SecondPersonNeeded("Another person than the one who asked for the erasure decides on it.")
+    elif _asker(history, asked) == command.decided_by:
+        yield SecondPersonNeeded("Another person than the one who asked for the erasure decides on it.")
     if custody.holds:
         blockers = [
             Blocker(code="legal-hold", what="a legal hold", subject_id=hold_id) for hold_id in custody.holds
         ]
-        raise UnderLegalHold(
+        yield UnderLegalHold(
             "It is held for a dispute; release-legal-hold comes first. Until then, restrict-processing "
             "keeps it from all but who must see it.",
             blockers=blockers,
         )
     until = kept_until(history, command.years_kept)
     if command.reaches < until:
-        raise StillRetained(
+        yield StillRetained(
             f"It must be kept until {until:%Y-%m-%d}, and may be erased from then on. Until then, "
             "restrict-processing keeps it from all but who must see it."
         )
-    yield SubjectErased(
-        erasure_id=asked.erasure_id,
-        basis=asked.basis,
-        requested_by=requested_by,
-        decided_by=command.decided_by,
-    )
 
 
 def _asker(history: History, asked: ErasureRequested) -> str:

@@ -32,6 +32,26 @@
   };
   setInterval(count, 30000);
 
+  for (const button of document.querySelectorAll("button[data-play]")) {
+    // The slider goes on by itself, from its beginning where it is at its end, until it is there or touched.
+    const slider = document.getElementById(button.dataset.play), named = button.firstChild;
+    let going = null;
+    const stop = () => { clearInterval(going); going = null; named.data = "Play"; };
+    const move = (place) => {
+      slider.value = place;
+      slider.dispatchEvent(new Event("change", { bubbles: true }));
+      if (slider.value === slider.max) stop();
+    };
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      if (going) return stop();
+      named.data = "Stop";
+      going = setInterval(() => move(Number(slider.value) + 1), 1500);
+      if (slider.value === slider.max) move(0);
+    });
+    slider.addEventListener("pointerdown", stop);
+  }
+
   if (body.dataset.idle) {
     const limit = Number(body.dataset.idle) * 60000;
     let last = Date.now();
