@@ -1,6 +1,5 @@
 """Groups: the resources of one journey, told in one append, after who the patient is."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,22 +13,11 @@ from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demogr
 from journey.ingest.fhir.inbox import CHANNEL
 from journey.ingest.fhir.mapping import ORDER
 from journey.ingest.fhir.placing import Placed
-from journey.ingest.fhir.resource import Resource
 from journey.ingest.fhir.telling import Telling
 from journey.store.sayings import Saying
 
 CORRELATION = UUID("0d2f7f1e-55c4-4f0e-9b0a-8a6a2b9d9a10")
 """The namespace of the ids that tie together what one resource led to."""
-
-NO_LABEL = re.compile(r"[^A-Za-z0-9]+")
-LONGEST_LABEL = 20
-NO_LABELS = frozenset(
-    {
-        "http://terminology.hl7.org/CodeSystem/v3-ActReason",
-        "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
-    }
-)
-"""Systems of security tags that say why or how good it is, not who may see it."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +151,5 @@ def context(sender: Sender, placed: Placed) -> Context:
         purpose=sender.purpose,
         source=source,
         correlation_id=uuid5(CORRELATION, item.key.hex()),
-        labels=tuple(labels(placed.resource)),
+        labels=placed.labels,
     )
-
-
-def labels(resource: Resource) -> Iterator[str]:
-    """What meta.security says of who may see it."""
-    meta = resource.one("meta")
-    for each in meta.all("security") if meta else ():
-        code = NO_LABEL.sub("", each.short("code"))[:LONGEST_LABEL]
-        if code and each.short("system") not in NO_LABELS:
-            yield code

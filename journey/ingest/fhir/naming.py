@@ -8,6 +8,7 @@ identifier             a number, whoever holds the resource
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,6 +61,8 @@ def name_of(came: Came, resource: Resource) -> str:
     """What to call it where its events say what they come from: "" where it has no name."""
     found = _LITERAL.fullmatch(came.full_url)
     id_ = resource.short("id") or (found["id"] if found else came.full_url.removeprefix("urn:uuid:"))
+    if id_ and resource.type == "Patient":  # it outlives the patient's erasure, and may be a number of theirs
+        id_ = sha256(f"{came.source}|{id_}".encode()).hexdigest()[:32]
     return f"{resource.type}/{id_}"[:LONGEST] if id_ else ""
 
 

@@ -1,5 +1,7 @@
 """Placing: whose a resource is, on which journey, and what its references lead to there."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +14,16 @@ from journey.ingest.fhir.resource import Element, Resource
 from journey.ingest.fhir.routes import Place, Routes
 from journey.ingest.hl7v2.patient import Key
 from journey.ingest.hl7v2.routing import Route
+
+NO_LABEL = re.compile(r"[^A-Za-z0-9]+")
+LONGEST_LABEL = 20
+NO_LABELS = frozenset(
+    {
+        "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+        "http://terminology.hl7.org/CodeSystem/v3-ObservationValue",
+    }
+)
+"""Systems of security tags that say why or how good it is, not who may see it."""
 
 
 class Awaits(Exception):
@@ -39,6 +51,8 @@ class Placed:
     """What it refers to, and nobody knows yet."""
     person: Person | None = None
     is_old: bool = False
+    labels: tuple[str, ...] = ()
+    """What meta.security says of who may see it."""
 
     @property
     def begins(self) -> datetime | None:
@@ -141,3 +155,12 @@ def _first(resource: Resource, way: str) -> Element | None:
         if found is not None:
             found = found.first(name) if isinstance(found.body.get(name), list) else found.one(name)
     return found
+
+
+def labels(resource: Resource) -> Iterator[str]:
+    """What meta.security says of who may see it."""
+    meta = resource.one("meta")
+    for each in meta.all("security") if meta else ():
+        code = NO_LABEL.sub("", each.short("code"))[:LONGEST_LABEL]
+        if code and each.short("system") not in NO_LABELS:
+            yield code

@@ -20,7 +20,7 @@ from journey.ingest.fhir.groups import Group, Sender
 from journey.ingest.fhir.inbox import BARRED, CHANNEL, Inbox, Item, Outcome
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.naming import name_of
-from journey.ingest.fhir.placing import Awaits, Placed, own_keys, placed
+from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
 from journey.ingest.fhir.reasons import PARKED, NothingToApply, Unapplied
 from journey.ingest.fhir.resource import TYPE, Resource
 from journey.ingest.fhir.routes import Rehearsal, Routes
@@ -138,7 +138,9 @@ class Receiver:
         item.name = name_of(item.came, resource)
         refuse_r5(row, resource)
         item.updated = resource.updated.at if resource.updated else None
-        return placed(self._routes, item, row, resource)
+        found = placed(self._routes, item, row, resource)
+        found.labels = tuple(labels(resource))
+        return found
 
     # --- Who is told
 

@@ -1,6 +1,8 @@
 """Resources in, journeys out: whose they are, what is recorded, and what is left for later."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import permutations
 
@@ -21,6 +23,7 @@ from tests.ingest.fhir.written import (
     changed,
     encounter,
     episode,
+    of,
     patient,
     referral,
     task,
@@ -375,6 +378,29 @@ def test_lines_and_documents_are_read_alike(feed: Feed) -> None:
     lines = b"\n".join(json.dumps(each).encode() for each in (patient(), encounter(), encounter("e2")))
     assert feed.take(lines).applied == 3
     assert feed.take(json.dumps(bundle(patient()), indent=2).encode()).duplicate == 1
+
+
+def test_two_who_hear_the_same_at_once_tell_it_once(feed: Feed) -> None:
+    lives = [
+        bundle(
+            patient(f"M{n}", f"p{n}"), *(encounter(f"e{n}-{each}", subject=of(f"p{n}")) for each in range(4))
+        )
+        for n in range(8)
+    ]
+    with ThreadPoolExecutor(2) as pool, closing(Feed(feed.url)) as other:
+        for done in [pool.submit(each.take, *lives) for each in (feed, other)]:
+            done.result()
+
+    assert len(feed.journey_ids()) == 8
+    for journey_id in feed.journey_ids():
+        told = [each.event.stored_as for each in feed.store.load(journey_id).recorded]
+        assert (told.count("visit.started"), told.count("visit.completed")) == (4, 4)
+
+
+def test_the_id_of_a_patient_stands_on_no_event(feed: Feed) -> None:
+    feed.take(bundle(patient(id_="M4711"), encounter(subject=of("M4711"))))
+    assert not feed.rows("SELECT FROM event WHERE context::text LIKE %s", "%M4711%")
+    assert not feed.rows("SELECT FROM inbox WHERE control_id LIKE %s", "%M4711%")
 
 
 def test_what_is_parked_is_tried_again(feed: Feed) -> None:
