@@ -3,6 +3,7 @@
 What is not declared is refused, never passed over: a filter that is not applied would tell too much.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
@@ -24,7 +25,11 @@ MANY = 100
 LONGEST = 200
 COMMON = ("_id", "_lastUpdated", "_count", "_include", "_format", "cursor")
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
-JSON_NAMES = frozenset({"json", "application/json", "application/fhir+json"})
+NUMBER = re.compile(r"[0-9]{1,3}")
+BETWEEN = re.compile(r"(?<!\\),")
+ESCAPED = re.compile(r"\\([\\,|$])")
+OF_FHIR = "http://hl7.org/fhir/"
+"""Where the code systems of statuses are."""
 
 
 class Moments(NamedTuple):
@@ -57,7 +62,8 @@ class Asked(NamedTuple):
     """
 
     condition: Condition
-    updated: tuple[Moments, ...]
+    updated: tuple[tuple[Moments, ...], ...]
+    """Of each of these, one has to hold."""
     includes: tuple[str, ...]
     most: int
     cursor: str | None
@@ -66,22 +72,21 @@ class Asked(NamedTuple):
     def holds(self, resource: Json) -> bool:
         """Whether it was last changed when it should have been."""
         at = datetime.fromisoformat(resource["meta"]["lastUpdated"])
-        return all(each.holds(at) for each in self.updated)
+        return all(any(each.holds(at) for each in values) for values in self.updated)
 
 
 def asked(kind: Kind, given: Mapping[str, Sequence[str]]) -> Asked:
     """Raises Problem."""
     known = {*kind.parameters, *COMMON}
     refuse({name: _unknown(kind, name) for name in given if name not in known})
-    conditions, updated = [], tuple(_moments("_lastUpdated", given.get("_lastUpdated", ())))
+    conditions = []
+    updated = tuple(tuple(_moments("_lastUpdated", each)) for each in given.get("_lastUpdated", ()))
     for name, values in given.items():
         if name in kind.parameters:
             says = SAYS[kind.parameters[name]]
             conditions += [says(name, _values(name, each)) for each in values]
     conditions += [_any_of("listed.id = ANY(%s)", _values("_id", each)) for each in given.get("_id", ())]
-    conditions += list(map(_updated_since, updated))
-    if any(each not in JSON_NAMES for each in given.get("_format", ())):
-        raise Problem("not-acceptable", "Everything is answered as JSON: ask with _format=json, or without.")
+    conditions += [joined(" OR ", list(map(_updated_since, each))) for each in updated]
     told = sorted((name, tuple(values)) for name, values in given.items() if name != "cursor")
     return Asked(
         all_of(conditions) if conditions else NOTHING_ASKED,
@@ -118,14 +123,14 @@ def _once(given: Mapping[str, Sequence[str]], name: str) -> str | None:
 def _count(said: str | None) -> int:
     if said is None:
         return USUAL
-    if not (said.isascii() and said.isdigit() and 1 <= int(said) <= MOST):
+    if not (NUMBER.fullmatch(said) and 1 <= int(said) <= MOST):
         refuse({"_count": f"A number from 1 to {MOST}"})
     return int(said)
 
 
 def _values(name: str, said: str) -> list[str]:
-    """Those between commas, of which one has to fit."""
-    values = [each.strip() for each in said.split(",")]
+    """Those between commas, of which one has to fit. A comma in one of them stands behind a backslash."""
+    values = [ESCAPED.sub(r"\1", each.strip()) for each in BETWEEN.split(said)]
     if not all(values) or len(values) > MANY or any(len(each) > LONGEST for each in values):
         refuse({name: f"At most {MANY} values, none of them empty or over {LONGEST} characters"})
     return values
@@ -148,16 +153,21 @@ def _patient(name: str, values: list[str]) -> Condition:
     )
 
 
-def _status(_name: str, values: list[str]) -> Condition:
-    return _any_of("listed.status = ANY(%s)", [each.rpartition("|")[2] for each in values])
+def _status(name: str, values: list[str]) -> Condition:
+    told = [each.rpartition("|") for each in values]
+    if any(system and not system.startswith(OF_FHIR) for system, _, _ in told):
+        refuse({name: f"A code alone, or with its system under {OF_FHIR}"})
+    return _any_of("listed.status = ANY(%s)", [code for _, _, code in told])
 
 
 def _owner(_name: str, values: list[str]) -> Condition:
     return _any_of("lower(listed.owner) = ANY(%s)", [each.lower() for each in values])
 
 
-def _identifier(_name: str, values: list[str]) -> Condition:
-    return _any_of("listed.identifiers && %s", [each.removeprefix("|") for each in values])
+def _identifier(name: str, values: list[str]) -> Condition:
+    if any(each.endswith("|") for each in values):
+        refuse({name: "Name the number, too: system|value, |value of no system, or value of any"})
+    return _any_of("listed.identifiers && %s", values)
 
 
 def _birth_date(name: str, values: list[str]) -> Condition:
@@ -179,11 +189,11 @@ def _name(_name: str, values: list[str]) -> Condition:
 
 
 def _date(name: str, values: list[str]) -> Condition:
-    return joined(" OR ", [_within(each) for each in _moments(name, [",".join(values)])])
+    return joined(" OR ", [_within(each) for each in _moments(name, ",".join(values))])
 
 
-def _moments(name: str, said: Sequence[str]) -> Iterator[Moments]:
-    for each in (value for values in said for value in _values(name, values)):
+def _moments(name: str, said: str) -> Iterator[Moments]:
+    for each in _values(name, said):
         prefix = each[:2] if each[:2] in PREFIXES else "eq"
         at = each.removeprefix(prefix) if each[:2] in PREFIXES else each
         try:

@@ -1,6 +1,7 @@
 """Found: the resources that a request means, made from the events that whoever asks may see."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,18 +22,28 @@ from journey.domain.correction import History
 from journey.domain.labels import Labels
 from journey.fhir.data import Json
 from journey.fhir.every import KINDS
-from journey.fhir.kind import REDACTED, Kind, current
+from journey.fhir.kind import Kind, current, redacted
 from journey.projections.audience import Audience
 
 JOURNEYS = "SELECT DISTINCT journey_id FROM fhir_resource WHERE type = %s AND id = %s ORDER BY journey_id"
 PAGE = SQL("""
+    WITH found AS (
+        SELECT DISTINCT listed.id
+          FROM fhir_resource AS listed JOIN patient_status AS status USING (journey_id, audience)
+         WHERE listed.type = %s AND {theirs} AND {conditions}
+         ORDER BY listed.id LIMIT %s
+    )
     SELECT listed.id, array_agg(listed.journey_id ORDER BY listed.journey_id),
            array_agg(listed.audience ORDER BY listed.journey_id),
            array_agg(status.patient_id ORDER BY listed.journey_id)
-      FROM fhir_resource AS listed JOIN patient_status AS status USING (journey_id, audience)
-     WHERE listed.type = %s AND {conditions}
-     GROUP BY listed.id ORDER BY listed.id LIMIT %s
+      FROM found JOIN fhir_resource AS listed ON listed.type = %s AND listed.id = found.id
+           JOIN patient_status AS status USING (journey_id, audience)
+     WHERE {theirs}
+     GROUP BY listed.id ORDER BY listed.id
     """)
+"""What one journey of a patient is found by, finds the patient as all of theirs tell."""
+
+ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 class Source(NamedTuple):
@@ -63,8 +74,10 @@ def kind_of(type_: str) -> Kind:
 async def one(request: Request, kind: Kind, id_: str) -> Source:
     """What the resource of this id is made of. Raises Problem: there is none that is theirs to see."""
     held, wanted = engine(request), asking(request)
+    if not ID.fullmatch(id_):
+        raise Problem("no-such-resource")
     journeys = [each for (each,) in await held.reads.rows(JOURNEYS, (kind.type, id_))]
-    found = [await admit(held.looks, wanted, each) for each in journeys]
+    found = await asyncio.gather(*(admit(held.looks, wanted, each) for each in journeys))
     admitted = [each for each in found if each.basis is not None]
     request.state.seen = _seen(admitted or found)
     if not admitted:
@@ -94,9 +107,10 @@ async def page(
     """
     held, wanted = engine(request), asking(request)
     behind = NOTHING_ASKED if after is None else Condition("listed.id > %s", (after,))
-    every = all_of([theirs(wanted), condition, behind])
-    statement = PAGE.format(conditions=SQL(every.sql))
-    found = await held.reads.rows(statement, [kind.type, *every.parameters, limit + 1])
+    own, asked_for = theirs(wanted), all_of([condition, behind])
+    statement = PAGE.format(theirs=SQL(own.sql), conditions=SQL(asked_for.sql))
+    first = [kind.type, *own.parameters, *asked_for.parameters, limit + 1]
+    found = await held.reads.rows(statement, [*first, kind.type, *own.parameters])
     rows = [Row(*each) for each in found]
     journeys = {each for row in rows[:limit] for each in row.journeys}
     histories = await read_all(held.reads, journeys)
@@ -137,9 +151,3 @@ def _of(
     withheld = any(audience == Audience.UNCLEARED for _, audience in key)
     made = current(kind, kind.together(there))
     return {each["id"]: redacted(each) if withheld else each for each in made}
-
-
-def redacted(resource: Json) -> Json:
-    """Marked as not all there is."""
-    security = [*resource["meta"].get("security", ()), REDACTED]
-    return {**resource, "meta": {**resource["meta"], "security": security}}

@@ -1,6 +1,7 @@
 """The routes: read, vread, history and search of each type of resource, and what all of that is called."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -12,9 +13,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
 from journey.api.engine import caller
-from journey.api.fhir import bundles, capability
+from journey.api.fhir import bundles, capability, subscribing
 from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
-from journey.api.fhir.found import Source, kind_of, one, page, redacted
+from journey.api.fhir.found import Row, Source, kind_of, one, page
+from journey.api.fhir.negotiation import Format, refuse_other_forms
 from journey.api.guard import Seen, guarded, refuse_who_may_not
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
@@ -23,43 +25,48 @@ from journey.api.tags import IfNoneMatch, has_it
 from journey.api.times import Time
 from journey.conditions import Condition
 from journey.cursors import KEY, NUMBER, cursor, position
+from journey.domain.correction import History
 from journey.fhir.data import Json, references
 from journey.fhir.every import KINDS
-from journey.fhir.kind import Kind, Version, current, version_at, versions
+from journey.fhir.kind import Kind, Version, current, redacted, version_at, versions
 
 open_to_all = APIRouter(include_in_schema=False)
 reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schema=False)
 searching = APIRouter(route_class=guarded(Permission.SEARCH, None), include_in_schema=False)
 """The capability statement describes them all."""
 
-ROUTERS = (open_to_all, reading, searching)
+ROUTERS = (subscribing.router, open_to_all, reading, searching)
 
 
 @open_to_all.get(f"{BASE}/metadata")
 async def what_is_there(request: Request) -> Response:
     """The capability statement: exactly what is there."""
+    refuse_other_forms(request)
     return bundles.answer(capability.statement(bundles.base(request)))
 
 
 def admitted(request: Request, type_: str, permission: Permission) -> Kind:
     """The type, if the caller's scopes hold it. Raises Problem."""
-    accept = request.headers.get("accept", "*/*")
-    if "json" not in accept and "*" not in accept:
-        raise Problem("not-acceptable", "Everything is answered as application/fhir+json.")
+    refuse_other_forms(request)
     kind = kind_of(type_)
     refuse_who_may_not(caller(request), permission, kind.type, None)
     return kind
 
 
 @reading.get(f"{BASE}/{{type_}}/{{id_}}")
-async def read(request: Request, type_: str, id_: str, *, if_none_match: IfNoneMatch = None) -> Response:
+async def read(
+    request: Request,
+    type_: str,
+    id_: str,
+    *,
+    if_none_match: IfNoneMatch = None,
+    _form: Format = None,
+) -> Response:
     """A resource as it is now."""
     kind = admitted(request, type_, Permission.READ)
     source = await one(request, kind, id_)
     found = await asyncio.to_thread(partial(_current, kind, id_, source))
-    if found is None:
-        raise Problem("resource-gone")
-    return _versioned(_told(found, source), if_none_match)
+    return _versioned(found, source, if_none_match)
 
 
 @reading.get(f"{BASE}/{{type_}}/{{id_}}/_history")
@@ -71,6 +78,7 @@ async def history(
     count: Annotated[int, Query(alias="_count", ge=1, le=MOST)] = USUAL,
     since: Annotated[Time | None, Query(alias="_since")] = None,
     page_: CursorIn = None,
+    _form: Format = None,
 ) -> Response:
     """Every version of a resource, the last one first."""
     kind = admitted(request, type_, Permission.READ)
@@ -81,7 +89,10 @@ async def history(
 
     def some() -> list[Version]:
         every = versions(kind, id_, whole, before)
-        return list(islice(takewhile(lambda each: since is None or each.at >= since, every), count + 1))
+        wanted = list(islice(takewhile(lambda each: since is None or each.at >= since, every), count + 1))
+        if not wanted:
+            _refuse_what_never_was(kind, id_, whole)
+        return wanted
 
     found = [_version(each, source) for each in await asyncio.to_thread(some)]
     entries = [bundles.was(request, kind, id_, each) for each in found[:count]]
@@ -91,7 +102,13 @@ async def history(
 
 @reading.get(f"{BASE}/{{type_}}/{{id_}}/_history/{{version}}")
 async def vread(
-    request: Request, type_: str, id_: str, version: str, *, if_none_match: IfNoneMatch = None
+    request: Request,
+    type_: str,
+    id_: str,
+    version: str,
+    *,
+    if_none_match: IfNoneMatch = None,
+    _form: Format = None,
 ) -> Response:
     """A resource as it was."""
     kind = admitted(request, type_, Permission.READ)
@@ -103,12 +120,23 @@ async def vread(
         raise Problem("no-such-resource", "The resource has no such version; its _history lists them.")
     if found.body is None:
         raise Problem("resource-gone")
-    return _versioned(_told(found.body, source), if_none_match)
+    return _versioned(found.body, source, if_none_match)
 
 
-def _current(kind: Kind, id_: str, source: Source) -> Json | None:
-    every = current(kind, kind.together(source.histories))
-    return next((each for each in every if each["id"] == id_), None)
+def _current(kind: Kind, id_: str, source: Source) -> Json:
+    """Raises Problem."""
+    whole = kind.together(source.histories)
+    found = next((each for each in current(kind, whole) if each["id"] == id_), None)
+    if found is None:
+        _refuse_what_never_was(kind, id_, whole)
+        raise Problem("resource-gone")
+    return found
+
+
+def _refuse_what_never_was(kind: Kind, id_: str, whole: History) -> None:
+    """What only events tell of that are withheld is not there: gone would say that it was. Raises Problem."""
+    if next(versions(kind, id_, whole), None) is None:
+        raise Problem("no-such-resource")
 
 
 def _version(version: Version, source: Source) -> Version:
@@ -119,12 +147,15 @@ def _told(resource: Json, source: Source) -> Json:
     return redacted(resource) if source.withheld else resource
 
 
-def _versioned(resource: Json, if_none_match: str | None) -> Response:
+def _versioned(resource: Json, source: Source, if_none_match: str | None) -> Response:
+    """What is cut for whoever asks has no tag: who may see all of it later is not told that they have it."""
     meta = resource["meta"]
-    tag = f'W/"{meta["versionId"]}"'
     changed = format_datetime(datetime.fromisoformat(meta["lastUpdated"]), usegmt=True)
-    headers = {"ETag": tag, "Last-Modified": changed}
-    if has_it(if_none_match, tag.removeprefix("W/")):
+    if source.withheld:
+        return bundles.answer(redacted(resource), {"Last-Modified": changed})
+    tag = f'"{meta["versionId"]}"'
+    headers = {"ETag": f"W/{tag}", "Last-Modified": changed}
+    if has_it(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return bundles.answer(resource, headers)
 
@@ -139,13 +170,19 @@ async def search(request: Request, type_: str, **_declared: list[str] | None) ->
     after = None if wanted.cursor is None else position(wanted.scope, wanted.cursor, KEY)
     rows, made = await page(request, kind, wanted.condition, wanted.most, after)
     found = [each for each in made if each is not None and wanted.holds(each)]
-    told = {each for row in rows[: wanted.most] for each in row.journeys}
-    patients = {each for row in rows[: wanted.most] for each in row.patients}
-    request.state.seen = Seen(tuple(sorted(told)), tuple(sorted(patients)))
+    _see(request, rows[: wanted.most])
     others = await _included(request, kind, wanted, found)
     entries = [*bundles.matches(request, found, "match"), *bundles.matches(request, others, "include")]
     following = cursor(wanted.scope, rows[wanted.most - 1].id) if rows[wanted.most :] else None
     return bundles.answer(bundles.paged(request, "searchset", entries, following))
+
+
+def _see(request: Request, rows: Sequence[Row]) -> None:
+    """These are told of, too."""
+    before: Seen = request.state.seen
+    journeys = {*before.journeys, *(each for row in rows for each in row.journeys)}
+    patients = {*before.patients, *(each for row in rows for each in row.patients)}
+    request.state.seen = Seen(tuple(sorted(journeys)), tuple(sorted(patients)))
 
 
 async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Json]) -> list[Json]:
@@ -162,7 +199,8 @@ async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Jso
     for target, ids in sorted(asked_for.items()):
         if caller(request).may(Permission.SEARCH, target):
             condition = Condition("listed.id = ANY(%s)", (sorted(ids),))
-            _, made = await page(request, KINDS[target], condition, len(ids))
+            rows, made = await page(request, KINDS[target], condition, len(ids))
+            _see(request, rows)
             others += [each for each in made if each is not None]
     return others
 
