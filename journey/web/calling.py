@@ -100,6 +100,14 @@ class Api:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return told(await self.ask("POST", path, body={} if body is None else body, headers=named)).json()
 
+    async def put(self, path: str, body: Any) -> Any:
+        """What it is now. Raises Refusal."""
+        return told(await self.ask("PUT", path, body=body)).json()
+
+    async def delete(self, path: str) -> Any:
+        """What it was. Raises Refusal."""
+        return told(await self.ask("DELETE", path)).json()
+
     def _asked(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Scope:
         from_page = self._scope
         return {

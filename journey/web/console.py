@@ -1,5 +1,6 @@
 """Console: the pages under /console, for whoever is signed in; everything else is the API's."""
 
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from journey.web import signing
 from journey.web.calling import Refusal
 from journey.web.every import PAGES
 from journey.web.live import live
+from journey.web.navigation import navigation
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
 from journey.web.signing import Signed, to_sign_in
@@ -42,8 +44,8 @@ def console(api: ASGIApp) -> ASGIApp:
     signed = Signed(api)
     router = Router(
         [
-            Route("/", _home),
-            Route(HOME, _home),
+            Route("/", _to_the_console),
+            Route(HOME, _first(signed)),
             *signing.routes(signed),
             Route(f"{HOME}/live", live(signed)),
             Mount(f"{HOME}/static", _kept(StaticFiles(directory=str(files("journey.web") / "static")))),
@@ -54,8 +56,20 @@ def console(api: ASGIApp) -> ASGIApp:
     return ExceptionMiddleware(router, handlers={HTTPException: _not_there, Refusal: _refused})
 
 
-async def _home(_request: Request) -> Response:
-    return go(f"{HOME}/today")
+async def _to_the_console(_request: Request) -> Response:
+    return go(HOME)
+
+
+def _first(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
+    """The first page of those that whoever is signed in has."""
+
+    async def first(request: Request) -> Response:
+        session = await signed.session(request)
+        if session is None:
+            return to_sign_in(request)
+        return go(navigation(await signed.who(signed.api(request, session)))[0].address)
+
+    return first
 
 
 def _route(page: Page, signed: Signed) -> Route:

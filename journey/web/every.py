@@ -3,7 +3,18 @@
 from itertools import chain
 
 from journey.web.page import Page
-from journey.web.pages import flow, glass, handoffs, lists, patient, replaying, searching, today
+from journey.web.pages import (
+    flow,
+    glass,
+    handoffs,
+    keys,
+    lists,
+    patient,
+    replaying,
+    searching,
+    subscriptions,
+    today,
+)
 
 PAGES: tuple[Page, ...] = tuple(
     chain(
@@ -15,5 +26,7 @@ PAGES: tuple[Page, ...] = tuple(
         patient.PAGES,
         glass.PAGES,
         replaying.PAGES,
+        subscriptions.PAGES,
+        keys.PAGES,
     )
 )

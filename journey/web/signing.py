@@ -13,7 +13,7 @@ from journey.web.page import HOME, Who, fields, go
 from journey.web.rendering import render
 from journey.web.sessions import BEGIN, END, FORGET, USE, Session, digest, opened, sealed
 
-SIGN_IN = f"{HOME}/sign-in"
+SIGN_IN, LOCKED = f"{HOME}/sign-in", f"{HOME}/locked"
 COOKIE = "journey_session"
 SAFE_COOKIE = "__Host-journey_session"
 """Where the way is TLS: bound to this host, and to no other."""
@@ -134,8 +134,17 @@ def routes(signed: Signed) -> list[Route]:
         response.delete_cookie(cookie_of(request), path="/")
         return response
 
+    async def locked(request: Request) -> Response:
+        """Whoever comes back signs in again, and is where they were."""
+        if _is_from_here(request):
+            await signed.end(request)
+        response = _form(request, was=_left(request))
+        response.delete_cookie(cookie_of(request), path="/")
+        return response
+
     return [
         Route(SIGN_IN, form, methods=["GET"]),
+        Route(LOCKED, locked),
         Route(SIGN_IN, sign_in, methods=["POST"]),
         Route(f"{HOME}/sign-out", sign_out, methods=["POST"]),
     ]
@@ -144,15 +153,24 @@ def routes(signed: Signed) -> list[Route]:
 NOT_IN_USE = "This key is not in use. Ask whoever hands out keys for one that is."
 
 
-def _form(request: Request, said: str = "", status: int = 200) -> Response:
-    return render("sign_in.html", status, said=said, next=_inside(request.query_params.get("next", "")))
+def _form(request: Request, said: str = "", status: int = 200, was: str | None = None) -> Response:
+    """`was`: the page that was locked."""
+    wanted = _inside(was or request.query_params.get("next", ""))
+    return render("sign_in.html", status, said=said, next=wanted, locked=was is not None)
+
+
+def _left(request: Request) -> str:
+    """The page before, where it is one of ours."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    is_ours = parts.netloc == request.headers.get("host") and parts.path != LOCKED
+    return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else ""
 
 
 def _inside(wanted: str) -> str:
     """A page of the console, and nowhere else."""
     parts = urlsplit(wanted)
     is_ours = not parts.scheme and not parts.netloc and "\\" not in wanted
-    return wanted if is_ours and wanted.startswith(f"{HOME}/") else f"{HOME}/today"
+    return wanted if is_ours and wanted.startswith(f"{HOME}/") else HOME
 
 
 def _is_from_here(request: Request) -> bool:

@@ -46,9 +46,9 @@ class Browser:
 
     def send(self, path: str, **form: Any) -> Response:
         """A form of the page before, which has been filled in."""
-        page = self.client.get("/console/patients").text
-        found = CSRF.search(page)
-        assert found, page
+        pages = [self.client.get(f"/console/{each}").text for each in ("patients", "keys/new")]
+        found = CSRF.search("".join(pages))
+        assert found, pages
         return self.post(path, csrf=found[1], **form)
 
 

@@ -45,8 +45,8 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "replay/{journey}",
         "replay/{journey}?true=2&known=3&why=stage&from_as_of=2025-03-03T08:30:00Z",
     ),
-    Role.INTEGRATOR: (),
-    Role.ADMIN: (),
+    Role.INTEGRATOR: ("subscriptions", "subscriptions/new"),
+    Role.ADMIN: ("keys", "keys/new"),
 }
 """What each role looks at; `{journey}` is the id of a journey with something of everything."""
 

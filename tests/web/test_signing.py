@@ -30,10 +30,16 @@ def test_who_is_not_signed_in_is_asked_to(api: Api) -> None:
     assert answer.headers["location"] == "/console/sign-in?next=/console/today%3Fshow%3Doverdue"
 
 
-@pytest.mark.parametrize("path", ["/", "/console"])
-def test_the_first_page_is_the_day_of_the_team(coordinator: Browser, path: str) -> None:
-    answer = coordinator.client.get(path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/console/today")
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [(Role.COORDINATOR, "today"), (Role.COMPLIANCE, "handoffs"), (Role.ADMIN, "keys")],
+)
+def test_the_first_page_is_one_that_they_have(api: Api, role: Role, first: str) -> None:
+    browser = signed_in(api, role)
+    assert browser.client.get("/").headers["location"] == "/console"
+    answer = browser.client.get("/console")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/console/{first}")
+    assert browser.forgets().client.get("/console").headers["location"].startswith("/console/sign-in")
 
 
 def test_signing_in_leads_to_where_one_wanted_to_go(api: Api) -> None:
@@ -52,7 +58,7 @@ def test_signing_in_leads_to_where_one_wanted_to_go(api: Api) -> None:
 def test_signing_in_leads_nowhere_else(api: Api, elsewhere: str) -> None:
     form = {"key": api.tokens[Role.COORDINATOR], "next": elsewhere}
     answer = fresh(api).post("sign-in", **form)
-    assert answer.headers["location"] == "/console/today"
+    assert answer.headers["location"] == "/console"
 
 
 def test_a_key_that_is_not_in_use_opens_nothing(api: Api) -> None:
@@ -89,6 +95,24 @@ def test_a_session_ends_when_it_is_signed_out_of(coordinator: Browser) -> None:
     coordinator.post("sign-out")
     coordinator.holds(secret)
     assert coordinator.client.get("/console/today").status_code == 303
+
+
+def test_a_locked_screen_is_signed_out_and_goes_on_where_it_was(coordinator: Browser) -> None:
+    secret = coordinator.cookies["journey_session"]
+    left = {"Referer": "http://testserver/console/today?show=overdue"}
+    page = coordinator.open("locked", headers=left)
+    assert '<h1 class="nhsuk-heading-l">Locked</h1>' in page
+    assert 'name="next" value="/console/today?show=overdue"' in page
+    coordinator.holds(secret)
+    assert coordinator.client.get("/console/today").status_code == 303
+
+
+def test_another_site_locks_nobody_out_and_leads_nowhere(coordinator: Browser) -> None:
+    secret = coordinator.cookies["journey_session"]
+    theirs = {"Referer": "http://evil.example/console/today", "Sec-Fetch-Site": "cross-site"}
+    assert 'name="next" value="/console"' in coordinator.open("locked", headers=theirs)
+    coordinator.holds(secret)
+    coordinator.open("today")
 
 
 IDLE = "UPDATE console_session SET used_at = used_at - interval '16 minutes'"
