@@ -4,6 +4,7 @@ from itertools import chain
 
 from journey.web.page import Page
 from journey.web.pages import (
+    acting,
     flow,
     glass,
     handoffs,
@@ -25,6 +26,7 @@ PAGES: tuple[Page, ...] = tuple(
         flow.PAGES,
         patient.PAGES,
         glass.PAGES,
+        acting.PAGES,
         replaying.PAGES,
         subscriptions.PAGES,
         keys.PAGES,

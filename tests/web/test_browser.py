@@ -39,6 +39,9 @@ PAGES: dict[Role, tuple[str, ...]] = {
             "handoffs",
         ),
         "patients/{journey}",
+        "patients/{journey}/do",
+        "patients/{journey}/do/book-visit",
+        "patients/{journey}/do/submit-authorization",
         "handoffs/{journey}/00000000-0000-0000-0000-000000000005",
     ),
     Role.COMPLIANCE: (

@@ -1,15 +1,14 @@
 """Patient: where one stands, as a picture and in words; what is next, what is open, and why it is so."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from journey.domain.event import EVENTS
-from journey.web.acts import Act, Acts, every_act
+from journey.web.acts import Acts, every_act
 from journey.web.drawing import SAID, picture
+from journey.web.obstacles import form_of, obstacles
 from journey.web.onepatient import OnePatient, of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page
 from journey.web.rendering import words
@@ -25,8 +24,6 @@ KINDS = {
 }
 """What may be open."""
 
-WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)+|[a-z]+")
-
 
 class ToDo(NamedTuple):
     """A step as it is shown: how urgent, and the form that it is done with."""
@@ -39,21 +36,13 @@ class ToDo(NamedTuple):
     link: str | None
 
 
-class InTheWay(NamedTuple):
-    """A blocker as it is shown: in people's words, and the form that it is cleared with."""
-
-    what: str
-    link: str | None
-    title: str | None
-    event_ids: tuple[str, ...]
-
-
 @of_one_patient
 async def patient(asked: Asked) -> Response:
     one = await one_patient(asked)
     pathway = await pathway_of(asked, one.stands)
     payers = await asked.api.get("/v1/authorizations", journey=one.journey_id, limit=50)
     acts = await every_act(asked)
+    titles = {name: f"“{_title(each, name)}”" for name, each in milestones(pathway).items()}
     return asked.page(
         "patient.html",
         one=one,
@@ -61,7 +50,7 @@ async def patient(asked: Asked) -> Response:
         picture=picture(one.stands, pathway),
         said=SAID,
         to_do=tuple(_to_do(asked, one, pathway, acts)),
-        in_the_way=tuple(_in_the_way(asked, one, pathway, acts)),
+        in_the_way=tuple(obstacles(asked, one, one.stands["blocked_by"], acts, titles)),
         kinds=KINDS,
         authorizations=payers["authorizations"],
         recorded=[each for each in asked.query.get("recorded", "").split() if each in EVENTS],
@@ -153,28 +142,6 @@ def _triggers(reached_by: Any) -> Iterator[Mapping[str, Any]]:
         case list():
             for each in reached_by:
                 yield from _triggers(each)
-
-
-def form_of(one: OnePatient, act: Act, subject_id: str | None, **known: Any) -> str:
-    """The form, with what is known filled in. It names things by their ids alone."""
-    if subject_id is not None and act.subject is not None:
-        known[act.subject] = subject_id
-    return f"{one.home}/do/{act.name}" + (f"?{urlencode(known)}" if known else "")
-
-
-def _in_the_way(
-    asked: Asked, one: OnePatient, pathway: Mapping[str, Any] | None, acts: Acts
-) -> Iterator[InTheWay]:
-    """Milestones are called by their titles; a command that is named is offered."""
-    titles = {name: f"“{_title(each, name)}”" for name, each in milestones(pathway).items()}
-    for each in one.stands["blocked_by"]:
-        named = [word for word in WORD.findall(each["what"]) if word in acts.by_name and "-" in word]
-        act = acts.by_name[named[0]] if named and asked.who.can("write") else None
-        plain = each["what"].removesuffix(f": {named[0]}") if act else each["what"]
-        what = WORD.sub(lambda found: titles.get(found[0], found[0]), plain)
-        link = act and form_of(one, act, each["subject_id"])
-        why = tuple(one.stands["why"].get(f"blocked_by.{each['code']}", ()))
-        yield InTheWay(what[:1].upper() + what[1:], link, act and words(act.name), why)
 
 
 PAGES = (Page(f"{HOME}/patients/{{journey_id:uuid}}", patient),)

@@ -1,0 +1,176 @@
+"""Acting: every command that whoever is signed in may give, and the form for each."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from journey.store.identifiers import uuid7
+from journey.web.acts import ROOMS, Act, Acts, every_act
+from journey.web.calling import Refusal
+from journey.web.filled import Filled, Typed, rows
+from journey.web.forms import MADE, MAY_BE_MADE, OVERRIDE, Form, form
+from journey.web.obstacles import obstacles
+from journey.web.onepatient import OnePatient, of_one_patient, one_patient
+from journey.web.page import HOME, Asked, Page, go
+from journey.web.rendering import words
+from journey.web.things import Things, things
+from journey.web.wording import SYSTEMS
+
+OWN = frozenset({"csrf", "key", "seen"})
+"""What a form says of itself."""
+
+NOTHING_RECORDED = frozenset({409, 412, 422})
+"""The statuses after which the same form, mended, is a new request."""
+
+PLAIN = {
+    "give an override_reason": "say below why it is done all the same",
+    "with reported: true": "with “Reported” ticked",
+}
+
+
+class Opened(NamedTuple):
+    """Whose form it is, the form, what it may name, and every command there is."""
+
+    one: OnePatient
+    form: Form
+    things: Things
+    acts: Acts
+
+
+class Refused(NamedTuple):
+    """What came back instead, as the page says it."""
+
+    problem: Mapping[str, Any]
+    wrong: Mapping[str, str] = MappingProxyType({})
+    """What is wrong, by the input."""
+
+    moved_on: tuple[Mapping[str, Any], ...] = ()
+    """What was recorded since the form was opened."""
+
+    @property
+    def sentence(self) -> str:
+        said = str(self.problem.get("detail", "The server did not say why. Try again in a moment."))
+        for technical, plain in PLAIN.items():
+            said = said.replace(technical, plain)
+        return said
+
+    @property
+    def can_be_overridden(self) -> bool:
+        return OVERRIDE in str(self.problem.get("detail", ""))
+
+
+@of_one_patient
+async def choosing(asked: Asked) -> Response:
+    """Every command, by room; those that are looked for."""
+    one, acts = await one_patient(asked), await every_act(asked)
+    wanted = asked.query.get("q", "").strip().lower()
+    found = [
+        act
+        for act in acts.by_name.values()
+        if asked.who.can(act.permission) and all(word in _told(act) for word in wanted.split())
+    ]
+    by_room = {title: [act for act in found if act.room == room] for room, title in ROOMS.items()}
+    return asked.page(
+        "act_list.html",
+        one=one,
+        wanted=wanted,
+        rooms={title: each for title, each in by_room.items() if each},
+    )
+
+
+def _told(act: Act) -> str:
+    return f"{words(act.name)} {ROOMS[act.room]} {act.about}".lower()
+
+
+@of_one_patient
+async def asking(asked: Asked) -> Response:
+    """The form, with what the address knows filled in."""
+    opened = await _opened(asked)
+    known = {name: [value] for name, value in asked.query.items()}
+    event = opened.things.events.get(asked.query.get("event_id", ""))
+    if event is not None and "data" in opened.form.act.schema["properties"]:
+        known["data"] = [json.dumps(event["data"], indent=2, ensure_ascii=False)]
+    return _shown(asked, opened, known)
+
+
+@of_one_patient
+async def acting(asked: Asked) -> Response:
+    """What was filled in, told to the journey; or the form again, with what is in the way."""
+    opened = await _opened(asked)
+    one, its = opened.one, opened.form
+    typed = {name: said for name, said in asked.form.items() if name not in OWN}
+    filled = Filled(its.fields, typed)
+    if filled.complaints:
+        problem = {"detail": "Something has the wrong form; each field is named below."}
+        return _shown(asked, opened, typed, Refused(problem, filled.complaints))
+    try:
+        told = await asked.api.post(
+            f"/v1/journeys/{one.journey_id}/{its.act.name}",
+            filled.body,
+            idempotency_key=asked.said("key") or str(uuid4()),
+            if_match=f'"{asked.said("seen")}"',
+        )
+    except Refusal as refusal:
+        if refusal.status not in {*NOTHING_RECORDED, 503}:
+            raise
+        return _shown(asked, opened, typed, _refused(asked, refusal, filled, opened.things))
+    said = {"version": told["version"], "recorded": " ".join(each["type"] for each in told["events"])}
+    return go(f"{one.home}?{urlencode(said)}")
+
+
+async def _opened(asked: Asked) -> Opened:
+    """Raises HTTPException, Refusal."""
+    acts = await every_act(asked)
+    act = acts.by_name.get(asked.request.path_params["command"])
+    if act is None:
+        raise HTTPException(404)
+    one = await one_patient(asked)
+    return Opened(one, form(acts, act), await things(asked, one.journey_id), acts)
+
+
+def _refused(asked: Asked, refusal: Refusal, filled: Filled, has: Things) -> Refused:
+    """Each complaint beside its input; what was recorded meanwhile."""
+    wrong = {}
+    for each in refusal.problem.get("errors") or ():
+        wrong[filled.place(each["field"]) or each["field"]] = each["message"]
+    seen = asked.said("seen")
+    last = int(seen) if seen.isdecimal() else 0
+    moved_on = tuple(each for each in has.events.values() if each["version"] > last)
+    return Refused(refusal.problem, wrong, moved_on if refusal.code == "stale-version" else ())
+
+
+def _shown(asked: Asked, opened: Opened, typed: Typed, refused: Refused | None = None) -> Response:
+    """A request that may have been recorded keeps its key, so that it is recorded once."""
+    status = 200 if refused is None else int(refused.problem.get("status", 422))
+    keeps_key = status not in {200, *NOTHING_RECORDED}
+    in_the_way = () if refused is None else refused.problem.get("blockers") or ()
+    return asked.page(
+        "act.html",
+        status,
+        one=opened.one,
+        form=opened.form,
+        typed=typed,
+        things=opened.things,
+        rows=rows,
+        new_id=uuid7,
+        key=asked.said("key") if keeps_key else uuid4(),
+        refused=refused,
+        wrong={} if refused is None else refused.wrong,
+        in_the_way=tuple(obstacles(asked, opened.one, in_the_way, opened.acts, {})),
+        systems=SYSTEMS,
+        theirs={*MADE, *MAY_BE_MADE},
+    )
+
+
+ONE = f"{HOME}/patients/{{journey_id:uuid}}/do"
+PAGES = (
+    Page(ONE, choosing),
+    Page(f"{ONE}/{{command}}", asking),
+    Page(f"{ONE}/{{command}}", acting, methods=("POST",)),
+)
