@@ -23,10 +23,6 @@ FORGET = SQL("""
     DELETE FROM {table} USING json_to_recordset(%(rows)s) AS gone (journey_id uuid)
      WHERE {table}.journey_id = gone.journey_id
     """)
-FORGET_PART = SQL("""
-    DELETE FROM {table} USING json_to_recordset(%(rows)s) AS gone (journey_id uuid, part text)
-     WHERE {table}.journey_id = gone.journey_id AND {table}.{column} = gone.part
-    """)
 ADD = SQL("""
     INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, %(rows)s)
     """)
@@ -35,13 +31,10 @@ Row = dict[str, Any]
 
 
 class Listing(Protocol):
-    """One list. `made_of`: the rooms that its rows are made of; of everything where none are named. `part`:
-    where it shares its table with others, the column and value that are its rows' own.
-    """
+    """One list. `made_of`: the rooms that its rows are made of; of everything where none are named."""
 
     table: ClassVar[str]
-    made_of: tuple[str, ...] = ()
-    part: tuple[str, str] | None = None
+    made_of: ClassVar[tuple[str, ...]] = ()
 
     def rows(self, journey: Journey, stands: Standing) -> Iterator[Row]:
         """The journey's rows, without its id."""
@@ -52,17 +45,13 @@ def listed(listing: Listing, change: Change, stands: Standing, **common: Any) ->
     """What the change writes to a list; `common` stands in each of the rows."""
     if _is_as_before(listing, change):
         return
-    rows = listing.rows(change.journey, stands)
-    yield from replaced(listing.table, change, rows, part=listing.part, **common)
+    yield from replaced(listing.table, change, listing.rows(change.journey, stands), **common)
 
 
-def replaced(
-    table: str, change: Change, rows: Iterable[Row], *, part: tuple[str, str] | None = None, **common: Any
-) -> Iterator[Write]:
-    """The journey's rows in a table, or in a part of it, in the place of those that it had."""
-    column, value = part or (None, None)
-    forget, add = _statements(table, column)
-    yield Write(forget, {"journey_id": change.journey_id, **({"part": value} if part else {})})
+def replaced(table: str, change: Change, rows: Iterable[Row], **common: Any) -> Iterator[Write]:
+    """The journey's rows in a table, in the place of those that it had."""
+    forget, add = _statements(table)
+    yield Write(forget, {"journey_id": change.journey_id})
     for row in rows:
         yield Write(add, {"journey_id": change.journey_id, **common, **row})
 
@@ -75,13 +64,8 @@ class Statements(NamedTuple):
 
 
 @cache
-def _statements(table: str, column: str | None) -> Statements:
-    add = ADD.format(table=Identifier(table))
-    if column is None:
-        forget = FORGET.format(table=Identifier(table))
-    else:
-        forget = FORGET_PART.format(table=Identifier(table), column=Identifier(column))
-    return Statements(forget.as_string(None), add.as_string(None))
+def _statements(table: str) -> Statements:
+    return Statements(*(each.format(table=Identifier(table)).as_string(None) for each in (FORGET, ADD)))
 
 
 def _is_as_before(listing: Listing, change: Change) -> bool:

@@ -1,48 +1,94 @@
 """Resources: which FHIR resources there are of each journey, and what are they found by?
 Asked by every search of an EHR. The resource itself is made from the journey's events when it is read.
+
+What a resource is found by seldom changes with an event: only rows that are other than they were are written.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from uuid import UUID
 
 from journey.domain.journey import Journey
-from journey.domain.standing import Standing
 from journey.fhir.chart import Chart
 from journey.fhir.every import KINDS
-from journey.fhir.index import entry
+from journey.fhir.index import Entry, entry
 from journey.fhir.kind import Kind
-from journey.projections.listed import Listing
+from journey.projections.audience import Audience
+from journey.projections.listed import replaced
+from journey.projections.model import Change, Write
+
+TABLE = "fhir_resource"
+CAPACITY = 5_000
+"""Journeys whose rows are remembered; of others, those before are made again."""
+
+FORGET = """
+    DELETE FROM fhir_resource
+     USING json_to_recordset(%(rows)s) AS gone (journey_id uuid, audience text, type text, id text)
+     WHERE fhir_resource.journey_id = gone.journey_id AND fhir_resource.audience = gone.audience
+       AND fhir_resource.type = gone.type AND fhir_resource.id = gone.id
+    """
+KEEP = """
+    INSERT INTO fhir_resource
+    SELECT * FROM json_populate_recordset(NULL::fhir_resource, %(rows)s)
+    ON CONFLICT (journey_id, audience, type, id) DO UPDATE
+       SET status = excluded.status, begins = excluded.begins, ends = excluded.ends,
+           owner = excluded.owner, identifiers = excluded.identifiers
+    """
+
+Entries = dict[tuple[str, str], Entry]
 
 
-class Resources(Listing):
-    """A row for each resource of one type."""
-
-    table = "fhir_resource"
-
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        self.made_of = tuple(sorted(kind.made_of))
-        self.part = ("type", kind.type)
-
-    def rows(self, journey: Journey, _stands: Standing) -> Iterator[dict[str, Any]]:
-        """One for each, as it is now."""
-        for body in self._kind.made(LAST.chart_of(journey)):
-            yield entry(self._kind, body)._asdict()
-
-
-class Last:
-    """The chart that was asked for last: one type after the other is made of the same journey."""
+class Resources:
+    """The index, with what was written of the journeys that were spoken of lately."""
 
     def __init__(self) -> None:
-        self._chart: Chart | None = None
+        self._written: OrderedDict[tuple[UUID, Audience], tuple[Journey, Entries]] = OrderedDict()
 
-    def chart_of(self, journey: Journey) -> Chart:
-        """What of it is found for one type is found for all."""
-        chart = self._chart
-        if chart is None or chart.journey is not journey:
-            self._chart = chart = Chart(journey)
-        return chart
+    def written(self, change: Change, audience: Audience) -> Iterator[Write]:
+        """What the change writes to it."""
+        before, journey = change.before, change.journey
+        if before is None:
+            now = _entries(KINDS.values(), journey)
+            rows = (each._asdict() for each in now.values())
+            yield from replaced(TABLE, change, rows, audience=audience)
+        else:
+            moved = [kind for kind in KINDS.values() if _has_moved(kind, before, journey)]
+            was = self._known(before, audience)
+            types = {kind.type for kind in moved}
+            kept = {key: each for key, each in was.items() if key[0] not in types}
+            now = kept | _entries(moved, journey)
+            yield from _differences(change, audience, was, now)
+        self._remember(journey, audience, now)
+
+    def _known(self, before: Journey, audience: Audience) -> Entries:
+        """Of the very same state: whoever folds anew has another."""
+        state, entries = self._written.get((before.journey_id, audience), (None, Entries()))
+        return entries if state is before else _entries(KINDS.values(), before)
+
+    def _remember(self, journey: Journey, audience: Audience, entries: Entries) -> None:
+        key = journey.journey_id, audience
+        self._written[key] = journey, entries
+        self._written.move_to_end(key)
+        while len(self._written) > CAPACITY:
+            self._written.popitem(last=False)
 
 
-LAST = Last()
-RESOURCES = tuple(Resources(each) for each in KINDS.values())
+def _differences(change: Change, audience: Audience, was: Entries, now: Entries) -> Iterator[Write]:
+    common = {"journey_id": change.journey_id, "audience": audience}
+    for type_, id_ in was.keys() - now.keys():
+        yield Write(FORGET, {**common, "type": type_, "id": id_})
+    for key, each in now.items():
+        if was.get(key) != each:
+            yield Write(KEEP, {**common, **each._asdict()})
+
+
+def _has_moved(kind: Kind, before: Journey, journey: Journey) -> bool:
+    """A room that nothing happened in is the very same object."""
+    return any(getattr(before, room) is not getattr(journey, room) for room in kind.made_of)
+
+
+def _entries(kinds: Iterable[Kind], journey: Journey) -> Entries:
+    """What is found by type of one thing after the other is made of the same chart."""
+    chart = Chart(journey)
+    found = (entry(kind, body) for kind in kinds for body in kind.made(chart))
+    return {(each.type, each.id): each for each in found}

@@ -24,7 +24,7 @@ from journey.projections.listed import INDEXED, Listing, listed, short
 from journey.projections.model import Change, ReadModel, Write
 from journey.projections.rates import FlowDecisions, FlowVisits
 from journey.projections.referrals import OpenReferrals
-from journey.projections.resources import RESOURCES
+from journey.projections.resources import TABLE, Resources
 from journey.projections.visits import VisitList
 from journey.projections.worklist import Worklist
 
@@ -56,9 +56,10 @@ LISTS: tuple[Listing, ...] = (
     AuthorizationStatuses(),
     VisitList(),
     OpenBarriers(),
-    *RESOURCES,
 )
 """What is read of many journeys at a time."""
+
+RESOURCES = Resources()
 
 UNLABELLING = CORRECTIONS | labels.RESTRICTING
 """What may take the last label from a journey."""
@@ -71,7 +72,7 @@ class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
-    tables = ("patient_status", *dict.fromkeys(each.table for each in (*LISTS, *COUNTED)), *TABLES)
+    tables = ("patient_status", *(each.table for each in (*LISTS, *COUNTED)), TABLE, *TABLES)
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
@@ -141,3 +142,4 @@ def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> I
     )
     for each in LISTS:
         yield from listed(each, change, now, audience=audience)
+    yield from RESOURCES.written(change, audience)

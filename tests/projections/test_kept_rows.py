@@ -44,11 +44,11 @@ class Tables:
 
     def take_up(self, change: Change) -> None:
         for statement, row in PatientStatus().project(change):
-            verb, _, table, *_ = statement.split()
-            if verb == "DELETE" or table == "patient_status":
-                part = row.get("part")
-                others = (each for each in self.rows.get(table, ()) if part not in {None, each.get("type")})
-                self.rows[table] = list(others)
+            verb, _, table, *_ = statement.replace('"', '').split()
+            if verb == "DELETE" or "ON CONFLICT" in statement:
+                one = {name: row[name] for name in ("type", "id") if name in row}
+                others = [each for each in self.rows.get(table, ()) if not one.items() <= each.items()]
+                self.rows[table] = others
             if verb == "INSERT":
                 self.rows[table].append(from_json(to_json(row)))
 
