@@ -21,3 +21,7 @@ CREATE INDEX fhir_resource_identifiers ON fhir_resource USING gin (identifiers);
 ALTER TABLE patient_status ADD COLUMN recorded_at timestamptz NOT NULL;
 COMMENT ON COLUMN patient_status.recorded_at IS 'When the last event that it reflects was recorded.';
 CREATE INDEX patient_status_recorded_at ON patient_status (recorded_at);
+
+-- What was struck out: of a resource that is in the index no more, the journey is found by what is told of it no more.
+CREATE INDEX event_struck_out ON event ((data->>'voids'))
+ WHERE type IN ('correction.voided', 'correction.reattributed');

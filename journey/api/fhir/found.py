@@ -26,6 +26,15 @@ from journey.fhir.kind import Kind, current, redacted
 from journey.projections.audience import Audience
 
 JOURNEYS = "SELECT DISTINCT journey_id FROM fhir_resource WHERE type = %s AND id = %s ORDER BY journey_id"
+STRUCK_OUT = """
+    SELECT DISTINCT meant.journey_id
+      FROM event AS void JOIN event AS meant ON meant.event_id = (void.data->>'voids')::uuid
+     WHERE void.type IN ('correction.voided', 'correction.reattributed')
+       AND strpos(meant.data::text, %s) > 0
+     ORDER BY meant.journey_id
+    """
+"""What is gone is in no index. Few events are struck out, and who reads what is there never comes here."""
+
 PAGE = SQL("""
     WITH found AS (
         SELECT DISTINCT listed.id
@@ -76,7 +85,10 @@ async def one(request: Request, kind: Kind, id_: str) -> Source:
     held, wanted = engine(request), asking(request)
     if not ID.fullmatch(id_):
         raise Problem("no-such-resource")
-    journeys = [each for (each,) in await held.reads.rows(JOURNEYS, (kind.type, id_))]
+    rows = await held.reads.rows(JOURNEYS, (kind.type, id_))
+    if not rows:
+        rows = await held.reads.rows(STRUCK_OUT, (f'"{id_}"',))
+    journeys = [each for (each,) in rows]
     found = await asyncio.gather(*(admit(held.looks, wanted, each) for each in journeys))
     admitted = [each for each in found if each.basis is not None]
     request.state.seen = _seen(admitted or found)
