@@ -26,6 +26,7 @@ NAMES = (
     "latency",
     "lists",
     "import",
+    "ingest-fhir",
     "mllp",
     "privacy",
     "ledger",

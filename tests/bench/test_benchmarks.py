@@ -13,6 +13,7 @@ from journey.bench import (
     drain,
     figures,
     import_,
+    ingest_fhir,
     latency,
     ledger,
     lists,
@@ -51,6 +52,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "SAMPLES", 10)
     monkeypatch.setattr(lists, "SAMPLES", 2)
     monkeypatch.setattr(import_, "LINES", 20)
+    monkeypatch.setattr(ingest_fhir, "BUNDLES", 2)
     monkeypatch.setattr(mllp, "PATIENTS", 16)
     monkeypatch.setattr(serve, "TURN", 0.1)
     monkeypatch.setattr(serve, "BURST_LASTS", 0.1)
@@ -59,7 +61,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "EVENTS", 100)
     monkeypatch.setattr(ledger, "LEAVES", 1000)
     monkeypatch.setattr(ledger, "APPENDS", 20)
-    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, mllp):
+    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, ingest_fhir, mllp):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -76,6 +78,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (lists.lists, 110),
         (serve.serve, 18),
         (import_.import_, 5),
+        (ingest_fhir.ingest_fhir, 3),
         (mllp.mllp, 4),
         (webhooks.webhooks, 2),
         (privacy.privacy, 4),
