@@ -5,9 +5,12 @@ from itertools import chain
 from journey.web.page import Page
 from journey.web.pages import (
     acting,
+    custody,
+    disclosures,
     flow,
     glass,
     handoffs,
+    health,
     keys,
     lists,
     patient,
@@ -30,5 +33,8 @@ PAGES: tuple[Page, ...] = tuple(
         replaying.PAGES,
         subscriptions.PAGES,
         keys.PAGES,
+        custody.PAGES,
+        disclosures.PAGES,
+        health.PAGES,
     )
 )

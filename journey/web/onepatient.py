@@ -60,7 +60,8 @@ class OnePatient(NamedTuple):
     @property
     def tabs(self) -> dict[str, str]:
         pages = {self.home + path: title for path, title in TABS.items()}
-        return {**pages, f"{HOME}/replay/{self.journey_id}": "Replay"}
+        compliance = {"replay": "Replay", "custody": "Custody"}
+        return pages | {f"{HOME}/{path}/{self.journey_id}": title for path, title in compliance.items()}
 
 
 def home(journey_id: object) -> str:

@@ -47,9 +47,12 @@ PAGES: dict[Role, tuple[str, ...]] = {
     Role.COMPLIANCE: (
         "replay/{journey}",
         "replay/{journey}?true=2&known=3&why=stage&from_as_of=2025-03-03T08:30:00Z",
+        "custody/{journey}",
+        "disclosures",
+        "disclosures?patient=00000000-0000-0000-0000-000000000001&all=true",
     ),
     Role.INTEGRATOR: ("subscriptions", "subscriptions/new"),
-    Role.ADMIN: ("keys", "keys/new"),
+    Role.ADMIN: ("keys", "keys/new", "health"),
 }
 """What each role looks at; `{journey}` is the id of a journey with something of everything."""
 
