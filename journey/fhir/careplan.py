@@ -39,28 +39,39 @@ USUAL_TITLE = "What comes next"
 def care_plans(chart: Chart) -> Iterator[Json]:
     """The journey's one."""
     journey, plan = chart.journey, chart.journey.careplan
+    [found] = found_by(chart)
     gone = way(journey, installed())
     title = plan.title or (gone.plan.definition.title if gone.plan else USUAL_TITLE)
     activities = [*_written(plan), *_on_the_pathway(journey, gone), *_next(journey)]
     yield filled(
         {
-            "id": str(chart.journey_id),
+            "id": found["id"],
             "text": _narrative(title, plan, activities),
             "contained": [_goal(chart, each) for each in plan.goals.values()],
-            "identifier": [identifier(chart.journey_id)],
+            "identifier": found["identifier"],
             "instantiatesCanonical": _instantiates(journey),
-            "status": STATUS[journey.episode.status],
+            "status": found["status"],
             "intent": "plan",
             "category": [CATEGORY],
             "title": title,
             "subject": reference("Patient", chart.patient_id),
-            "period": lasted(chart.stations),
+            "period": found["period"],
             "careTeam": [reference("CareTeam", chart.journey_id)],
             "goal": [{"reference": f"#{each}"} for each in plan.goals],
             "activity": activities,
             "note": _notes(chart),
         }
     )
+
+
+def found_by(chart: Chart) -> Iterator[Json]:
+    """What it is found by, without the way that the journey has gone."""
+    yield {
+        "id": str(chart.journey_id),
+        "identifier": [identifier(chart.journey_id)],
+        "status": STATUS[chart.journey.episode.status],
+        "period": lasted(chart.stations),
+    }
 
 
 def _instantiates(journey: Journey) -> list[str]:
@@ -162,6 +173,7 @@ CARE_PLAN = Kind(
     type="CarePlan",
     about="What care aims at, the milestones of the pathway as reached, waived or due, and what comes next.",
     made=care_plans,
+    found_by=found_by,
     also=frozenset({"careplan", "enrolment", "episode"}),
     events=frozenset(EVENT_TYPES),
     parameters={

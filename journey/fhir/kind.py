@@ -64,6 +64,9 @@ class Kind(NamedTuple):
     includes: Mapping[str, str] = MappingProxyType({})
     """What may be asked to come along, by its name, and where in the resource it is referred to."""
     profile: str | None = None
+    found_by: Callable[[Chart], Iterator[Json]] | None = None
+    """What the index reads of each resource, where that is told for less than the whole."""
+
     together: Callable[[Sequence[History]], History] = only
     """How the histories of several journeys come to one, where a resource is made of all of them."""
 

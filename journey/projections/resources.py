@@ -90,5 +90,5 @@ def _has_moved(kind: Kind, before: Journey, journey: Journey) -> bool:
 def _entries(kinds: Iterable[Kind], journey: Journey) -> Entries:
     """What is found by type of one thing after the other is made of the same chart."""
     chart = Chart(journey)
-    found = (entry(kind, body) for kind in kinds for body in kind.made(chart))
+    found = (entry(kind, body) for kind in kinds for body in (kind.found_by or kind.made)(chart))
     return {(each.type, each.id): each for each in found}

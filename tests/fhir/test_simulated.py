@@ -10,7 +10,8 @@ from journey.domain.correction import History
 from journey.domain.journey import journey_at
 from journey.fhir.data import references
 from journey.fhir.every import KINDS
-from journey.fhir.kind import Kind, current, versions
+from journey.fhir.index import entry
+from journey.fhir.kind import Kind, chart_of, current, versions
 from tests.domain.test_replay import simulated
 from tests.fhir.telling import unreadable
 from tests.fhir.us_core import PROFILES, untold
@@ -79,3 +80,15 @@ def test_a_resource_has_what_it_is_found_by_and_brings_along(kind: Kind) -> None
     seen = {name for body in bodies for name in body}
     seen |= {path for body in bodies for path, _ in references(body)}
     assert named <= seen
+
+
+@pytest.mark.parametrize(
+    "kind", [each for each in KINDS.values() if each.found_by], ids=lambda kind: kind.type
+)
+def test_what_is_found_for_less_is_what_the_whole_says(kind: Kind) -> None:
+    assert kind.found_by is not None
+    for history in clinic():
+        chart = chart_of(history)
+        assert chart is not None
+        whole = [entry(kind, body) for body in kind.made(chart)]
+        assert [entry(kind, body) for body in kind.found_by(chart)] == whole
