@@ -14,7 +14,7 @@ from pydantic_core import from_json
 from journey.ingest.fhir.inbox import Item
 from journey.ingest.fhir.naming import Came, is_temporary
 from journey.ingest.fhir.pas import enclosed, unwrapped
-from journey.ingest.fhir.resource import Json
+from journey.ingest.fhir.resource import Json, clean
 from journey.ingest.files import Stream
 
 LONGEST = 256 << 20
@@ -23,6 +23,9 @@ LONGEST = 256 << 20
 PIECE = 1 << 20
 UNREAD = "unparseable"
 """What stands for a document that is no JSON: the text, by this name."""
+
+LONGEST_URL = 500
+"""Characters of a fullUrl: more is no name."""
 
 INSIDE = 8
 """Bundles within Bundles, at most."""
@@ -155,4 +158,5 @@ def _entry(entry: Any, came: Came, others: dict[str, Json], inside: int) -> Iter
         yield from _entries(body, came.source, inside - 1)
     else:
         url = entry.get("fullUrl")
-        yield came._replace(body=enclosed(body, others), full_url=url if isinstance(url, str) else "")
+        named = clean(url)[: LONGEST_URL + 1] if isinstance(url, str) else ""
+        yield came._replace(body=enclosed(body, others), full_url=named if len(named) <= LONGEST_URL else "")

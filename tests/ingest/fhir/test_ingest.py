@@ -325,6 +325,15 @@ def test_a_uuid_that_two_senders_copied_makes_no_one_another(feed: Feed) -> None
     assert counts.reasons == {"two-patients": 1}
 
 
+@pytest.mark.parametrize("url", ["\x00", "urn:uuid:\x00", "x" * 5000, "http://\x00/Encounter/\x00"])
+def test_a_name_that_is_none_is_passed_over(feed: Feed, url: str) -> None:
+    bare = encounter()
+    del bare["id"]
+    counts = feed.take(bundle(patient(), bare, encounter("e2"), urls=("", url, url)))
+    assert counts.applied + counts.parked == 3
+    assert counts.applied >= 2
+
+
 def test_the_ids_of_two_servers_are_apart(feed: Feed) -> None:
     feed.take(bundle(patient("M1"), encounter()), system="http://one.example/fhir")
     feed.take(bundle(patient("M2"), encounter()), system="http://two.example/fhir")
