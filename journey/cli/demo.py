@@ -99,7 +99,7 @@ def _tell(url: str, shown: Shown, settings: "Settings") -> None:
     lines = [
         "",
         f"Journey is served on {url}, with {shown.journeys} journeys in the database {where}.",
-        f"The console is on {url}/ for who signs in with one of the keys; the API is described on {url}/docs.",
+        f"The console is on {url}/ (sign in with one of the keys), the API described on {url}/docs.",
         "",
         "API keys, one for each role, good until the next demo:",
         *terminal.table(("  role", "key"), ((f"  {role}", key) for role, key in shown.keys.items())),
