@@ -2,6 +2,7 @@
 
 CREATE TABLE webhook (
     id uuid PRIMARY KEY,
+    kind text NOT NULL DEFAULT 'cloudevents' CHECK (kind IN ('cloudevents', 'fhir')),
     owner text NOT NULL REFERENCES api_key,
     endpoint text NOT NULL,
     description text NOT NULL DEFAULT '',
@@ -14,7 +15,7 @@ CREATE TABLE webhook (
     basis text NOT NULL,
     state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'disabled')),
     reason text,
-    secret bytea NOT NULL,
+    secret bytea CHECK (secret IS NOT NULL OR kind <> 'cloudevents'),
     former_secret bytea,
     former_until timestamptz,
     position bigint NOT NULL CHECK (position >= 0),
@@ -30,7 +31,8 @@ CREATE TABLE webhook (
     leased_until timestamptz
 );
 COMMENT ON TABLE webhook IS 'Who wants to be sent which events. What may go is asked of the owner''s key at each sending.';
-COMMENT ON COLUMN webhook.reason IS 'Why it is not active: paused, owner-revoked, unreachable (suspended), gone (disabled).';
+COMMENT ON COLUMN webhook.reason IS 'Why it is not active: paused, owner-revoked, unreachable (suspended), gone (disabled); of FHIR, which is not tried for days, also refused, not-taken (suspended).';
+COMMENT ON COLUMN webhook.kind IS 'What it is told in. What FHIR needs besides stands in fhir_subscription.';
 COMMENT ON COLUMN webhook.secret IS 'Sealed: of no use without the master key.';
 COMMENT ON COLUMN webhook.former_secret IS 'The one before, sealed; messages are signed with both until `former_until`.';
 COMMENT ON COLUMN webhook.position IS 'Up to here the log was looked through, and what is wanted of it has a number.';
@@ -62,6 +64,7 @@ CREATE INDEX webhook_delivery_open ON webhook_delivery (webhook, journey_id, num
     WHERE state IN ('waiting', 'pending', 'dead');
 CREATE INDEX webhook_delivery_ended ON webhook_delivery (ended_at) WHERE ended_at IS NOT NULL;
 COMMENT ON TABLE webhook_delivery IS 'One event for one subscription: pending ones are the first of their journeys, the others wait behind them.';
+COMMENT ON COLUMN webhook_delivery.number IS '0: tells of no event, and is no event''s number: a FHIR handshake, and the heartbeats after it.';
 COMMENT ON COLUMN webhook_delivery.journey_id IS 'All zeros: it tells that the log was put back, and its event is the epoch.';
 COMMENT ON COLUMN webhook_delivery.disclosed IS 'Whether it stands in the accounting of disclosures: since before it was sent.';
 

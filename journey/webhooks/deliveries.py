@@ -28,6 +28,7 @@ from journey.webhooks.runner import Runner
 from journey.webhooks.sending import Sender
 from journey.webhooks.subscription import Clear
 from journey.webhooks.turn import Order, Turn, take_turn
+from journey.webhooks.ways import NO_OTHER, Ways
 
 GRACE = 5.0
 """Seconds that attempts have to end when the worker is told to stop."""
@@ -49,6 +50,7 @@ class Terms:
     where: Where = field(default_factory=Where)
     history_days: int = 30
     pace: Pace = field(default_factory=Pace)
+    ways: Ways = field(default_factory=lambda: NO_OTHER)
 
 
 class Deliveries:
@@ -132,7 +134,7 @@ class Deliveries:
 
     def _begin(self, key: UUID, lease: int, tls: SSLContext, until: float) -> None:
         sender = Sender(self._terms.where, tls, self._terms.pace.most)
-        runner = Runner(key, lease, self._turn, sender, self._terms.pace, until)
+        runner = Runner(key, lease, self._turn, sender, self._terms.pace, until, self._terms.ways)
         self._runners[key] = runner, self._loop.create_task(self._work(runner))
 
     async def _work(self, runner: Runner) -> None:
@@ -149,7 +151,7 @@ class Deliveries:
             await self._leave({runner.webhook: runner.lease})
 
     async def _turn(self, order: Order) -> Turn:
-        return await self._desk.run(lambda c: take_turn(c, order, self._terms.clear))
+        return await self._desk.run(lambda c: take_turn(c, order, self._terms.clear, self._terms.ways))
 
     async def _leave(self, held: dict[UUID, int]) -> None:
         try:

@@ -9,7 +9,7 @@ OPEN: LiteralString = """
     SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state = 'pending'),
            count(*) FILTER (WHERE state = 'dead'),
            coalesce(extract(epoch FROM now() - min(planned_at) FILTER (WHERE state = 'pending')), 0)::float
-      FROM webhook_delivery WHERE state IN ('waiting', 'pending', 'dead')
+      FROM webhook_delivery WHERE number > 0 AND state IN ('waiting', 'pending', 'dead')
     """
 SUBSCRIPTIONS: LiteralString = """
     SELECT count(*) FILTER (WHERE state = 'active'), count(*) FILTER (WHERE state = 'suspended'),

@@ -101,8 +101,10 @@ SHOWN = SQL("""
        FROM webhook_delivery AS delivery
       WHERE delivery.webhook = webhook.id AND delivery.state IN ('waiting', 'pending', 'dead')) AS deliveries
     """)
-SELECT = SQL("SELECT {} FROM webhook WHERE owner = %s ORDER BY id DESC").format(SHOWN)
-SELECT_ONE = SQL("SELECT {} FROM webhook WHERE id = %s AND owner = %s").format(SHOWN)
+SELECT = SQL("SELECT {} FROM webhook WHERE owner = %s AND kind = 'cloudevents' ORDER BY id DESC").format(
+    SHOWN
+)
+SELECT_ONE = SQL("SELECT {} FROM webhook WHERE id = %s AND owner = %s AND kind = 'cloudevents'").format(SHOWN)
 COUNT = "SELECT count(*) FROM webhook WHERE owner = %s"
 INSERT = """
     INSERT INTO webhook (id, owner, secret, position, epoch, endpoint, description, wanted, payload,
@@ -142,7 +144,9 @@ ROTATE = """
 REWIND = "UPDATE webhook SET position = %s, changed_at = now() WHERE id = %s"
 SECRETS = "SELECT secret, CASE WHEN former_until > now() THEN former_secret END FROM webhook WHERE id = %s"
 DELETE = "DELETE FROM webhook WHERE id = %s"
-HELD = "SELECT position FROM webhook WHERE id = %s AND owner = %s FOR UPDATE"
+HELD = """
+    SELECT position FROM webhook WHERE id = %s AND owner = %s AND kind = 'cloudevents' FOR UPDATE
+    """
 WAKE = SQL("NOTIFY {}").format(SQL(CHANNEL))
 
 

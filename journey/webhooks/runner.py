@@ -25,7 +25,8 @@ from journey.webhooks.sending import BUSY, GONE, Answer, Sender
 from journey.webhooks.subscription import LeaseLost, Subscription
 from journey.webhooks.telling import Message
 from journey.webhooks.turn import GONE as ENDPOINT_GONE
-from journey.webhooks.turn import UNREACHABLE, Ending, Order, Outcome, Turn
+from journey.webhooks.turn import UNREACHABLE, Order, Turn
+from journey.webhooks.ways import NO_OTHER, Ending, Outcome, Ways
 
 IN_HAND = 16
 """Messages that are at hand for each that is under way."""
@@ -57,6 +58,7 @@ class Runner:
     sender: Sender
     pace: Pace
     holds_until: float
+    ways: Ways = field(default_factory=lambda: NO_OTHER)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
     _low: asyncio.Event = field(default_factory=asyncio.Event)
@@ -129,6 +131,8 @@ class Runner:
             return None
         self.holds_until = max(self.holds_until, asked + self.pace.lease * AT_LEAST)
         if self._endpoint is None:
+            way = self.ways.get(turn.subscription.kind)
+            self.pace = self.pace if way is None else way.pace(self.pace)
             self._endpoint = turn.subscription.breaker(self.pace)
         self._of = turn.subscription
         self._at_hand.extend((asked, each) for each in turn.messages)
@@ -182,9 +186,10 @@ class Runner:
         if self._of is None or self._endpoint is None:
             return
         at, probing = datetime.now(UTC), self._endpoint.is_down
-        signed = signing.headers(self._of.secrets, message.message_id, int(time()), message.body)
+        secrets, said = self._of.secrets, message.body
+        signed = signing.headers(secrets, message.message_id, int(time()), said) if secrets else {}
         answer = await self.sender.send(
-            self._of.endpoint, {**signed, **message.headers}, message.body, self.pace.timeout
+            self._of.endpoint, {**signed, **message.headers}, said, self.pace.timeout
         )
         self._outcomes.append(self._outcome(message, answer, at, probing=probing))
         self._under_way.discard(message.number)

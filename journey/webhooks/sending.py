@@ -24,7 +24,8 @@ GONE = 410
 BUSY = frozenset({429, 503})
 """Answers whose `Retry-After` speaks for the whole endpoint."""
 
-OURS = (("content-type", "application/cloudevents+json"), ("user-agent", "Journey-Webhooks/1"))
+OURS = {"content-type": "application/cloudevents+json", "user-agent": "Journey-Webhooks/1"}
+"""Where the message says nothing else."""
 
 
 class Answer(NamedTuple):
@@ -58,7 +59,7 @@ class Sender:
         heard: dict[str, str] = {}
         status: int | None = None
         error: str | None = None
-        said: list[tuple[bytes | str, bytes | str]] = [*OURS, *headers.items()]
+        said: list[tuple[bytes | str, bytes | str]] = [*{**OURS, **headers}.items()]
         try:
             async with (
                 asyncio.timeout(seconds),

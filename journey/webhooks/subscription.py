@@ -13,6 +13,9 @@ from journey.feed.filter import Filter
 from journey.store.vault import vault
 from journey.webhooks.pace import Endpoint, Pace
 
+CLOUD_EVENTS = "cloudevents"
+"""What is told in CloudEvents; another kind has its own way (ways.py)."""
+
 
 class Clearance(NamedTuple):
     """What an owner's key lets be told: of whose journeys, which types, and up to which labels; None: all."""
@@ -76,6 +79,7 @@ class Subscription(NamedTuple):
     trips: int
     shut_until: datetime | None
     down_since: datetime | None
+    kind: str = CLOUD_EVENTS
 
     @classmethod
     def of(cls, row: tuple[Any, ...]) -> Self:
@@ -112,7 +116,7 @@ def opened(secret: bytes | None, former: bytes | None) -> tuple[bytes, ...]:
 LOCKED = """
     SELECT id, owner, endpoint, wanted, payload, recipient, recipient_address, purpose, basis, state,
            secret, CASE WHEN former_until > now() THEN former_secret END,
-           position, epoch, next_number, trips, shut_until, down_since
+           position, epoch, next_number, trips, shut_until, down_since, kind
       FROM webhook WHERE id = %s AND lease = %s FOR UPDATE
     """
 

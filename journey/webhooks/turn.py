@@ -7,41 +7,20 @@ The subscription's row is locked first, by lease: whoever lost theirs writes not
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from psycopg import Connection
 from pydantic_core import to_json
 
-from journey.store.epoch import SELECT_LINE, Line, line
+from journey.store.epoch import SELECT_LINE, line
 from journey.webhooks import leases
 from journey.webhooks.pace import Endpoint
 from journey.webhooks.planning import Planned, plan
 from journey.webhooks.rewound import put_back
-from journey.webhooks.subscription import Clear, Clearance, Subscription, locked
+from journey.webhooks.subscription import Clear, Subscription, locked
 from journey.webhooks.telling import Batch, Due, Message, messages
-
-
-class Outcome(NamedTuple):
-    """What came of an attempt. `attempts`: those that count, this one included."""
-
-    number: int
-    journey_id: UUID
-    state: str
-    attempts: int
-    due_at: datetime
-    tried_at: datetime
-    milliseconds: int
-    status: int | None = None
-    error: str | None = None
-
-
-class Ending(NamedTuple):
-    """The subscription is not worked on any more."""
-
-    state: str
-    reason: str
-
+from journey.webhooks.ways import NO_OTHER, Ending, Outcome, Ways
 
 GONE = Ending("disabled", "gone")
 REVOKED = Ending("suspended", "owner-revoked")
@@ -113,7 +92,7 @@ ENDPOINT = "UPDATE webhook SET trips = %s, shut_until = %s, down_since = %s WHER
 ENDED = "UPDATE webhook SET state = %s, reason = %s, changed_at = now() WHERE id = %s"
 
 
-def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
+def take_turn(connection: Connection[Any], order: Order, clear: Clear, ways: Ways = NO_OTHER) -> Turn:
     """Do it. Raises LeaseLost, psycopg.Error: nothing was done, and it may be done again."""
     with connection.pipeline(), connection.transaction():  # what is only written is not waited for
         of = locked(connection, order.webhook, order.lease)
@@ -122,9 +101,14 @@ def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
         _remember(connection, of, order.endpoint)
         clearance = clear(connection, of.owner, of.purpose) if of.state == "active" else None
         ending = order.ending or (REVOKED if clearance is None else None)
+        way = ways.get(of.kind)
+        if way is not None and of.state == "active":
+            ending = way.heed(connection, of, order.outcomes) or ending
         if of.state != "active" or clearance is None or ending is not None:
             if of.state == "active" and ending is not None:
                 connection.execute(ENDED, (*ending, of.id))
+                if way is not None:
+                    way.ended(connection, of)
             return Turn(of, [], None, more=False, ended=True)
         log = line(connection.execute(SELECT_LINE).fetchall())
         vanished = put_back(connection, of, log)
@@ -134,10 +118,11 @@ def take_turn(connection: Connection[Any], order: Order, clear: Clear) -> Turn:
         if of.position > log.head:  # it was put back, and nobody has said so yet
             return Turn(of, [], SOON, more=False, ended=False)
         due, planned = _due(connection, order, []), Planned(more=False)
-        if len(due) < order.room:
+        if len(due) < order.room and (way is None or way.plans(connection, of)):
             planned = plan(connection, of, clearance, log.head, order.ahead)
             due += _due(connection, order, due)
-        told = _told(connection, of, clearance, log, due) if due else []
+        tell = messages if way is None else way.messages
+        told = tell(connection, of, clearance, Batch(log, due, _now(connection))) if due else []
         undisclosed = [each.number for each in due if not each.disclosed]
         if undisclosed:
             connection.execute(DISCLOSED, (of.id, undisclosed))
@@ -167,11 +152,9 @@ def _due(connection: Connection[Any], order: Order, besides: Sequence[Due]) -> l
     return [Due(*row) for row in connection.execute(DUE, (order.webhook, busy, room))]
 
 
-def _told(
-    connection: Connection[Any], of: Subscription, clearance: Clearance, log: Line, due: Sequence[Due]
-) -> list[Message]:
+def _now(connection: Connection[Any]) -> datetime:
     [(now,)] = connection.execute(NOW).fetchall()
-    return messages(connection, of, clearance, Batch(log, due, now))
+    return cast(datetime, now)
 
 
 def _remember(connection: Connection[Any], of: Subscription, known: Endpoint | None) -> None:

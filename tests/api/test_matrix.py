@@ -117,12 +117,16 @@ WORK_ON_ONE = {
     for each in ("enable", "pause", "rotate", "test", "deliveries", "rewind", "replay", "skip")
 }
 TELL_OF_NOBODYS_TEAM = {
-    "/v1/me", "/v1/journeys/import", "/v1/fhir", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/audit", "/v1/keys",
+    "/v1/me", "/v1/journeys/import", "/v1/fhir", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}",
+    "/v1/audit", "/v1/keys",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
     "/v1/audit/exports",
+    "/v1/fhir/AuditEvent", "/v1/fhir/AuditEvent/{id_}", "/v1/fhir/Provenance", "/v1/fhir/Provenance/{id_}",
     "/v1/privacy/erasures", "/v1/privacy/erasures/{erasure_id}", "/v1/privacy/erasures/{erasure_id}/decide",
     "/v1/audit/queries", "/v1/audit/queries/{name}", "/v1/log/checkpoint", "/v1/log/proof",
     "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
+    "/v1/fhir/Subscription", "/v1/fhir/Subscription/{id_}", "/v1/fhir/Subscription/$status",
+    "/v1/fhir/Subscription/{id_}/$status", "/v1/fhir/Subscription/{id_}/$events",
     "/v1/keys/{key_id}", "/v1/break-glass", "/v1/break-glass/mine", "/v1/break-glass/{break_glass_id}",
 }  # fmt: skip
 """What is about no journey that was there before, or is asked for by role alone; an import's lines are let in

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
+from journey.api.fhir import topics
 from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.fhir.kind import By, Kind
@@ -29,6 +30,7 @@ def statement(base: str) -> Json:
         "kind": "instance",
         "software": {"name": "Journey", "version": version("journey")},
         "implementation": {"description": "Patient journeys as FHIR resources", "url": base},
+        "instantiates": [topics.SERVER],
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
         "rest": [
@@ -45,7 +47,7 @@ def statement(base: str) -> Json:
                     {"code": "transaction", "documentation": "POST and PUT of resources as data"},
                     {"code": "batch", "documentation": "The same, each by itself; NDJSON is taken, too"},
                 ],
-                "resource": [_resource(each) for each in sorted(KINDS.values())],
+                "resource": [*(_resource(each) for each in sorted(KINDS.values())), topics.resource()],
             }
         ],
     }

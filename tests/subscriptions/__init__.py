@@ -1,0 +1,1 @@
+"""FHIR Subscriptions: what is sent, when nothing is, and what is had by asking."""

@@ -1,0 +1,268 @@
+"""What is sent: the handshake, events in each kind of payload, heartbeats; and what becomes of outages."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from journey.api.access import keys
+from journey.api.access.table import Role
+from journey.bench.receiver import TAKEN, Reply
+from journey.webhooks.pace import Pace
+from tests.fhir.validating import assert_valid
+from tests.served import number
+from tests.subscriptions.hearing import QUICK, Json, World, event, events, parameters, said, world
+from tests.waiting import until
+
+pytestmark = pytest.mark.database
+
+OWNER = "SELECT owner FROM webhook"
+BEAT = "UPDATE fhir_subscription SET heartbeat = 1"
+
+
+@pytest.fixture
+def here(database_url: str, tmp_path: Path) -> Iterator[World]:
+    with world(database_url, tmp_path) as found:
+        yield found
+
+
+def status(here: World, url: str) -> Json:
+    found = here.read(f"{url}/$status")
+    assert_valid(found)
+    assert found["type"] == "searchset"
+    return parameters(found["entry"][0]["resource"])
+
+
+def missed(here: World, url: str, query: str = "") -> Json:
+    found = here.read(f"{url}/$events{query}")
+    assert_valid(found)
+    assert said(found)["type"] == "query-event"
+    return found
+
+
+def test_a_handshake_goes_first_and_events_are_told_from_then_on(here: World) -> None:
+    here.opened()
+    with here.sending():
+        url = here.active()
+        [shaken] = here.heard
+        assert_valid(shaken)
+        assert said(shaken) | {"subscription": "", "topic": ""} == {
+            "subscription": "",
+            "topic": "",
+            "status": "requested",
+            "type": "handshake",
+            "events-since-subscription-start": "0",
+        }
+        assert said(shaken)["subscription"].endswith(url)
+        request = here.inbox.taken[0]
+        assert request.headers["content-type"] == "application/fhir+json"
+        assert request.headers["authorization"] == "Bearer of the receiver"
+        journeys = [here.opened() for _ in range(3)]
+        until(lambda: len(here.numbers()) == 3)
+    told = here.of_type("event-notification")
+    assert_valid(*told)
+    assert sorted(here.numbers()) == [1, 2, 3]
+    assert all(said(each)["events-since-subscription-start"] == event(each)["event-number"] for each in told)
+    assert {event(each)["focus"].rpartition("/")[2] for each in told} == set(journeys)
+    assert all(said(each)["status"] == "active" for each in told)
+
+
+def test_nothing_of_an_event_is_sent_before_the_handshake_is_taken(here: World) -> None:
+    here.inbox.answers = lambda _: Reply(500)
+    url = here.subscribed()
+    here.opened()
+    with here.sending():
+        found = here.stands(url, "error")
+    assert "handshake" in found["error"]
+    assert [said(json.loads(each.body))["type"] for each in here.inbox.got] == ["handshake"]
+    here.inbox.answers = lambda _: TAKEN
+    assert here.again(url)["status"] == "requested"
+    with here.sending():
+        here.stands(url, "active")
+        until(lambda: here.numbers() == [1])
+
+
+def test_each_kind_of_payload_tells_as_much_as_it_says(here: World) -> None:
+    with here.sending():
+        for content in ("empty", "id-only", "full-resource"):
+            here.active(content=content)
+        journey = here.opened(patient={"family": "Tarnwood"})
+        until(lambda: len(here.of_type("event-notification")) == 3)
+    told = here.of_type("event-notification")
+    assert_valid(*told)
+    empty, id_only, full = sorted(told, key=lambda each: len(json.dumps(each)))
+    assert journey not in json.dumps(empty)
+    assert len(empty["entry"]) == 1
+    assert set(event(empty)) == {"event-number", "timestamp"}
+    assert event(id_only)["focus"] == id_only["entry"][1]["fullUrl"]
+    assert id_only["entry"][1]["request"] == {"method": "PUT", "url": f"EpisodeOfCare/{journey}"}
+    assert "resource" not in id_only["entry"][1]
+    assert full["entry"][1]["resource"]["id"] == journey
+    assert full["entry"][1]["fullUrl"] == event(full)["focus"]
+    assert_valid(full["entry"][1]["resource"])
+
+
+def test_a_filter_narrows_a_topic_down(here: World) -> None:
+    url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria"
+    criteria = {"extension": [{"url": url, "valueString": f"EpisodeOfCare?patient=Patient/{number(5)}"}]}
+    with here.sending():
+        found = here.active(_criteria=criteria)
+        assert here.read(found)["_criteria"] == criteria
+        here.opened()
+        wanted = here.opened(patient_id=number(5))
+        until(lambda: here.numbers() == [1])
+    assert event(here.of_type("event-notification")[0])["focus"].endswith(wanted)
+
+
+def test_heartbeats_come_while_nothing_happens_and_count_nothing(here: World) -> None:
+    url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period"
+    beats = {"extension": [{"url": url, "valueUnsignedInt": 60}]}
+    found = here.subscribed(channel=beats)
+    with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
+        connection.execute(BEAT)  # sooner than may be asked for
+    with here.sending():
+        here.stands(found, "active")
+        here.opened()
+        until(lambda: len(here.of_type("heartbeat")) >= 2)
+    for each in here.of_type("heartbeat"):
+        assert_valid(each)
+        assert (said(each)["status"], said(each)["events-since-subscription-start"]) == ("active", "1")
+        assert events(each) == []
+    assert here.numbers() == [1]
+    assert here.read(found)["channel"]["extension"][0]["valueUnsignedInt"] == 1
+
+
+def test_after_an_outage_exactly_what_was_missed_is_had_by_asking(here: World) -> None:
+    with here.sending():
+        url = here.active()
+        here.opened()
+        until(lambda: here.numbers() == [1])
+        here.inbox.answers = lambda _: Reply(500)
+        lost = [here.opened()]
+        here.stands(url, "error")
+        attempts = len(here.inbox.got)
+        lost += [here.opened() for _ in range(4)]
+        assert status(here, url)["events-since-subscription-start"] == "6"
+        assert "not take" in status(here, url)["error"]["text"]
+        here.inbox.answers = lambda _: TAKEN
+        here.opened()
+        assert len(here.inbox.got) == attempts
+        assert here.read(url)["status"] == "error"
+        here.again(url)
+        here.stands(url, "active")
+        shaken = here.of_type("handshake")[-1]
+        assert said(shaken)["events-since-subscription-start"] == "7"
+        here.opened()
+        until(lambda: here.numbers() == [1, 8])
+    found = missed(here, url, "?eventsSinceNumber=2&eventsUntilNumber=6")
+    assert [each["event-number"] for each in events(found)] == ["2", "3", "4", "5", "6"]
+    assert [each["focus"].rpartition("/")[2] for each in events(found)] == lost
+    assert [each["event-number"] for each in events(missed(here, url))] == [str(each) for each in range(1, 9)]
+    assert events(missed(here, url, "?eventsSinceNumber=9")) == []
+    [one] = events(missed(here, url, "?eventsSinceNumber=3&eventsUntilNumber=3&content=empty"))
+    assert "focus" not in one
+
+
+def test_an_endpoint_that_is_gone_is_told_so_and_not_asked_again(here: World) -> None:
+    with here.sending():
+        url = here.active()
+        here.inbox.answers = lambda _: Reply(410)
+        here.opened()
+        assert "410" in here.stands(url, "error")["error"]
+
+
+def test_an_endpoint_that_stays_down_is_in_error(here: World) -> None:
+    with here.sending(Pace(**{**_fields(QUICK), "given_up": 0.2})):
+        url = here.active()
+        here.inbox.answers = lambda _: Reply(500)
+        for _ in range(6):
+            here.opened()
+        here.stands(url, "error")
+    assert status(here, url)["events-since-subscription-start"] == "6"
+
+
+def test_a_revoked_key_sends_nothing_more(here: World) -> None:
+    with here.sending():
+        here.active()
+        with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
+            [(owner,)] = connection.execute(OWNER).fetchall()
+        keys.revoke(here.api.conninfo, owner)
+        here.opened()
+        until(lambda: _state(here) == ("suspended", "owner-revoked"))
+    assert here.numbers() == []
+
+
+def test_another_worker_goes_on_where_one_stopped(here: World) -> None:
+    with here.sending():
+        here.active()
+        here.opened()
+        until(lambda: here.numbers() == [1])
+    here.opened()
+    with here.sending():
+        until(lambda: sorted(here.numbers()) == [1, 2])
+    assert len(here.of_type("handshake")) == 1
+
+
+def test_what_consents_do_not_let_out_is_named_and_no_more(here: World) -> None:
+    with here.sending():
+        here.active(content="full-resource")
+        journey = here.opened()
+        until(lambda: len(here.numbers()) == 1)
+        here.told(journey, "refuse-consent", consent_id=number(8), reason="not now")
+        here.told(journey, "put-on-hold", reason="away")
+        until(lambda: len(here.numbers()) == 2)
+    before, after = here.of_type("event-notification")
+    assert "resource" in before["entry"][1]
+    assert event(after)["focus"] == after["entry"][1]["fullUrl"]
+    assert "resource" not in after["entry"][1]
+
+
+def test_what_is_withheld_counts_and_is_not_told(here: World) -> None:
+    with here.sending():
+        url = here.active(content="full-resource")
+        here.opened(labels="PSY")
+        until(lambda: sorted(here.numbers()) == [1, 2])  # all that is withheld counts, of whatever type
+    told = here.of_type("event-notification")
+    assert_valid(*told)
+    assert [set(event(each)) for each in told] == [{"event-number", "timestamp"}] * 2
+    assert [len(each["entry"]) for each in told] == [1, 1]
+    assert not any("focus" in each for each in events(missed(here, url)))
+
+
+def test_it_is_switched_off_and_ends(here: World) -> None:
+    with here.sending():
+        url = here.active()
+        assert here.again(url, status="off")["status"] == "off"
+        here.opened()
+        with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
+            here.again(url, end="2999-01-01T00:00:00Z")
+            here.stands(url, "active")
+            connection.execute("UPDATE fhir_subscription SET ends = now()")
+        here.opened()
+        here.stands(url, "off")
+    assert here.numbers() == []
+    assert status(here, url)["events-since-subscription-start"] == "2"
+    assert here.ask("DELETE", url).status_code == 204
+    assert here.ask("GET", url).status_code == 404
+
+
+def _state(here: World) -> tuple[Any, ...]:
+    with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
+        [found] = connection.execute("SELECT state, reason FROM webhook").fetchall()
+        return tuple(found)
+
+
+def _fields(pace: Pace) -> dict[str, Any]:
+    return {name: getattr(pace, name) for name in Pace.__slots__}
+
+
+def test_another_keys_subscription_is_not_there(here: World) -> None:
+    url = here.subscribed()
+    other = keys.create(here.api.conninfo, "another", Role.INTEGRATOR, None, keys.Grant()).token
+    mine = {"Authorization": f"Bearer {other}"}
+    assert here.ask("GET", url, headers=mine).status_code == 404
+    assert here.ask("DELETE", url, headers=mine).status_code == 404
+    assert here.ask("GET", "/v1/fhir/Subscription", headers=mine).json()["total"] == 0
