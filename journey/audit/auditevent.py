@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from platform import node
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from journey.audit import coding
 from journey.audit.coding import DEEDS, DISCLOSED, OTHERWISE, OUTCOMES, Deed, Json
@@ -21,9 +21,8 @@ SYSTEMS = frozenset({"integrator", "system", "device"})
 def audit_events(entry: Entry) -> Iterator[Json]:
     """One for each patient; one, where none was told of."""
     many = len(entry.patients) > 1
-    for patient in entry.patients or (None,):
-        name = uuid5(entry.id, str(patient)) if many else entry.id
-        yield _audit_event(entry, patient, str(name))
+    for number, patient in enumerate(entry.patients or (None,), 1):
+        yield _audit_event(entry, patient, f"{entry.id}.{number}" if many else str(entry.id))
 
 
 def instant(at: datetime) -> str:
@@ -34,6 +33,11 @@ def deed_of(entry: Entry) -> Deed:
     if entry.kind == RECORDED:
         return coding.CREATED if entry.version == 1 else coding.UPDATED
     return DEEDS.get(entry.kind, OTHERWISE)
+
+
+def deeds_of(kind: str) -> tuple[Deed, ...]:
+    """What an entry of the kind may be."""
+    return (coding.CREATED, coding.UPDATED) if kind == RECORDED else (DEEDS.get(kind, OTHERWISE),)
 
 
 def purpose(entry: Entry) -> Json:

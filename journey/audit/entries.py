@@ -159,13 +159,16 @@ BRANCHES = (ACCESS, EVENT, DISCLOSURE)
 
 
 class Asked(NamedTuple):
-    """Which entries: all that holds where something is said. `equal`: elements as they are to stand."""
+    """Which entries: all that holds where something is said. `equal`: elements as they are to stand; `kinds`:
+    those of which it is one.
+    """
 
     patient: UUID | None = None
     journey: UUID | None = None
     begins: datetime | None = None
     ends: datetime | None = None
     equal: Mapping[str, object] = {}
+    kinds: tuple[str, ...] | None = None
 
 
 class Sort(NamedTuple):
@@ -259,6 +262,7 @@ def _conditions(branch: Branch, asked: Asked) -> tuple[list[SQL | Composed], lis
         (branch.of_journey, asked.journey),
         (branch.column("at") + " >= %s", asked.begins),
         (branch.column("at") + " < %s", asked.ends),
+        (branch.column("kind") + " = ANY(%s::text[])", None if asked.kinds is None else list(asked.kinds)),
         *((branch.column(name) + " = %s", value) for name, value in asked.equal.items()),
     ]
     held = [(sql, value) for sql, value in said if value is not None]

@@ -4,7 +4,6 @@ it happened and when it was recorded, and what it takes back.
 
 from datetime import datetime
 from types import MappingProxyType
-from uuid import uuid5
 
 from journey.audit.auditevent import instant
 from journey.audit.coding import ACT_REASON, Json, concept
@@ -32,7 +31,7 @@ def provenance(entry: Entry) -> Json | None:
     ]
     made: Json = {
         "resourceType": "Provenance",
-        "id": str(uuid5(entry.id, "provenance")),
+        "id": str(entry.id),
         "target": [{"reference": f"EpisodeOfCare/{entry.journeys[0]}/_history/{entry.version}"}],
         "recorded": instant(entry.at),
         "activity": {**(CREATE if entry.version == 1 else UPDATE), "text": entry.type},

@@ -12,6 +12,9 @@ from journey.audit.entries import Entry
 from journey.audit.provenance import provenance
 from journey.audit.table import csv_of
 
+BASE = "https://journey.example/fhir/"
+"""Where the resources of a report are said to be: wherever it was made."""
+
 Rows = Callable[[Sequence[Entry]], str]
 
 
@@ -32,7 +35,8 @@ def _csv(entries: Sequence[Entry]) -> str:
 def _fhir(entries: Sequence[Entry]) -> str:
     made = (each for entry in entries for each in _resources(entry))
     return ",\n".join(
-        to_json({"fullUrl": f"urn:uuid:{each['id']}", "resource": each}).decode() for each in made
+        to_json({"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each}).decode()
+        for each in made
     )
 
 

@@ -110,7 +110,9 @@ def validated(*entries: Entry) -> list[dict[str, Any]]:
     text = "".join([report.told([each]) for each in entries] + [report.end()])
     Bundle.model_validate_json(text)
     bundle = json.loads(text)
-    assert all(each["fullUrl"] == f"urn:uuid:{each['resource']['id']}" for each in bundle["entry"])
+    for each in bundle["entry"]:
+        resource = each["resource"]
+        assert each["fullUrl"].endswith(f"/fhir/{resource['resourceType']}/{resource['id']}")
     assert len({each["fullUrl"] for each in bundle["entry"]}) == len(bundle["entry"])
     resources = [each["resource"] for each in bundle["entry"]]
     for each in resources:

@@ -43,6 +43,9 @@ RESOURCE = MappingProxyType(
 )
 """The FHIR resource type that each room is, where a scope names one."""
 
+OF_THE_AUDIT = ("AuditEvent", "Provenance")
+"""What the audit is told as."""
+
 _ROOM = {event.stored_as: name for event, name in ROOM_OF_EVENT.items()}
 
 
@@ -72,7 +75,7 @@ class Scope(NamedTuple):
     def read(cls, text: str) -> Self:
         """Raises BadScope: wrongly written, or of a resource that no journey has."""
         found = FORM.fullmatch(text)
-        if found is None or not found[2] or found[1] not in {ANY, *RESOURCE.values(), *KINDS}:
+        if found is None or not found[2] or found[1] not in {ANY, *RESOURCE.values(), *KINDS, *OF_THE_AUDIT}:
             raise BadScope
         return cls(found[1], OLDER.get(found[2], found[2]))
 

@@ -80,7 +80,7 @@ def asked(kind: Kind, given: Mapping[str, Sequence[str]]) -> Asked:
     known = {*kind.parameters, *COMMON}
     refuse({name: _unknown(kind, name) for name in given if name not in known})
     conditions = []
-    updated = tuple(tuple(_moments("_lastUpdated", each)) for each in given.get("_lastUpdated", ()))
+    updated = tuple(tuple(moments("_lastUpdated", each)) for each in given.get("_lastUpdated", ()))
     for name, values in given.items():
         if name in kind.parameters:
             says = SAYS[kind.parameters[name]]
@@ -189,10 +189,10 @@ def _name(_name: str, values: list[str]) -> Condition:
 
 
 def _date(name: str, values: list[str]) -> Condition:
-    return joined(" OR ", [_within(each) for each in _moments(name, ",".join(values))])
+    return joined(" OR ", [_within(each) for each in moments(name, ",".join(values))])
 
 
-def _moments(name: str, said: str) -> Iterator[Moments]:
+def moments(name: str, said: str) -> Iterator[Moments]:
     for each in _values(name, said):
         prefix = each[:2] if each[:2] in PREFIXES else "eq"
         at = each.removeprefix(prefix) if each[:2] in PREFIXES else each

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
-from journey.api.fhir import topics
+from journey.api.fhir import auditing, topics
 from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.fhir.kind import By, Kind
@@ -47,7 +47,11 @@ def statement(base: str) -> Json:
                     {"code": "transaction", "documentation": "POST and PUT of resources as data"},
                     {"code": "batch", "documentation": "The same, each by itself; NDJSON is taken, too"},
                 ],
-                "resource": [*(_resource(each) for each in sorted(KINDS.values())), topics.resource()],
+                "resource": [
+                    *(_resource(each) for each in sorted(KINDS.values())),
+                    *auditing.described(),
+                    topics.resource(),
+                ],
             }
         ],
     }

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
 from journey.api.engine import caller
-from journey.api.fhir import bundles, capability, subscribing
+from journey.api.fhir import auditing, bundles, capability, subscribing
 from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
 from journey.api.fhir.found import Row, Source, kind_of, one, page
 from journey.api.fhir.negotiation import Format, refuse_other_forms
@@ -35,7 +35,7 @@ reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schem
 searching = APIRouter(route_class=guarded(Permission.SEARCH, None), include_in_schema=False)
 """The capability statement describes them all."""
 
-ROUTERS = (subscribing.router, open_to_all, reading, searching)
+ROUTERS = (subscribing.router, *auditing.ROUTERS, open_to_all, reading, searching)
 
 
 @open_to_all.get(f"{BASE}/metadata")
