@@ -20,7 +20,7 @@ from journey.api.tags import IfNoneMatch, tagged
 from journey.cursors import cursor, position
 from journey.domain.correction.events import EventCorrected
 from journey.domain.correction.evolve import corrected_event
-from journey.domain.event import EVENTS, Actor, Precision
+from journey.domain.event import EVENTS, Actor, Precision, Source
 from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
 
@@ -54,7 +54,9 @@ SELECT_TIMELINE = """
            CASE WHEN corrected_by IS NOT NULL THEN (
                SELECT data::text FROM timeline AS correction
                 WHERE correction.journey_id = timeline.journey_id
-                  AND correction.event_id = timeline.corrected_by) END
+                  AND correction.event_id = timeline.corrected_by) END,
+           (SELECT context->>'source' FROM event
+             WHERE event.journey_id = timeline.journey_id AND event.version = timeline.version)
       FROM timeline
      WHERE journey_id = %s
        AND (version <> 1, reaches, recorded_at, version) > (
@@ -96,6 +98,7 @@ class TimelineEntry(BaseModel):
     occurred_precision: Precision
     recorded_at: datetime
     actor: Actor
+    source: Source = Field(description="Where it was recorded, or came from.")
     subject_id: UUID | None = Field(description="The visit it is about.")
     data: dict[str, Any]
     voided_by: UUID | None = Field(description="The correction that says it does not hold.")
@@ -180,6 +183,7 @@ def _entry(row: tuple[Any, ...]) -> dict[str, Any]:
     return {
         **dict(zip(names, row, strict=False)),
         "actor": dict(zip(("id", "kind", "role", "team"), row[7:11], strict=True)),
+        "source": from_json(row[16]),
         "subject_id": row[11],
         "data": from_json(row[12]),
         "voided_by": row[13],

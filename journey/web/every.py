@@ -17,6 +17,7 @@ from journey.web.pages import (
     replaying,
     searching,
     subscriptions,
+    timeline,
     today,
 )
 
@@ -29,6 +30,7 @@ PAGES: tuple[Page, ...] = tuple(
         flow.PAGES,
         patient.PAGES,
         glass.PAGES,
+        timeline.PAGES,
         acting.PAGES,
         replaying.PAGES,
         subscriptions.PAGES,

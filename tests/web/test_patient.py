@@ -7,6 +7,7 @@ import pytest
 
 from journey.api.access import keys
 from journey.api.access.table import Role
+from tests.api.test_reading import projected
 from tests.served import Api, number
 from tests.web.conftest import Browser, signed_in
 
@@ -42,7 +43,7 @@ def test_what_is_next_leads_to_its_form_with_the_subject_filled_in(coordinator: 
 def test_why_it_is_so_leads_to_the_event(api: Api, coordinator: Browser, holm: str) -> None:
     page = coordinator.open(f"patients/{holm}")
     recorded = {each["event_id"] for each in api.get(f"/v1/journeys/{holm}/events").json()["events"]}
-    named = set(re.findall(rf"/console/patients/{holm}/timeline#e-([0-9a-f-]+)", page))
+    named = set(re.findall(rf"/console/patients/{holm}/timeline\?at=[0-9a-f-]+#e-([0-9a-f-]+)", page))
     assert named
     assert named <= recorded
 
@@ -127,3 +128,65 @@ def test_an_emergency_without_a_reason_is_asked_for_one(night: Browser, holm: st
 def test_who_may_not_open_it_is_told_that_there_is_none(officer: Browser) -> None:
     page = officer.open(f"patients/{number(999)}", status=404)
     assert "In an emergency" not in page
+
+
+# --- What happened
+
+
+@pytest.fixture(scope="module")
+def mended(api: Api) -> str:
+    """A journey on which one thing was recorded by mistake, and another with a wrong time and name."""
+    journey = api.opened(patient={"family": "Ode"}, occurred_at="2026-03-01T08:00:00Z")
+    wrong = {"team": "ward 5", "person": "Ruht", "occurred_at": "2026-03-01T09:00:00Z"}
+    owner = api.told(journey, "assign-owner", **wrong)["events"][0]["event_id"]
+    intake = api.told(journey, "start-intake", channel="phone", occurred_at="2026-03-01T10:00:00Z")
+    api.told(journey, "void-event", event_id=intake["events"][0]["event_id"], reason="Another patient's")
+    right = {"data": {"person": "Ruth"}, "happened_at": "2026-03-01T09:30:00Z", "reason": "A slip"}
+    last = api.told(journey, "correct-event", event_id=owner, **right)
+    projected(api, journey, last["version"])
+    return journey.rpartition("/")[2]
+
+
+def test_what_does_not_hold_is_struck_through_beside_what_says_so(coordinator: Browser, mended: str) -> None:
+    page = coordinator.open(f"patients/{mended}/timeline")
+    assert re.search(
+        r"<s><strong>Intake started</strong></s> <a [^>]+>does not hold</a>: Another patient", page
+    )
+
+
+def test_what_was_corrected_is_struck_through_beside_what_holds(coordinator: Browser, mended: str) -> None:
+    page = coordinator.open(f"patients/{mended}/timeline")
+    assert "<s>Ruht</s> <ins>Ruth</ins>" in page
+    assert "<ins>1 Mar 2026, 09:30</ins>" in page
+    assert "A slip" in page
+
+
+def test_the_timeline_has_both_times_who_and_where_from(coordinator: Browser, mended: str) -> None:
+    page = coordinator.open(f"patients/{mended}/timeline?type=journey.opened")
+    [row] = re.findall(r'<tr id="e-.*?</tr>', page, re.DOTALL)
+    assert "1 Mar 2026, 08:00</time>" in row
+    assert "some coordinator" in row
+    assert re.search(r'data-label="Recorded"><time datetime="20\d\d-\d\d-\d\d', row)
+    assert "journey, http" in row
+
+
+def test_the_timeline_is_narrowed_down(coordinator: Browser, mended: str) -> None:
+    by_room = coordinator.open(f"patients/{mended}/timeline?room=intake")
+    assert "<strong>Intake started" in by_room
+    assert "<strong>Owner assigned" not in by_room
+    by_type = coordinator.open(f"patients/{mended}/timeline?type=journey.opened")
+    assert re.findall(r"<strong>(\w+ \w+)</strong>", by_type) == ["Journey opened"]
+
+
+def test_what_is_withheld_is_said_to_be(api: Api, coordinator: Browser) -> None:
+    journey = api.opened(patient={"family": "Rae"})
+    secret = {"headers": {"X-Security-Labels": "PSY"}}
+    answer = api.post(f"{journey}/identify-barrier", BARRIER, **secret)
+    assert answer.status_code == 200, answer.text
+    projected(api, journey, answer.json()["version"])
+    page = coordinator.open(f"patients/{journey.rpartition('/')[2]}/timeline")
+    assert "Something is withheld from you" in page
+    assert "Lonely" not in page
+
+
+BARRIER = {"barrier_id": number(63), "code": {"system": "local", "code": "Z60.2", "display": "Lonely"}}
