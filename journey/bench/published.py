@@ -42,11 +42,13 @@ def free_port() -> int:
 
 
 class Server:
-    """One server; of a cluster where it is told of the others' ports."""
+    """One server; of a cluster where it is told of the others' ports. `more` is said to it as well."""
 
     kind = "broker"
 
-    def __init__(self, folder: Path, number: int = 0, routes: Sequence[int] = ()) -> None:
+    def __init__(
+        self, folder: Path, number: int = 0, routes: Sequence[int] = (), more: Sequence[str] = ()
+    ) -> None:
         self.port = free_port()
         self._folder = folder / str(number)
         self._folder.mkdir(exist_ok=True)
@@ -55,7 +57,7 @@ class Server:
             others = ",".join(f"nats://127.0.0.1:{each}" for each in routes)
             own = f"nats://127.0.0.1:{routes[number]}"
             said += ["--name", f"n{number}", "--cluster_name", "tests", "--cluster", own, "--routes", others]
-        self._command = [PROGRAM, *map(str, said)]
+        self._command = [PROGRAM, *map(str, said), *more]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
