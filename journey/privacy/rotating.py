@@ -18,6 +18,7 @@ WRAPPED = (
     ("erasure", "erasure_id", "sought"),
     ("webhook", "id", "secret"),
     ("webhook", "id", "former_secret"),
+    ("fhir_subscription", "id", "headers"),
 )
 """The tables, what tells their rows apart, and the columns that the master key wrapped."""
 
@@ -37,6 +38,7 @@ KINDS = {
     "inbox": SQL("bytea"),
     "erasure": SQL("uuid"),
     "webhook": SQL("uuid"),
+    "fhir_subscription": SQL("uuid"),
 }
 
 

@@ -53,6 +53,7 @@ OURS = frozenset(
 """Headers that say what we send, and how."""
 
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+SYSTEMS = ("phone", "fax", "email", "pager", "url", "sms", "other")
 ACT_REASON = re.compile(r"[A-Z][A-Z0-9]{0,19}")
 MEANT = {
     "status": "A Subscription is asked for as requested; active and off are taken of one that there is, too",
@@ -152,7 +153,10 @@ def _filter(topic: Topic, criteria: str | None) -> Filter:
         found = Filter(**{**EVERYTHING.model_dump(), **values, "type": topic.types})
     except ValidationError:
         refuse("criteria", "patient and journey are ids, team and pathway names; several with commas between")
-    refuse_unknown_pathways(found, "body", "Subscription.criteria")
+    try:
+        refuse_unknown_pathways(found, "body", "criteria")
+    except Problem as problem:
+        refuse("criteria", problem.more["errors"][0].message)
     return found
 
 
@@ -217,10 +221,15 @@ def _matching(field: str, said: Any, pattern: re.Pattern[str], sentence: str) ->
 
 def _contact(body: Json) -> list[Json]:
     said = body.get("contact", [])
-    known = {"system", "value", "use", "rank"}
-    is_fine = isinstance(said, list) and all(isinstance(each, dict) and each.keys() <= known for each in said)
+    is_fine = isinstance(said, list) and all(
+        isinstance(each, dict)
+        and each.keys() <= {"system", "value"}
+        and each.get("system") in SYSTEMS
+        and isinstance(each.get("value"), str)
+        for each in said
+    )
     if not is_fine or len(str(said)) > LONG:
-        refuse("contact", "At most a few of system and value, use and rank")
+        refuse("contact", "At most a few, of system and value")
     return list(said)
 
 
