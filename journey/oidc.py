@@ -114,6 +114,24 @@ class OidcSettings(BaseSettings):
         description="Seconds by which the issuer's clock may differ.",
     )
 
+    console_oidc_client_id: str | None = Field(
+        default=None,
+        description="Whom the console is to the issuer; set, people sign in to it there.",
+    )
+    console_oidc_client_secret: str | None = Field(
+        default=None, repr=False, description="Its secret there, if the issuer gave it one."
+    )
+    console_oidc_scope: str = Field(
+        default="openid", description="What the console asks for there: openid offline_access."
+    )
+
+    @field_validator("console_oidc_client_id")
+    @classmethod
+    def _somebodys_client(cls, client: str | None, info: ValidationInfo) -> str | None:
+        if client is not None and not info.data.get("oidc_issuer"):
+            raise ValueError("it should be left out where JOURNEY_OIDC_ISSUER is not set")
+        return client
+
     @field_validator("oidc_audience")
     @classmethod
     def _meant_for_us(cls, audience: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:

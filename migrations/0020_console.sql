@@ -4,7 +4,9 @@ CREATE TABLE console_session (
     sealed bytea NOT NULL,
     begun_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     used_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    renewed_at timestamptz,
     ends_at timestamptz NOT NULL
 );
 COMMENT ON COLUMN console_session.sealed IS 'The key or token of the API, under a key that only the browser''s secret gives.';
+COMMENT ON COLUMN console_session.renewed_at IS 'When its token was last about to be renewed at the issuer.';
 CREATE INDEX console_session_ends_at ON console_session (ends_at);

@@ -38,6 +38,7 @@ def rule(check: Rule) -> Rule:
 FOUNDATION = {
     "settings",
     "oidc",
+    "discovery",
     "outgoing",
     "listening",
     "log",
@@ -105,7 +106,7 @@ MAY_IMPORT = {
     "broker": OVER | {"feed", "audit", "webhooks"},
     "subscriptions": OVER | {"feed", "audit", "webhooks", "fhir"},
     "mllp": OVER | {"ingest"},
-    "web": OVER | {"projections"},
+    "web": OVER | {"projections", "oidc", "discovery"},
     "worker": OVER | {"projections"},
     "export": OVER | {"audit", "database", "feed"},
     "api": APPLICATION,

@@ -1,6 +1,6 @@
 """Console: the pages under /console, for whoever is signed in; everything else is the API's."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 
 from starlette.exceptions import HTTPException
@@ -11,14 +11,15 @@ from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from journey.web import signing
+from journey.web import elsewhere, signing
 from journey.web.calling import Refusal
 from journey.web.every import PAGES
 from journey.web.live import live
 from journey.web.navigation import navigation
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
-from journey.web.signing import Signed, to_sign_in
+from journey.web.sessions import Session
+from journey.web.signing import Signed, cookie_of, keep, to_sign_in
 
 LARGEST_FORM = 256 * 1024
 """Bytes; what is written into a form is a few lines."""
@@ -47,6 +48,7 @@ def console(api: ASGIApp) -> ASGIApp:
             Route("/", _to_the_console),
             Route(HOME, _first(signed)),
             *signing.routes(signed),
+            *elsewhere.routes(signed),
             Route(f"{HOME}/live", live(signed)),
             Mount(f"{HOME}/static", _kept(StaticFiles(directory=str(files("journey.web") / "static")))),
             *(_route(each, signed) for each in PAGES),
@@ -82,16 +84,26 @@ def _route(page: Page, signed: Signed) -> Route:
         form = await _form(request) if request.method == "POST" else {}
         if request.method == "POST" and not session.made((form.get("csrf") or [""])[-1]):
             return render("problem.html", 403, title="This form is out of date", said="Open the page again.")
-        api = signed.api(request, session)
-        asked = Asked(request, session, await signed.who(api), api, form)
-        try:
-            return await page.handler(asked)
-        except Refusal as refusal:
-            if refusal.code == "unauthorized":
-                return to_sign_in(request)
-            return asked.page("refused.html", refusal.status, problem=refusal.problem)
+        now = await signed.renewed(request, session)
+        response = await _answered(page, signed, request, now, form)
+        if now.secret != session.secret:
+            keep(request, response, cookie_of(request), now.secret)
+        return response
 
     return Route(page.path, handle, methods=list(page.methods), name=page.path)
+
+
+async def _answered(
+    page: Page, signed: Signed, request: Request, session: Session, form: Mapping[str, list[str]]
+) -> Response:
+    api = signed.api(request, session)
+    asked = Asked(request, session, await signed.who(api), api, form)
+    try:
+        return await page.handler(asked)
+    except Refusal as refusal:
+        if refusal.code == "unauthorized":
+            return to_sign_in(request)
+        return asked.page("refused.html", refusal.status, problem=refusal.problem)
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

@@ -8,18 +8,19 @@ used it for a while, and in any case after some hours.
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
-from secrets import token_bytes, token_urlsafe
-from typing import NamedTuple
+from secrets import token_bytes, token_hex, token_urlsafe
+from typing import NamedTuple, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import TypeAdapter
 
 SECRET_BYTES = 32
 NONCE_BYTES = 12
 
 BEGIN = """
     INSERT INTO console_session (digest, sealed, ends_at)
-    VALUES (%s, %s, clock_timestamp() + make_interval(hours => %s))
+    VALUES (%s, %s, least(clock_timestamp() + make_interval(hours => %s), %s))
     RETURNING ends_at
     """
 USE = """
@@ -28,6 +29,20 @@ USE = """
        AND used_at > clock_timestamp() - make_interval(mins => %s)
     RETURNING sealed, ends_at
     """
+RENEW = """
+    UPDATE console_session SET renewed_at = clock_timestamp()
+     WHERE digest = %s AND coalesce(renewed_at < clock_timestamp() - interval '30 seconds', true)
+    RETURNING 1
+    """
+"""Whoever gets a row asks the issuer, and nobody beside them: a token that renews is good for once."""
+
+RELIEVED = """
+    UPDATE console_session SET ends_at = least(ends_at, clock_timestamp() + interval '1 minute')
+     WHERE digest = %s
+    RETURNING 1
+    """
+"""The session before goes on for those of its requests that are under way."""
+
 END = "DELETE FROM console_session WHERE digest = %s"
 FORGET = """
     DELETE FROM console_session
@@ -35,16 +50,33 @@ FORGET = """
     """
 
 
+class Held(NamedTuple):
+    """What a session is made of: a key or token of the API; of a token, until when it holds, and what renews
+    it. `csrf` stands in every form that the session makes, and stays when it is renewed.
+    """
+
+    token: str
+    refresh: str | None = None
+    until: datetime | None = None
+    csrf: str = ""
+
+    def with_csrf(self) -> Self:
+        return self if self.csrf else self._replace(csrf=token_hex(SECRET_BYTES))
+
+
+HELD = TypeAdapter(Held)
+
+
 class Session(NamedTuple):
-    """One that holds. `csrf` stands in every form that it made."""
+    """One that holds."""
 
     secret: str
-    token: str
+    held: Held
     ends_at: datetime
 
     @property
     def csrf(self) -> str:
-        return sha256(b"csrf" + self.secret.encode()).hexdigest()
+        return self.held.csrf
 
     def made(self, csrf: str) -> bool:
         """Whether a form is from here."""
@@ -59,18 +91,19 @@ class Sealed(NamedTuple):
     sealed: bytes
 
 
-def sealed(token: str) -> Sealed:
+def sealed(held: Held) -> Sealed:
     secret, nonce = token_urlsafe(SECRET_BYTES), token_bytes(NONCE_BYTES)
-    return Sealed(secret, digest(secret), nonce + AESGCM(_key(secret)).encrypt(nonce, token.encode(), None))
+    told = AESGCM(_key(secret)).encrypt(nonce, HELD.dump_json(held), None)
+    return Sealed(secret, digest(secret), nonce + told)
 
 
 def opened(secret: str, stored: bytes, ends_at: datetime) -> Session | None:
     """None where the secret is not its own."""
     try:
-        token = AESGCM(_key(secret)).decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], None)
+        told = AESGCM(_key(secret)).decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], None)
     except InvalidTag:
         return None
-    return Session(secret, token.decode(), ends_at)
+    return Session(secret, HELD.validate_json(told), ends_at)
 
 
 def digest(secret: str) -> bytes:

@@ -1,17 +1,32 @@
 """Signing in and out: a key of the API becomes a session of the browser."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from journey.web.calling import Api, Refusal
+from journey.web.issuer import Issuer, NotSignedIn
 from journey.web.page import HOME, Who, fields, go
 from journey.web.rendering import render
-from journey.web.sessions import BEGIN, END, FORGET, USE, Session, digest, opened, sealed
+from journey.web.sessions import (
+    BEGIN,
+    END,
+    FORGET,
+    RELIEVED,
+    RENEW,
+    USE,
+    Held,
+    Session,
+    digest,
+    opened,
+    sealed,
+)
 
 SIGN_IN, LOCKED = f"{HOME}/sign-in", f"{HOME}/locked"
 COOKIE = "journey_session"
@@ -19,7 +34,10 @@ SAFE_COOKIE = "__Host-journey_session"
 """Where the way is TLS: bound to this host, and to no other."""
 
 LARGEST = 8 * 1024
-KEY_HEADER = "x-journey-console"
+SOON = timedelta(minutes=1)
+"""Before a token expires it is renewed, so that no request meets an old one."""
+
+logger = structlog.get_logger()
 
 
 class Rows(Protocol):
@@ -40,6 +58,7 @@ class Signed:
 
     def __init__(self, api: ASGIApp) -> None:
         self._api = api
+        self._issuer: Issuer | None = None
 
     async def session(self, request: Request) -> Session | None:
         """The session of this browser, which is used by that; None where there is none that holds."""
@@ -49,12 +68,39 @@ class Signed:
         rows = await self._rows(request).rows(USE, (digest(secret), self.terms(request).idle))
         return opened(secret, *rows[0]) if rows else None
 
-    async def begin(self, request: Request, token: str) -> str:
-        """A new session, under a secret that nobody had before."""
-        made, terms = sealed(token), self.terms(request)
+    async def begin(self, request: Request, held: Held, until: datetime | None = None) -> Session:
+        """A new session, under a secret that nobody had before, until then at the latest. One whose token
+        nothing renews ends with it.
+        """
+        held, terms = held.with_csrf(), self.terms(request)
+        made = sealed(held)
+        latest = until if held.refresh else held.until
         await self._rows(request).rows(f"{FORGET} RETURNING 1", (terms.idle,))
-        await self._rows(request).rows(BEGIN, (made.digest, made.sealed, terms.hours))
-        return made.secret
+        [(ends_at,)] = await self._rows(request).rows(BEGIN, (made.digest, made.sealed, terms.hours, latest))
+        return Session(made.secret, held, ends_at)
+
+    async def renewed(self, request: Request, session: Session) -> Session:
+        """One with a younger token and another secret, where its own is about to expire and renews."""
+        held, issuer = session.held, self.issuer(request)
+        if not held.refresh or held.until is None or issuer is None or held.until > datetime.now(UTC) + SOON:
+            return session
+        if not await self._rows(request).rows(RENEW, (digest(session.secret),)):
+            return session
+        try:
+            younger = await issuer.renewed(held)
+        except NotSignedIn as error:
+            logger.warning("console.not_renewed", reason=error.why)
+            return session
+        begun = await self.begin(request, younger._replace(csrf=held.csrf), session.ends_at)
+        await self._rows(request).rows(RELIEVED, (digest(session.secret),))
+        return begun
+
+    def issuer(self, request: Request) -> Issuer | None:
+        """Where people sign in, if anywhere but here."""
+        settings = request.app.state.engine.settings
+        if self._issuer is None and settings.console_oidc_client_id:
+            self._issuer = Issuer(settings)
+        return self._issuer
 
     async def end(self, request: Request) -> None:
         secret = request.cookies.get(cookie_of(request))
@@ -62,7 +108,7 @@ class Signed:
             await self._rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
 
     def api(self, request: Request, session: Session) -> Api:
-        return Api(self._api, request.scope, session.token)
+        return Api(self._api, request.scope, session.held.token)
 
     def asking(self, request: Request, token: str) -> Api:
         return Api(self._api, request.scope, token)
@@ -98,12 +144,12 @@ def to_sign_in(request: Request) -> Response:
 
 def routes(signed: Signed) -> list[Route]:
     async def form(request: Request) -> Response:
-        return _form(request)
+        return form_of(signed, request)
 
     async def sign_in(request: Request) -> Response:
         """A form of another site signs nobody in."""
         if not _is_from_here(request):
-            return _form(request, "This form came from another site. Fill in this one.", 403)
+            return form_of(signed, request, "This form came from another site. Fill in this one.", 403)
         try:
             given = fields((await request.body())[:LARGEST])
         except ValueError:
@@ -113,18 +159,10 @@ def routes(signed: Signed) -> list[Route]:
             await signed.who(signed.asking(request, token))
         except Refusal as refusal:
             said = str(refusal.problem.get("detail", "")) if refusal.code != "unauthorized" else NOT_IN_USE
-            return _form(request, said, refusal.status)
+            return form_of(signed, request, said, refusal.status)
         await signed.end(request)
-        secret = await signed.begin(request, token)
-        response = go(_inside((given.get("next") or [""])[-1]))
-        response.set_cookie(
-            cookie_of(request),
-            secret,
-            path="/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
+        response = go(inside((given.get("next") or [""])[-1]))
+        keep(request, response, cookie_of(request), (await signed.begin(request, Held(token))).secret)
         return response
 
     async def sign_out(request: Request) -> Response:
@@ -138,7 +176,7 @@ def routes(signed: Signed) -> list[Route]:
         """Whoever comes back signs in again, and is where they were."""
         if _is_from_here(request):
             await signed.end(request)
-        response = _form(request, was=_left(request))
+        response = form_of(signed, request, was=_left(request))
         response.delete_cookie(cookie_of(request), path="/")
         return response
 
@@ -153,10 +191,33 @@ def routes(signed: Signed) -> list[Route]:
 NOT_IN_USE = "This key is not in use. Ask whoever hands out keys for one that is."
 
 
-def _form(request: Request, said: str = "", status: int = 200, was: str | None = None) -> Response:
-    """`was`: the page that was locked."""
-    wanted = _inside(was or request.query_params.get("next", ""))
-    return render("sign_in.html", status, said=said, next=wanted, locked=was is not None)
+def form_of(
+    signed: Signed, request: Request, said: str = "", status: int = 200, was: str | None = None
+) -> Response:
+    """The form to sign in with. `was`: the page that was locked."""
+    wanted = inside(was or request.query_params.get("next", ""))
+    there = signed.issuer(request)
+    return render(
+        "sign_in.html",
+        status,
+        said=said,
+        next=wanted,
+        locked=was is not None,
+        issuer=there.name if there else None,
+    )
+
+
+def keep(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+    """A cookie that no script reads and no other site's form sends."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _left(request: Request) -> str:
@@ -166,7 +227,7 @@ def _left(request: Request) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else ""
 
 
-def _inside(wanted: str) -> str:
+def inside(wanted: str) -> str:
     """A page of the console, and nowhere else."""
     parts = urlsplit(wanted)
     is_ours = not parts.scheme and not parts.netloc and "\\" not in wanted

@@ -1,6 +1,7 @@
 """An issuer of tokens on this machine, which answers over HTTP, and does wrong where a test asks it to."""
 
 import base64
+import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from threading import Thread
 from time import time
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import jwt
 from cryptography import x509
@@ -26,7 +28,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from journey.settings import Settings
 
 DISCOVERY = "/.well-known/openid-configuration"
-KEYS = "/keys"
+KEYS, AUTHORIZE, TOKEN = "/keys", "/authorize", "/token"
 AUDIENCE = "https://journey.example.org"
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -82,6 +84,42 @@ def certificate(to: Path) -> SSLContext:
 
 
 @dataclass
+class Client:
+    """Whom people sign in to (RFC 6749, 7636), and what it is given for a code."""
+
+    id: str = "console"
+    secret: str | None = None
+    lasting: int = 300
+    renews: bool = False
+    claims: dict[str, Any] = field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    renewing: set[str] = field(default_factory=set)
+
+    def code(self, asked: dict[str, str]) -> str:
+        """What the browser takes back, after whoever sits there has signed in."""
+        code = f"code-{len(self.codes) + 1}"
+        self.codes[code] = asked
+        return code
+
+    def is_due(self, form: dict[str, str]) -> dict[str, str] | None:
+        """What was asked for when the code was given; None where it is not the one, or was used."""
+        if (form.get("client_id"), form.get("client_secret")) != (self.id, self.secret):
+            return None
+        if form["grant_type"] == "refresh_token":
+            if form["refresh_token"] not in self.renewing:
+                return None
+            self.renewing.remove(form["refresh_token"])
+            return {}
+        asked = self.codes.pop(form["code"], None)
+        challenge = part(hashlib.sha256(form["code_verifier"].encode()).digest())
+        is_it = asked is not None and (challenge, form["redirect_uri"]) == (
+            asked["code_challenge"],
+            asked["redirect_uri"],
+        )
+        return asked if is_it else None
+
+
+@dataclass
 class Issuer:
     """What it answers can be changed while it runs."""
 
@@ -89,6 +127,7 @@ class Issuer:
     keys: list[Any] = field(default_factory=list)
     instead: dict[str, Answer] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    client: Client = field(default_factory=Client)
 
     def claims(self, **other: Any) -> dict[str, Any]:
         """Those of an ordinary token; a claim that is None is left out."""
@@ -111,15 +150,47 @@ class Issuer:
         return jwt.encode(self.claims(**claims), key or rsa_key("first"), algorithm, headers)
 
     def answer(self, to: BaseHTTPRequestHandler) -> None:
-        self.asked.append(to.path)
-        if to.path in self.instead:
-            self.instead[to.path](to)
-        elif to.path == DISCOVERY:
-            send(to, {"issuer": self.url, "jwks_uri": self.url + KEYS})
-        elif to.path == KEYS:
+        path, _, query = to.path.partition("?")
+        self.asked.append(path)
+        if path in self.instead:
+            self.instead[path](to)
+        elif path == DISCOVERY:
+            send(to, self.configuration())
+        elif path == KEYS:
             send(to, {"keys": self.keys})
+        elif path == AUTHORIZE:
+            self._authorize(to, dict(parse_qsl(query)))
+        elif path == TOKEN:
+            self._give(to)
         else:
             send(to, {}, 404)
+
+    def configuration(self) -> dict[str, str]:
+        named = {"jwks_uri": KEYS, "authorization_endpoint": AUTHORIZE, "token_endpoint": TOKEN}
+        return {"issuer": self.url, **{name: self.url + path for name, path in named.items()}}
+
+    def _authorize(self, to: BaseHTTPRequestHandler, asked: dict[str, str]) -> None:
+        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        answer = {"code": self.client.code(asked), "state": asked["state"], "iss": self.url}
+        send(to, {}, 302, Location=f"{asked['redirect_uri']}?{urlencode(answer)}")
+
+    def _give(self, to: BaseHTTPRequestHandler) -> None:
+        client = self.client
+        form = dict(parse_qsl(to.rfile.read(int(to.headers["content-length"])).decode()))
+        asked = client.is_due(form)
+        if asked is None:
+            send(to, {"error": "invalid_grant"}, 400)
+            return
+        until = int(time()) + client.lasting
+        answer = {"access_token": self.token(exp=until), "token_type": "Bearer", "expires_in": client.lasting}
+        if asked:
+            said = {"iss": self.url, "aud": client.id, "sub": "ann", "exp": until, "nonce": asked["nonce"]}
+            answer["id_token"] = jwt.encode({**said, **client.claims}, rsa_key("first"), "RS256")
+        if client.renews:
+            renews = f"renews-{until}-{len(self.asked)}"
+            client.renewing.add(renews)
+            answer["refresh_token"] = renews
+        send(to, answer)
 
     def settings(self, **other: Any) -> Settings:
         return Settings.load(**{"oidc_issuer": self.url, "oidc_audience": AUDIENCE, **other})
@@ -141,6 +212,8 @@ def issuing(tls: SSLContext | None = None) -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.answer(self)
+
+        do_POST = do_GET  # noqa: N815 - its name for it
 
         def log_message(self, *_: object) -> None:
             """Nothing."""

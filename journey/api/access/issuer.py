@@ -6,17 +6,14 @@ issuer the old ones hold for an hour: it makes no tokens meanwhile, and those it
 """
 
 import asyncio
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from time import monotonic
 from typing import Any
 
 import structlog
-from httpx2 import AsyncClient, HTTPError, InvalidURL, create_ssl_context
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
-from pydantic_core import from_json
 
-from journey.oidc import is_safe
+from journey.discovery import NOT_REACHED, PATIENCE, Unusable, Way, document
 from journey.settings import Settings
 
 FRESH = 600.0
@@ -31,23 +28,11 @@ UNKNOWN = 60.0
 RETRY = 5.0
 """Seconds between two questions while the issuer does not answer."""
 
-PATIENCE = 5.0
-"""Seconds that the issuer has to answer, in all."""
-
-LARGEST = 256 * 1024
-"""Bytes of an answer at most."""
-
 MOST = 100
 """Keys at most."""
 
 SHORTEST = 2048
 """Bits of an RSA key at least (NIST SP 800-131A)."""
-
-NOBODY = SSLContext(PROTOCOL_TLS_CLIENT)
-"""It believes no certificate."""
-
-DISCOVERY = "/.well-known/openid-configuration"
-OK = 200
 
 SHAPE = {
     **{f"{family}{size}": ("RSA", None) for family in ("RS", "PS") for size in (256, 384, 512)},
@@ -71,10 +56,6 @@ class IssuerUnavailable(Exception):
         super().__init__(IssuerUnavailable.__doc__)
 
 
-class Unusable(Exception):
-    """What the issuer answered cannot be used; the message says to the operator why."""
-
-
 class Issuer:
     """The keys of one issuer, for a process."""
 
@@ -84,7 +65,7 @@ class Issuer:
         self._raw: object = None
         self._fetched = self._asked = float("-inf")
         self._asking: asyncio.Task[None] | None = None
-        self._tls: SSLContext | None = None
+        self._way = Way(settings.oidc_issuer or "", settings.oidc_jwks_url)
         self.changes = 0
         """How often the keys have changed: what was signed with a former one has to be looked at again."""
 
@@ -133,7 +114,7 @@ class Issuer:
             async with asyncio.timeout(PATIENCE):
                 raw = await self._published()
             keys = _usable(raw, self._settings.oidc_algorithms)
-        except (HTTPError, InvalidURL, OSError, Unusable) as error:
+        except (*NOT_REACHED, Unusable) as error:
             said = str(error) if isinstance(error, Unusable) else type(error).__name__
             logger.warning("oidc.no_keys", reason=said)
         else:
@@ -144,44 +125,15 @@ class Issuer:
             self._asking = None
 
     async def _published(self) -> list[Any]:
-        """The key set. A redirection is not followed: it could lead to somebody else's."""
-        issuer, url = self._settings.oidc_issuer or "", self._settings.oidc_jwks_url
-        beyond = "https:" in (issuer[:6], (url or "")[:6])  # this machine is asked without TLS or a proxy
-        if self._tls is None:
-            self._tls = await asyncio.to_thread(create_ssl_context) if beyond else NOBODY
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        async with AsyncClient(
-            headers=headers, verify=self._tls, timeout=PATIENCE, trust_env=beyond
-        ) as client:
+        """The key set."""
+        url = self._settings.oidc_jwks_url
+        async with self._way.client() as client:
             if url is None:
-                found = await _document(client, issuer.rstrip("/") + DISCOVERY)
-                url = found.get("jwks_uri")
-                if found.get("issuer") != issuer:
-                    raise Unusable("its openid-configuration is another issuer's")
-                if not isinstance(url, str) or not is_safe(url) or (beyond and not url.startswith("https:")):
-                    raise Unusable("its openid-configuration names no safe jwks_uri")
-            keys = (await _document(client, url)).get("keys")
+                url = (await self._way.configuration(client)).address("jwks_uri")
+            keys = (await document(client, url)).get("keys")
         if not isinstance(keys, list):
             raise Unusable("its keys are not a JSON Web Key Set")
         return keys
-
-
-async def _document(client: AsyncClient, url: str) -> dict[str, Any]:
-    taken = bytearray()
-    async with client.stream("GET", url) as answer:
-        if answer.status_code != OK:
-            raise Unusable(f"it answers {answer.status_code}")
-        async for piece in answer.aiter_raw():
-            taken += piece
-            if len(taken) > LARGEST:
-                raise Unusable(f"it answers with more than {LARGEST} bytes")
-    try:
-        document = from_json(bytes(taken))
-    except ValueError:
-        raise Unusable("it does not answer with JSON") from None
-    if not isinstance(document, dict):
-        raise Unusable("it does not answer with a JSON object")
-    return document
 
 
 def _usable(published: list[Any], algorithms: tuple[str, ...]) -> dict[Key, PyJWK]:

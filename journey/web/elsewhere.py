@@ -1,0 +1,100 @@
+"""Elsewhere: the way of a browser to the issuer and back."""
+
+import re
+from secrets import token_urlsafe
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from journey.web.calling import Refusal
+from journey.web.issuer import Issuer, Journeying, NotSignedIn
+from journey.web.page import HOME, go
+from journey.web.sessions import SECRET_BYTES
+from journey.web.signing import SIGN_IN, Signed, cookie_of, form_of, inside, keep
+
+AWAY, BACK = f"{HOME}/oidc", f"{HOME}/oidc/callback"
+COOKIE = "journey_oidc"
+SAFE_COOKIE = "__Host-journey_oidc"
+SECONDS = 600
+"""That signing in at the issuer may take."""
+
+ERROR = re.compile(r"[a-z_]{1,40}")
+OVER = "This sign-in is over, or was begun in another browser. Begin again."
+
+logger = structlog.get_logger()
+
+
+def routes(signed: Signed) -> list[Route]:
+    async def away(request: Request) -> Response:
+        issuer = signed.issuer(request)
+        if issuer is None:
+            return go(SIGN_IN)
+        journeying = Journeying(token_urlsafe(SECRET_BYTES))
+        try:
+            address = await issuer.address(journeying, _back(request))
+        except NotSignedIn as error:
+            return _failed(signed, request, error)
+        response = go(address)
+        wanted = inside(request.query_params.get("next", ""))
+        keep(request, response, _cookie(request), f"{journeying.secret} {wanted}", SECONDS)
+        return response
+
+    async def back(request: Request) -> Response:
+        """Whatever it leads to, the way is at its end: an answer counts once."""
+        issuer = signed.issuer(request)
+        secret, _, wanted = request.cookies.get(_cookie(request), "").partition(" ")
+        if issuer is None or not secret or not _is_answer(request, issuer, Journeying(secret)):
+            return form_of(signed, request, OVER, 400)
+        try:
+            response = await _signed_in(signed, issuer, request, Journeying(secret), wanted)
+        except NotSignedIn as error:
+            response = _failed(signed, request, error)
+        except Refusal as refusal:
+            response = form_of(signed, request, str(refusal.problem["detail"]), refusal.status)
+        response.delete_cookie(_cookie(request), path="/", secure=_is_safe(request), httponly=True)
+        return response
+
+    return [Route(AWAY, away), Route(BACK, back)]
+
+
+async def _signed_in(
+    signed: Signed, issuer: Issuer, request: Request, journeying: Journeying, wanted: str
+) -> Response:
+    """Raises NotSignedIn, Refusal."""
+    given = request.query_params
+    if "error" in given:
+        known = ERROR.fullmatch(given["error"])
+        raise NotSignedIn(f"it says {known[0] if known else 'no'}")
+    held = await issuer.exchanged(journeying, given.get("code", ""), _back(request))
+    await signed.who(signed.asking(request, held.token))
+    await signed.end(request)
+    response = go(inside(wanted))
+    keep(request, response, cookie_of(request), (await signed.begin(request, held)).secret)
+    return response
+
+
+def _is_answer(request: Request, issuer: Issuer, journeying: Journeying) -> bool:
+    """To what this browser asked, from whom it asked."""
+    given = request.query_params
+    is_from_it = "iss" not in given or issuer.is_named(given["iss"])
+    return is_from_it and journeying.is_answered_by(given.get("state", ""))
+
+
+def _failed(signed: Signed, request: Request, error: NotSignedIn) -> Response:
+    logger.warning("console.not_signed_in", reason=error.why)
+    return form_of(signed, request, str(error), 403)
+
+
+def _back(request: Request) -> str:
+    """As the issuer knows it: registered there for this client."""
+    return f"{request.url.scheme}://{request.url.netloc}{BACK}"
+
+
+def _cookie(request: Request) -> str:
+    return SAFE_COOKIE if _is_safe(request) else COOKIE
+
+
+def _is_safe(request: Request) -> bool:
+    return request.url.scheme == "https"
