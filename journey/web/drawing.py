@@ -26,7 +26,7 @@ PAST = 8
 
 
 class Stop(NamedTuple):
-    """A milestone: where it is drawn, and what it says. `state`: reached, waived, late, soon, next, later."""
+    """A milestone: where it is drawn, and what it says. `state`: a word of SAID."""
 
     id: str
     title: str
@@ -64,6 +64,9 @@ class Picture(NamedTuple):
     """How far the line is drawn through."""
 
 
+OVER = frozenset({"finished", "cancelled", "entered-in-error"})
+"""The statuses in which nothing more is owed."""
+
 SAID = {
     "reached": "reached",
     "waived": "not needed",
@@ -71,6 +74,7 @@ SAID = {
     "soon": "at risk",
     "next": "next",
     "later": "later",
+    "never": "not reached",
 }
 
 
@@ -94,6 +98,7 @@ def _on_the_way(standing: Mapping[str, Any], pathway: Mapping[str, Any]) -> Iter
     reached = {each["milestone"]: each for each in standing["reached"]}
     waived = {each["milestone"] for each in standing["waived"]}
     steps = steps_of(standing)
+    is_over = standing["status"] in OVER or standing["pathway"]["ended_at"] is not None
     branched = [each for branch in pathway["branches"] for each in branch["milestones"]]
     taken = [each for each in branched if each["id"] in reached or each["id"] in steps]
     for milestone in (*pathway["milestones"], *taken):
@@ -106,7 +111,7 @@ def _on_the_way(standing: Mapping[str, Any], pathway: Mapping[str, Any]) -> Iter
             step, state = steps[name]
             yield Stop(name, title, state, step["due"], step["owner"])
         else:
-            yield Stop(name, title, "later", None, milestone["owner"])
+            yield Stop(name, title, "never" if is_over else "later", None, milestone["owner"])
 
 
 def _by_what_happened(standing: Mapping[str, Any]) -> Iterator[Stop]:

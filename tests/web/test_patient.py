@@ -190,3 +190,52 @@ def test_what_is_withheld_is_said_to_be(api: Api, coordinator: Browser) -> None:
 
 
 BARRIER = {"barrier_id": number(63), "code": {"system": "local", "code": "Z60.2", "display": "Lonely"}}
+
+
+# --- On paper
+
+
+@pytest.fixture(scope="module")
+def sent_home(api: Api) -> str:
+    """A patient who was in hospital, was called afterwards, and is to be seen again."""
+    journey = api.opened(patient={"family": "Pym", "phone": "555-0100"}, occurred_at="2026-03-01T08:00:00Z")
+    stay = {"visit_id": number(64)}
+    for hour, (command, said) in enumerate(
+        {
+            "admit-patient": {**stay, "location": {"point_of_care": "ward 3"}},
+            "plan-discharge": {**stay, "expected_at": "2026-03-02T12:00:00Z"},
+            "set-disposition": {**stay, "disposition": "home"},
+            "discharge-patient": {**stay, "override_reason": "The bed is needed"},
+            "record-call": {"communication_id": number(65), "purpose": "outreach", "outcome": "reached"},
+        }.items(),
+        9,
+    ):
+        last = api.told(journey, command, **said, occurred_at=f"2026-03-01T{hour:02}:00:00Z")
+    projected(api, journey, last["version"])
+    return journey.rpartition("/")[2]
+
+
+def test_a_report_tells_where_the_patient_stands_and_who_was_in_contact(
+    coordinator: Browser, sent_home: str
+) -> None:
+    page = coordinator.open(f"patients/{sent_home}/report")
+    for said in ("Pym", "555-0100", "ward 3", "Latest contacts", "Call attempted", "for some coordinator"):
+        assert said in page
+
+
+def test_a_discharge_summary_tells_of_the_stay_alone(coordinator: Browser, sent_home: str) -> None:
+    page = coordinator.open(f"patients/{sent_home}/discharge-summary")
+    assert "Left on <strong>1 Mar 2026, 12:00</strong>" in page
+    for said in (
+        "The stay",
+        "Visit admitted",
+        "The way out",
+        "Discharge disposition set",
+        "The bed is needed",
+    ):
+        assert said in page
+    assert "Call attempted" not in page
+
+
+def test_who_has_not_left_has_a_draft_at_most(coordinator: Browser, holm: str) -> None:
+    assert "nothing to sum up" in coordinator.open(f"patients/{holm}/discharge-summary")

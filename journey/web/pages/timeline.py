@@ -12,7 +12,7 @@ from journey.domain.event import EVENTS, Precision
 from journey.domain.journey import ROOM_OF_EVENT
 from journey.web.acts import ROOMS
 from journey.web.onepatient import of_one_patient, one_patient
-from journey.web.page import HOME, Asked, Page
+from journey.web.page import HOME, Asked, Page, whole
 from journey.web.rendering import at, day, words
 from journey.web.things import everything
 
@@ -71,10 +71,10 @@ def _is_wanted(event: Row, room: str, kind: str) -> bool:
     """What is withheld is always said to be."""
     if event.get("withheld"):
         return True
-    return kind in {"", event["type"]} and room in {"", _room(event)}
+    return kind in {"", event["type"]} and room in {"", room_of(event)}
 
 
-def _room(event: Row) -> str:
+def room_of(event: Row) -> str:
     return ROOM_OF_EVENT[EVENTS[event["type"]]]
 
 
@@ -84,28 +84,27 @@ def _page(asked: Asked, kept: Sequence[Row]) -> int:
     places = [place for place, each in enumerate(kept) if each["event_id"] == wanted]
     if places:
         return places[0] // FEW
-    given = asked.query.get("page", "0")
-    return min(int(given), len(kept) // FEW) if given.isdecimal() else 0
+    return min(whole(asked.query.get("page", "")), len(kept) // FEW)
 
 
 def _entry(event: Row, by_id: Mapping[str, Row]) -> Entry:
     if event.get("withheld"):
         return Entry(event, "", "", None, (), None, "")
     reading = event["reading"]
-    when, now = _when(event), reading and _when(reading)
+    then, now = when(event), reading and when(reading)
     struck = by_id.get(event["voided_by"] or event["corrected_by"] or "", {})
     return Entry(
         event,
-        ROOMS[_room(event)],
-        when,
-        now if now != when else None,
+        ROOMS[room_of(event)],
+        then,
+        now if now != then else None,
         tuple(_lines(event["data"], event["data"] if reading is None else reading["data"])),
         struck.get("data", {}).get("reason"),
         EVENTS[event["type"]].undone_by,
     )
 
 
-def _when(said: Row) -> str:
+def when(said: Row) -> str:
     precision = said["occurred_precision"]
     if precision == Precision.UNKNOWN:
         return "not known when"
