@@ -44,7 +44,7 @@ class Tables:
 
     def take_up(self, change: Change) -> None:
         for statement, row in PatientStatus().project(change):
-            verb, _, table, *_ = statement.replace('"', '').split()
+            verb, _, table, *_ = statement.replace('"', "").split()
             if verb == "DELETE" or "ON CONFLICT" in statement:
                 one = {name: row[name] for name in ("type", "id") if name in row}
                 others = [each for each in self.rows.get(table, ()) if not one.items() <= each.items()]
