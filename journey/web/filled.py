@@ -9,7 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic_core import from_json
+
 from journey.web.forms import Field
+from journey.web.page import whole
 
 MOST_ROWS = 20
 WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -21,7 +24,7 @@ Typed = Mapping[str, Sequence[str]]
 def rows(typed: Typed, key: str) -> int:
     """How many rows under this key something was typed into, up to the last of them."""
     indexes = (name[len(key) + 1 :].partition(".")[0] for name in typed if name.startswith(f"{key}."))
-    return max((int(each) + 1 for each in indexes if each.isdecimal()), default=0)
+    return min(max((whole(each) + 1 for each in indexes if each.isdecimal()), default=0), MOST_ROWS)
 
 
 class Filled:
@@ -82,7 +85,7 @@ class Filled:
 
     def _free(self, said: str, key: str) -> Any:
         try:
-            return json.loads(said)
+            return from_json(said)
         except ValueError:
             self.complaints[key] = "Write it as JSON: each field in quotes, a colon, its whole new value."
             return {}

@@ -15,6 +15,8 @@ from journey.web.rendering import render
 from journey.web.sessions import Session
 
 HOME = "/console"
+DIGITS = 9
+"""Of the largest number that a page or form is asked with."""
 
 
 class Who(NamedTuple):
@@ -78,6 +80,11 @@ class Asked:
         given = {**self.query, **changed}
         kept = {name: value for name, value in given.items() if value not in {None, ""}}
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def whole(text: str, otherwise: int = 0) -> int:
+    """A number as people write one."""
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else otherwise
 
 
 def go(address: str) -> Response:

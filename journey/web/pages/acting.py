@@ -15,9 +15,9 @@ from journey.web.acts import ROOMS, Act, Acts, every_act
 from journey.web.calling import Refusal
 from journey.web.filled import Filled, Typed, rows
 from journey.web.forms import MADE, MAY_BE_MADE, OVERRIDE, Form, form
-from journey.web.obstacles import obstacles
+from journey.web.obstacles import form_of, obstacles
 from journey.web.onepatient import OnePatient, of_one_patient, one_patient
-from journey.web.page import HOME, Asked, Page, go
+from journey.web.page import HOME, Asked, Page, go, whole
 from journey.web.rendering import words
 from journey.web.things import Things, things
 from journey.web.wording import SYSTEMS
@@ -139,8 +139,7 @@ def _refused(asked: Asked, refusal: Refusal, filled: Filled, has: Things) -> Ref
     wrong = {}
     for each in refusal.problem.get("errors") or ():
         wrong[filled.place(each["field"]) or each["field"]] = each["message"]
-    seen = asked.said("seen")
-    last = int(seen) if seen.isdecimal() else 0
+    last = whole(asked.said("seen"))
     moved_on = tuple(each for each in has.events.values() if each["version"] > last)
     return Refused(refusal.problem, wrong, moved_on if refusal.code == "stale-version" else ())
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from journey.web.calling import Refusal
 from journey.web.onepatient import hidden, home, journey_of
-from journey.web.page import HOME, Asked, Page, go
+from journey.web.page import HOME, Asked, Page, go, whole
 
 
 async def open_it(asked: Asked) -> Response:
@@ -12,7 +12,7 @@ async def open_it(asked: Asked) -> Response:
     wanted = {
         "journey_id": journey_of(asked),
         "reason": {"code": asked.said("code"), "text": asked.said("text")},
-        "minutes": int(asked.said("minutes")) if asked.said("minutes").isdecimal() else 0,
+        "minutes": whole(asked.said("minutes")),
     }
     try:
         await asked.api.post("/v1/break-glass", wanted)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from starlette.responses import Response
 
 from journey.web.calling import Refusal
-from journey.web.page import HOME, Asked, Page, go
+from journey.web.page import HOME, Asked, Page, go, whole
 
 FEW = 200
 BOARD = {
@@ -76,7 +76,7 @@ def _steps(asked: Asked) -> tuple[Step, ...]:
     me, said = asked.who.name, asked.said
     read_back = Step("synthesise-handoff", {"synthesised_by": me, "text": said("text")})
     answer = {"question_id": said("question_id"), "answer": said("answer"), "answered_by": me}
-    level = int(said("level")) if said("level").isdigit() else 0
+    level = whole(said("level"))
     steps = {
         "accept": (Step("accept-handoff", {"accepted_by": me}), read_back),
         "synthesise": (read_back,),
