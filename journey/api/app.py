@@ -109,7 +109,7 @@ def create_app(
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
     described = Described(TITLE, VERSION, routes)
     for router in (*routers, described.router()):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)  # included, each would be made again for every application
     vars(app)["openapi"] = described.document
     app.state.routes = routes
     app.router.middleware_stack = Switch(app.router.app)

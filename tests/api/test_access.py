@@ -9,12 +9,13 @@ from journey.api.access import keys, ring
 from journey.api.access.table import Permission, Reach, Role, reach
 from journey.api.app import create_app
 from journey.settings import Settings
+from tests.api.test_matrix import code_of
 from tests.served import Api, number
 
 pytestmark = pytest.mark.database
 
 OPEN = {
-    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs"),
+    *("/healthz", "/readyz", "/openapi.json", "/asyncapi.json", "/docs", "/v1/fhir/metadata"),
     *("/v1/schemas", "/v1/schemas/{stored_as}/{version}", "/v1/schemas/{stored_as}/{version}/thin"),
 }
 FROM_HERE_OR_WITH_A_KEY = {"/metrics"}
@@ -52,7 +53,7 @@ def test_nothing_is_answered_without_a_key(api: Api, given: str | None) -> None:
     headers = {"Authorization": given} if given else {}
     for method, path in GUARDED:
         answer = api.ask(method, filled(path), role=None, headers=headers, content=b"{")
-        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), path
+        assert (answer.status_code, code_of(answer)) == (401, "unauthorized"), path
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     for path in FROM_HERE_OR_WITH_A_KEY:
         assert api.get(path, role=None, headers=headers).status_code == 401
@@ -68,7 +69,7 @@ def test_a_role_may_what_the_table_says_and_nothing_else(api: Api, role: Role) -
         assert (answer.status_code == 403) is not allowed, (path, answer.text)
         assert answer.status_code != 401
         if not allowed:
-            assert answer.json()["code"] == "forbidden"
+            assert code_of(answer) == "forbidden"
 
 
 def test_an_admin_sees_no_patient_and_compliance_changes_nothing() -> None:
