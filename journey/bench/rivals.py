@@ -89,7 +89,10 @@ def wait_until_up(address: tuple[str, int]) -> None:
 
 
 def serve(name: str, url: str, port: int) -> None:
-    """A rival in a process of its own, on the same loop and parser as Journey is."""
-    uvicorn.run(
-        APPS[name](url), port=port, loop="uvloop", http="httptools", log_config=None, access_log=False
-    )
+    """A rival in a process of its own."""
+    run(APPS[name](url), port)
+
+
+def run(app: FastAPI | Starlette, port: int) -> None:
+    """On the same loop and parser as Journey is."""
+    uvicorn.run(app, port=port, loop="uvloop", http="httptools", log_config=None, access_log=False)

@@ -7,7 +7,7 @@ nor whose the journey is, nor records who looked. The floor of commands is one i
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http import HTTPStatus
@@ -84,8 +84,8 @@ def serve(server: Scratch) -> Iterator[Figure]:
     """Reads and commands beside their rivals; ten to one, and from two hundred at once."""
     dice = random.Random(0)  # noqa: S311 - no secret
     with ExitStack() as stack:
-        url = _filled(server, server.events)
-        at, api = stack.enter_context(_served(url, server.events))
+        url = filled(server, server.events)
+        at, api = stack.enter_context(served(url, server.events))
         yield from _reads(stack, url, at, dice)
         yield from _writes(stack, url, at, dice)
         before = api.resident()
@@ -95,14 +95,14 @@ def serve(server: Scratch) -> Iterator[Figure]:
         yield from _told(f"reads and commands 10:1, {BURST} connections", burst)
         yield Figure("memory of the API", before / MEGABYTE, "MB")
         yield Figure("memory of the API, after both", api.resident() / MEGABYTE, "MB")
-        small, _ = stack.enter_context(_served(_filled(server, SMALL), SMALL, with_worker=False))
+        small, _ = stack.enter_context(served(filled(server, SMALL), SMALL, with_worker=False))
         yield from _growth(small, at, dice)
 
 
 def _reads(stack: ExitStack, url: str, at: At, dice: random.Random) -> Iterator[Figure]:
     where = {"ours": at}
     for name in rivals.APPS:
-        where[name] = at._replace(address=stack.enter_context(_rival(name, url)))
+        where[name] = at._replace(address=stack.enter_context(beside(rivals.serve, name, url)))
     found = measured(
         {name: partial(_rate, each, each.reads(dice)) for name, each in where.items()}, rounds=ROUNDS
     )
@@ -151,7 +151,7 @@ def _told(what: str, found: Asked) -> Iterator[Figure]:
     yield Figure(f"{what}: answered as asked", found.statuses[HTTPStatus.OK] / len(found.times), "of all")
 
 
-def _filled(server: Scratch, events: int) -> str:
+def filled(server: Scratch, events: int) -> str:
     url = server.database()
     ward.fill(url, ward.mixed(events // LENGTH, LENGTH))
     for model in READ_MODELS:
@@ -165,7 +165,7 @@ def surroundings(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def _served(url: str, events: int, *, with_worker: bool = True) -> Iterator[tuple[At, Serving]]:
+def served(url: str, events: int, *, with_worker: bool = True) -> Iterator[tuple[At, Serving]]:
     """An API and a worker, each a process."""
     token = keys.create(url, "bench", Role.COORDINATOR).token
     address = free_address()
@@ -180,9 +180,10 @@ def _served(url: str, events: int, *, with_worker: bool = True) -> Iterator[tupl
 
 
 @contextmanager
-def _rival(name: str, url: str) -> Iterator[Target]:
+def beside(serve_it: Callable[..., None], *said: str) -> Iterator[Target]:
+    """Another server, in a process of its own: what it is told, and last its port."""
     address = free_address()
-    process = get_context("spawn").Process(target=rivals.serve, args=(name, url, address[1]), daemon=True)
+    process = get_context("spawn").Process(target=serve_it, args=(*said, address[1]), daemon=True)
     process.start()
     try:
         rivals.wait_until_up(address)

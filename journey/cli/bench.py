@@ -32,6 +32,7 @@ NAMES = (
     "ledger",
     "verify",
     "serve",
+    "fhir",
     "trail",
     "stream",
     "webhooks",

@@ -11,6 +11,7 @@ from journey.bench import (
     append,
     catch_up,
     drain,
+    fhir,
     figures,
     import_,
     ingest_fhir,
@@ -58,10 +59,14 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "BURST_LASTS", 0.1)
     monkeypatch.setattr(serve, "SMALL", 100)
     monkeypatch.setattr(serve, "ROUNDS", 1)
+    monkeypatch.setattr(fhir, "JOURNEYS", 20)
+    monkeypatch.setattr(fhir, "TURN", 0.1)
     monkeypatch.setattr(webhooks, "EVENTS", 100)
     monkeypatch.setattr(ledger, "LEAVES", 1000)
     monkeypatch.setattr(ledger, "APPENDS", 20)
-    for module in (ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, ingest_fhir, mllp):
+    for module in (
+        *(ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, ingest_fhir, mllp, fhir),
+    ):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
 
@@ -77,6 +82,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (latency.latency, 4),
         (lists.lists, 110),
         (serve.serve, 18),
+        (fhir.fhir, 4),
         (import_.import_, 5),
         (ingest_fhir.ingest_fhir, 3),
         (mllp.mllp, 4),
