@@ -27,6 +27,10 @@ OF_JOURNEYS = """
     """
 OF_NOBODY = "SELECT key, raw FROM inbox WHERE sealed_for IS NULL AND raw <> ''"
 ONE = "UPDATE inbox SET raw = '', reason = NULL WHERE key = %s"
+AWAITED = """
+    DELETE FROM fhir_awaited USING inbox WHERE inbox.key = fhir_awaited.key AND inbox.raw = ''
+    """
+UNTOLD = "DELETE FROM fhir_untold WHERE patient_id = ANY(%(patients)s)"
 GLASS = "UPDATE break_glass SET reason_text = %(erased)s WHERE patient_id = ANY(%(patients)s)"
 
 
@@ -39,9 +43,10 @@ def clear(connection: Connection[Any], sought: Sought) -> None:
             for each in history.recorded
         ]
         connection.execute(TIMELINE, (to_json(rows).decode(),))
-    for statement in (ROUTING, OF_JOURNEYS, GLASS):
+    for statement in (ROUTING, OF_JOURNEYS, UNTOLD, GLASS):
         connection.execute(statement, whose)
     _unclaimed(connection, sought)
+    connection.execute(AWAITED)
 
 
 def _unclaimed(connection: Connection[Any], sought: Sought) -> None:

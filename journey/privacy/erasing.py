@@ -204,4 +204,5 @@ def _finish(connection: Connection[Any], erasure_id: UUID, swept: Swept) -> None
 
 
 def _touched() -> Iterator[str]:
-    yield "VACUUM data_key, erasure, inbox, routing, patient_status, timeline, break_glass"
+    yield "VACUUM data_key, erasure, inbox, routing, patient_status, fhir_resource, timeline, break_glass"
+    yield "VACUUM fhir_awaited, fhir_untold"

@@ -38,6 +38,8 @@ from journey.projections.verify import verify
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
 from journey.worker import Worker
+from tests.ingest.fhir.feeding import Feed
+from tests.ingest.fhir.written import encounter, patient
 from tests.store.asked import CONTEXT
 
 pytestmark = pytest.mark.database
@@ -251,3 +253,19 @@ def test_messages_and_the_numbers_that_led_to_the_journey_go_too(clinic: Clinic)
     clinic.erase(patient_id)
     assert clinic.rows("SELECT octet_length(raw) FROM inbox") == [(0,)] * len(raws)
     assert clinic.rows("SELECT count(*) FROM routing") == [(0,)]
+
+
+def test_resources_that_came_as_fhir_go_too_and_those_that_wait(clinic: Clinic) -> None:
+    number, feed = "19121212-1212", Feed(clinic.url)
+    waits = encounter("e2", basedOn=[{"reference": "ServiceRequest/nowhere"}])
+    with closing(feed):
+        feed.take(patient(number, name=[{"family": "Ekström"}]), encounter(), waits)
+    assert clinic.rows("SELECT count(*) FROM fhir_awaited") != [(0,)]
+    assert number not in str(clinic.rows("SELECT raw FROM inbox"))
+    [(patient_id,)] = set(clinic.rows("SELECT patient_id FROM routing WHERE patient_id IS NOT NULL"))
+    [(journey_id,)] = clinic.rows("SELECT DISTINCT journey_id FROM event")
+    clinic.ask(journey_id)
+    clinic.erase(patient_id)
+    assert set(clinic.rows("SELECT octet_length(raw) FROM inbox")) == {(0,)}
+    assert clinic.rows("SELECT count(*) FROM fhir_awaited") == [(0,)]
+    assert number not in clinic.everything()
