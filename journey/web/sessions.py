@@ -29,6 +29,13 @@ USE = """
        AND used_at > clock_timestamp() - make_interval(mins => %s)
     RETURNING sealed, ends_at
     """
+LOOK = """
+    SELECT sealed, ends_at FROM console_session
+     WHERE digest = %s AND ends_at > clock_timestamp()
+       AND used_at > clock_timestamp() - make_interval(mins => %s)
+    """
+"""What a page asks by itself is not somebody's use of it: a screen that is left alone is signed out."""
+
 RENEW = """
     UPDATE console_session SET renewed_at = clock_timestamp()
      WHERE digest = %s AND coalesce(renewed_at < clock_timestamp() - interval '30 seconds', true)

@@ -1,5 +1,6 @@
 """Signing in and out: a key of the API becomes a session of the browser."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ from journey.web.sessions import (
     BEGIN,
     END,
     FORGET,
+    LOOK,
     RELIEVED,
     RENEW,
     USE,
@@ -61,11 +63,14 @@ class Signed:
         self._issuer: Issuer | None = None
 
     async def session(self, request: Request) -> Session | None:
-        """The session of this browser, which is used by that; None where there is none that holds."""
+        """The session of this browser, which is used by that, if somebody asks and not the page by itself;
+        None where there is none that holds.
+        """
         secret = request.cookies.get(cookie_of(request))
         if not secret:
             return None
-        rows = await self._rows(request).rows(USE, (digest(secret), self.terms(request).idle))
+        statement = LOOK if asks_by_itself(request) else USE
+        rows = await self._rows(request).rows(statement, (digest(secret), self.terms(request).idle))
         return opened(secret, *rows[0]) if rows else None
 
     async def begin(self, request: Request, held: Held, until: datetime | None = None) -> Session:
@@ -127,6 +132,13 @@ class Signed:
         return rows
 
 
+def asks_by_itself(request: Request) -> bool:
+    """Whether a page looks again, with nobody's doing."""
+    headers = request.headers
+    is_part = headers.get("hx-request") == "true" and request.method == "GET"
+    return is_part or "text/event-stream" in headers.get("accept", "")
+
+
 def cookie_of(request: Request) -> str:
     return SAFE_COOKIE if request.url.scheme == "https" else COOKIE
 
@@ -181,11 +193,21 @@ def routes(signed: Signed) -> list[Route]:
         return response
 
     return [
+        Route(f"{HOME}/used", _used(signed), methods=["POST"]),
         Route(SIGN_IN, form, methods=["GET"]),
         Route(LOCKED, locked),
         Route(SIGN_IN, sign_in, methods=["POST"]),
         Route(f"{HOME}/sign-out", sign_out, methods=["POST"]),
     ]
+
+
+def _used(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
+    async def used(request: Request) -> Response:
+        """Somebody types or reads, and asks for nothing else."""
+        holds = _is_from_here(request) and await signed.session(request) is not None
+        return Response(status_code=204 if holds else 403)
+
+    return used
 
 
 NOT_IN_USE = "This key is not in use. Ask whoever hands out keys for one that is."

@@ -115,6 +115,28 @@ def test_another_site_locks_nobody_out_and_leads_nowhere(coordinator: Browser) -
     coordinator.open("today")
 
 
+AGO = "UPDATE console_session SET used_at = used_at - interval '10 minutes'"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "lasts"),
+    [
+        ("GET", "today", {}, True),
+        ("POST", "used", {}, True),
+        ("GET", "today", {"HX-Request": "true"}, False),
+        ("POST", "used", {"Sec-Fetch-Site": "cross-site"}, False),
+    ],
+)
+def test_a_session_lasts_by_what_somebody_does_and_not_by_a_page_that_looks_again(
+    api: Api, coordinator: Browser, method: str, path: str, headers: dict[str, str], *, lasts: bool
+) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute(AGO)
+        coordinator.client.request(method, f"/console/{path}", headers=headers)
+        connection.execute(AGO)
+    assert (coordinator.client.get("/console/today").status_code == 200) is lasts
+
+
 IDLE = "UPDATE console_session SET used_at = used_at - interval '16 minutes'"
 OVER = "UPDATE console_session SET ends_at = clock_timestamp()"
 

@@ -54,10 +54,14 @@
 
   if (body.dataset.idle) {
     const limit = Number(body.dataset.idle) * 60000;
-    let last = Date.now();
-    for (const each of ["pointerdown", "keydown", "scroll"]) {
-      addEventListener(each, () => { last = Date.now(); }, { passive: true });
-    }
+    let last = Date.now(), told = last;
+    const used = () => {
+      last = Date.now();
+      if (last - told < 30000) return;
+      told = last;
+      fetch("/console/used", { method: "POST" });
+    };
+    for (const each of ["pointerdown", "keydown", "scroll"]) addEventListener(each, used, { passive: true });
     setInterval(() => { if (Date.now() - last > limit) location.assign("/console/locked"); }, 5000);
   }
 })();
