@@ -6,15 +6,27 @@ from typing import Any
 
 import pytest
 
+from journey.domain.codes import JourneyStatus
+from journey.domain.decision import decide
+from journey.domain.episode import JourneyOpened, OwnerAssigned
+from journey.domain.event import Refused
 from journey.domain.journey import COMMANDS
 from journey.web.acts import Acts
 from journey.web.filled import Filled, as_typed
-from journey.web.forms import form
+from journey.web.forms import MADE, MAY_BE_MADE, form
+from journey.web.onepatient import OnePatient
+from journey.web.pages.acting import Opened, on_the_page
+from journey.web.rendering import environment
+from journey.web.things import Things
 from tests.api.marked import body
+from tests.api.test_reading import projected
 from tests.served import Api, number
+from tests.spec import PATIENT, at, given
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.database
+NOTHING_YET = given(JourneyOpened(patient_id=PATIENT, status=JourneyStatus.ACTIVE), OwnerAssigned(team="a"))
+A_PART = {"whole": False, "path": "", "csrf": "", "key": "", "refused": None, "wrong": {}, "in_the_way": ()}
 EXACT = {
     "change-demographics": {
         "demographics": {"family": "Vance", "birth_date": "1950-02"},
@@ -81,7 +93,8 @@ def acts(api: Api) -> Acts:
 def kept(api: Api) -> str:
     """A journey with a visit, on which nothing is recorded any more."""
     journey = api.opened(patient={"family": "Vance"})
-    api.told(journey, "request-visit", visit_id=number(71), appointment={})
+    last = api.told(journey, "request-visit", visit_id=number(71), appointment={})
+    projected(api, journey, last["version"])
     return journey.rpartition("/")[2]
 
 
@@ -94,14 +107,35 @@ def test_every_command_has_its_form(acts: Acts) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_what_is_filled_in_makes_the_command(acts: Acts, coordinator: Browser, kept: str, name: str) -> None:
+def test_what_may_begin_with_a_command_is_offered_as_new(acts: Acts, name: str) -> None:
+    """On a journey that has nothing yet, what the domain records can only be new."""
+    act, command = acts.by_name[name], COMMANDS[name]
+    needed = {key: value for key, value in body(command).items() if key in act.schema.get("required", ())}
+    try:
+        asked = command.model_validate({**needed, "occurred_at": at(12).isoformat()})
+        begun = list(decide(NOTHING_YET.history, asked))
+    except (Refused, ValueError):
+        begun = []
+    if begun and act.subject in {*MADE, *MAY_BE_MADE}:
+        assert name in (*MADE.get(act.subject, ()), *MAY_BE_MADE.get(act.subject, ()))
+
+
+@pytest.fixture(scope="module")
+def vance(api: Api, kept: str) -> tuple[OnePatient, Things]:
+    """The patient of that journey, and what it has."""
+    stands = api.get(f"/v1/journeys/{kept}").json()
+    return OnePatient(kept, stands, ()), Things(api.get(f"/v1/journeys/{kept}/timeline").json()["events"])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_filled_in_makes_the_command(acts: Acts, vance: tuple[OnePatient, Things], name: str) -> None:
     """Each field of the body, typed into the form that is shown, comes out of it as the body."""
+    one, things = vance
     its, command = form(acts, acts.by_name[name]), COMMANDS[name]
     wanted = body(command) | EXACT.get(name, {})
     typed = as_typed(wanted, its.fields)
-    page = coordinator.open(
-        f"patients/{kept}/do/{name}", params={key: said[0] for key, said in typed.items()}
-    )
+    drawn = on_the_page(Opened(one, its, things, acts), typed)
+    page = environment().get_template("act.html").render(**drawn, **A_PART)
     sent = Controls(page).sent
     overridden = {"override_reason": typed["override_reason"]} if "override_reason" in typed else {}
     made = Filled(its.fields, sent | overridden).body
@@ -131,6 +165,12 @@ def test_sent_twice_it_is_recorded_once(api: Api, coordinator: Browser) -> None:
     first, second = (send(coordinator, path, page, **filled) for _ in range(2))
     assert first.headers["location"] == second.headers["location"]
     assert len(api.get(f"/v1/journeys/{journey}").json()["open"]["barriers"]) == 1
+
+
+def test_what_the_address_knows_is_filled_in(coordinator: Browser, kept: str) -> None:
+    page = coordinator.open(f"patients/{kept}/do/book-visit?visit_id={number(71)}&appointment.comment=by bus")
+    sent = Controls(page).sent
+    assert (sent["visit_id"], sent["appointment.comment"]) == ([number(71)], ["by bus"])
 
 
 def test_a_time_is_taken_as_utc(api: Api, coordinator: Browser) -> None:
@@ -206,6 +246,14 @@ def test_commands_are_found_by_what_they_are_for(coordinator: Browser, kept: str
     assert f'href="/console/patients/{kept}/do/waitlist-visit"' in page
     assert "draft-handoff" not in page
     assert "<html" not in coordinator.open(f"patients/{kept}/do?q=visit", headers={"HX-Request": "true"})
+
+
+def test_what_is_open_leads_to_what_may_be_recorded_of_it(coordinator: Browser, kept: str) -> None:
+    of_it = f"patients/{kept}/do?room=visits&amp;subject={number(71)}"
+    assert of_it in coordinator.open(f"patients/{kept}")
+    page = coordinator.open(of_it.replace("&amp;", "&"))
+    assert f"/do/cancel-visit?visit_id={number(71)}" in page
+    assert "draft-handoff" not in page
 
 
 def test_nobody_is_offered_what_is_not_theirs(coordinator: Browser, officer: Browser, kept: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -200,16 +201,14 @@ def sent_home(api: Api) -> str:
     """A patient who was in hospital, was called afterwards, and is to be seen again."""
     journey = api.opened(patient={"family": "Pym", "phone": "555-0100"}, occurred_at="2026-03-01T08:00:00Z")
     stay = {"visit_id": number(64)}
-    for hour, (command, said) in enumerate(
-        {
-            "admit-patient": {**stay, "location": {"point_of_care": "ward 3"}},
-            "plan-discharge": {**stay, "expected_at": "2026-03-02T12:00:00Z"},
-            "set-disposition": {**stay, "disposition": "home"},
-            "discharge-patient": {**stay, "override_reason": "The bed is needed"},
-            "record-call": {"communication_id": number(65), "purpose": "outreach", "outcome": "reached"},
-        }.items(),
-        9,
-    ):
+    told: dict[str, dict[str, Any]] = {
+        "admit-patient": {**stay, "location": {"point_of_care": "ward 3"}},
+        "plan-discharge": {**stay, "expected_at": "2026-03-02T12:00:00Z"},
+        "set-disposition": {**stay, "disposition": "home"},
+        "discharge-patient": {**stay, "override_reason": "The bed is needed"},
+        "record-call": {"communication_id": number(65), "purpose": "outreach", "outcome": "reached"},
+    }
+    for hour, (command, said) in enumerate(told.items(), 9):
         last = api.told(journey, command, **said, occurred_at=f"2026-03-01T{hour:02}:00:00Z")
     projected(api, journey, last["version"])
     return journey.rpartition("/")[2]

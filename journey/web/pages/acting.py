@@ -75,12 +75,16 @@ async def choosing(asked: Asked) -> Response:
         for act in acts.by_name.values()
         if asked.who.can(act.permission) and all(word in _told(act) for word in wanted.split())
     ]
-    by_room = {title: [act for act in found if act.room == room] for room, title in ROOMS.items()}
+    chosen, subject = asked.query.get("room", ""), asked.query.get("subject")
+    shown = [act for act in found if chosen in {"", act.room}]
+    rooms = {title: [act for act in shown if act.room == room] for room, title in ROOMS.items()}
     return asked.page(
         "act_list.html",
         one=one,
         wanted=wanted,
-        rooms={title: each for title, each in by_room.items() if each},
+        chosen=ROOMS.get(chosen),
+        rooms={title: each for title, each in rooms.items() if each},
+        link=lambda act: form_of(one, act, subject),
     )
 
 
@@ -152,19 +156,26 @@ def _shown(asked: Asked, opened: Opened, typed: Typed, refused: Refused | None =
     return asked.page(
         "act.html",
         status,
-        one=opened.one,
-        form=opened.form,
-        typed=typed,
-        things=opened.things,
-        rows=rows,
-        new_id=uuid7,
+        **on_the_page(opened, typed),
         key=asked.said("key") if keeps_key else uuid4(),
         refused=refused,
         wrong={} if refused is None else refused.wrong,
         in_the_way=tuple(obstacles(asked, opened.one, in_the_way, opened.acts, {})),
-        systems=SYSTEMS,
-        theirs={*MADE, *MAY_BE_MADE},
     )
+
+
+def on_the_page(opened: Opened, typed: Typed) -> dict[str, Any]:
+    """What the form is drawn with."""
+    return {
+        "one": opened.one,
+        "form": opened.form,
+        "typed": typed,
+        "things": opened.things,
+        "rows": rows,
+        "new_id": uuid7,
+        "systems": SYSTEMS,
+        "theirs": {*MADE, *MAY_BE_MADE},
+    }
 
 
 ONE = f"{HOME}/patients/{{journey_id:uuid}}/do"
