@@ -52,18 +52,21 @@ def focused(connection: Connection[Any], telling: Telling, events: Iterable[Reco
     """What these events are about."""
     wanted = list(events)
     back = kept(connection, telling.of, telling.clearance, wanted, telling.now)
-    if telling.content is Content.EMPTY:
+    resources = telling.clearance.resources
+    is_theirs = resources is None or telling.topic.focus in resources
+    if telling.content is Content.EMPTY or not is_theirs:
         return Focused({}, back)
     going = [each for each in wanted if each.event_id not in back.events]
     journeys = {each.journey_id for each in going} - back.journeys
     found: dict[UUID, Focus] = {}
     for journey_id, history in log.histories(connection, journeys):
         own = [each for each in going if each.journey_id == journey_id]
-        found |= _of_journey(telling, history, own)
+        found |= of_journey(telling, history, own)
     return Focused(found, back)
 
 
-def _of_journey(telling: Telling, history: History, events: Sequence[Recorded]) -> dict[UUID, Focus]:
+def of_journey(telling: Telling, history: History, events: Sequence[Recorded]) -> dict[UUID, Focus]:
+    """What these events of one journey are about."""
     kind = KINDS[telling.topic.focus]
     cut = History(tuple(labels.shown(history.recorded, telling.clearance.labels)))
     there = _bodies(kind, cut, history)

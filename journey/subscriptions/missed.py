@@ -29,7 +29,7 @@ AT_ONCE = 1000
 AHEAD = 1 << 62
 LEASE = """
     SELECT lease FROM webhook JOIN fhir_subscription USING (id)
-     WHERE id = %s AND state <> 'active' AND started FOR UPDATE
+     WHERE id = %s AND state <> 'active' AND started FOR UPDATE OF webhook
     """
 LEASED = "SELECT lease FROM webhook WHERE id = %s FOR UPDATE"
 NUMBERED = """
@@ -91,8 +91,9 @@ def missed(connection: Connection[Any], key: UUID, asked: Range, clear: Clear) -
         [(lease,)] = connection.execute(LEASED, (key,)).fetchall()
         of = locked(connection, key, lease)
         clearance = clear(connection, of.owner, of.purpose)
-        if clearance is None:
-            raise NotCleared
+    if clearance is None:
+        raise NotCleared
+    with connection.transaction():  # without holding it: making resources takes its time
         return _answer(connection, of, clearance, asked)
 
 

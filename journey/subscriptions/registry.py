@@ -116,7 +116,7 @@ CHANGE_TERMS = """
     """
 HELD = """
     SELECT endpoint, headers FROM webhook JOIN fhir_subscription USING (id)
-     WHERE id = %s AND owner = %s FOR UPDATE
+     WHERE id = %s AND owner = %s FOR UPDATE OF webhook
     """
 DELETE = "DELETE FROM webhook WHERE id = %s"
 

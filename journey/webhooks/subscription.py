@@ -18,11 +18,14 @@ CLOUD_EVENTS = "cloudevents"
 
 
 class Clearance(NamedTuple):
-    """What an owner's key lets be told: of whose journeys, which types, and up to which labels; None: all."""
+    """What an owner's key lets be told: of whose journeys, which types, and up to which labels; and as which
+    types of FHIR resources. None: all.
+    """
 
     teams: frozenset[str] | None
     types: frozenset[str] | None
     labels: Labels | None
+    resources: frozenset[str] | None = None
 
 
 class Clear(Protocol):

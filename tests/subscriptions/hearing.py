@@ -1,11 +1,14 @@
 """An API that is subscribed to, a worker that sends, and a receiver that remembers what it heard."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
+
+import psycopg
 
 from journey.api.access.owners import clearance
 from journey.api.access.table import Role
@@ -113,6 +116,13 @@ class World:
     def numbers(self) -> list[int]:
         """Of the events that were taken, in the order in which they were."""
         return [int(event(each)["event-number"]) for each in self.of_type("event-notification")]
+
+    def states(self) -> Counter[str]:
+        return Counter(state for (state,) in self.rows("SELECT state FROM webhook_delivery"))
+
+    def rows(self, statement: LiteralString) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.api.conninfo, autocommit=True) as connection:
+            return connection.execute(statement).fetchall()
 
     @contextmanager
     def sending(self, pace: Pace = QUICK) -> Iterator[None]:

@@ -2,20 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
 from journey.api.access import keys
 from journey.api.access.table import Role
+from journey.api.commands import LABELS
 from journey.bench.receiver import TAKEN, Reply
-from journey.webhooks.pace import Pace
+from journey.store import sequencer
+from journey.webhooks import deliveries
 from tests.fhir.validating import assert_valid
 from tests.served import number
-from tests.subscriptions.hearing import QUICK, Json, World, event, events, parameters, said, world
+from tests.subscriptions.hearing import ALL, QUICK, Json, World, event, events, parameters, said, world
 from tests.waiting import until
+from tests.webhooks.test_rewound import DROP_TAIL
 
 pytestmark = pytest.mark.database
 
@@ -175,7 +179,7 @@ def test_an_endpoint_that_is_gone_is_told_so_and_not_asked_again(here: World) ->
 
 
 def test_an_endpoint_that_stays_down_is_in_error(here: World) -> None:
-    with here.sending(Pace(**{**_fields(QUICK), "given_up": 0.2})):
+    with here.sending(replace(QUICK, given_up=0.2)):
         url = here.active()
         here.inbox.answers = lambda _: Reply(500)
         for _ in range(6):
@@ -187,11 +191,10 @@ def test_an_endpoint_that_stays_down_is_in_error(here: World) -> None:
 def test_a_revoked_key_sends_nothing_more(here: World) -> None:
     with here.sending():
         here.active()
-        with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
-            [(owner,)] = connection.execute(OWNER).fetchall()
+        [(owner,)] = here.rows(OWNER)
         keys.revoke(here.api.conninfo, owner)
         here.opened()
-        until(lambda: _state(here) == ("suspended", "owner-revoked"))
+        until(lambda: here.rows("SELECT state, reason FROM webhook") == [("suspended", "owner-revoked")])
     assert here.numbers() == []
 
 
@@ -232,6 +235,88 @@ def test_what_is_withheld_counts_and_is_not_told(here: World) -> None:
     assert not any("focus" in each for each in events(missed(here, url)))
 
 
+def test_a_resource_that_something_is_kept_back_of_says_so(here: World) -> None:
+    with here.sending():
+        here.active(content="full-resource")
+        journey = here.opened()
+        booked = {"visit_id": number(7), "appointment": {"start": "2030-01-01T09:00:00Z"}}
+        answer = here.api.post(f"/v1/journeys/{journey}/book-visit", booked, headers={LABELS: "PSY"})
+        assert answer.status_code == 200, answer.text
+        here.told(journey, "put-on-hold", reason="away")
+        until(lambda: len(here.numbers()) == 3)
+    bodies = [
+        each["entry"][1]["resource"] for each in here.of_type("event-notification") if each["entry"][1:]
+    ]
+    assert_valid(*bodies)
+    codes = [[code["code"] for code in each["meta"].get("security", [])] for each in bodies]
+    assert codes[-1] == ["REDACTED"]
+
+
+def test_what_leaves_is_accounted_for_and_what_names_nobody_is_not(here: World) -> None:
+    with here.sending():
+        here.active(content="empty")
+        url = here.active(content="id-only")
+        journey = here.opened()
+        until(lambda: len(here.numbers()) == 2)
+    missed(here, url)
+    told = here.rows("SELECT channel, recipient, reference, journeys FROM disclosure")
+    once = ("webhook", "some integrator", url.rpartition("/")[2], [UUID(journey)])
+    assert told == [once, once]
+
+
+def test_scopes_hold_the_focus_or_it_is_neither_subscribed_to_nor_told(here: World) -> None:
+    url = here.subscribed("appointment")
+    narrow = keys.Grant(scopes=("system/Encounter.rs",))
+    with here.sending():
+        here.stands(url, "active")
+        [(owner,)] = here.rows(OWNER)
+        keys.change(here.api.conninfo, owner, Role.INTEGRATOR, None, narrow)
+        journey = here.opened()
+        here.told(journey, "book-visit", visit_id=number(7), appointment={"start": "2030-01-01T09:00:00Z"})
+        until(lambda: here.numbers() == [1])
+    assert set(event(here.of_type("event-notification")[0])) == {"event-number", "timestamp"}
+    token = keys.create(here.api.conninfo, "narrow", Role.INTEGRATOR, None, narrow).token
+    answer = here.ask("POST", ALL, here.wanted("appointment"), headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["issue"][0]["code"]) == (403, "forbidden")
+
+
+def test_an_attempt_that_its_worker_left_unfinished_is_made_again_under_its_number(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "GRACE", 0.1)
+    with here.sending(replace(QUICK, timeout=30)):
+        here.active()
+        here.inbox.answers = lambda _: Reply(after=30)
+        here.opened()
+        until(lambda: len(here.inbox.got) == 2)
+    here.inbox.answers = lambda _: TAKEN
+    with here.sending():
+        until(lambda: here.states() == {"delivered": 2})
+    numbers = [event(json.loads(each.body))["event-number"] for each in here.inbox.got[1:]]
+    assert numbers == ["1", "1"]
+
+
+def test_a_log_that_was_put_back_is_told_of(here: World) -> None:
+    with here.sending():
+        url = here.active()
+        here.opened()
+        until(lambda: here.numbers() == [1])
+    with psycopg.connect(here.api.conninfo) as connection:
+        connection.execute("SET LOCAL session_replication_role = replica")
+        connection.execute(DROP_TAIL, (0,))
+        connection.execute("UPDATE checkpoint SET position = 0")
+        connection.execute("UPDATE store_epoch SET timeline = timeline + 100")
+    sequencer.drain(here.api.conninfo)
+    with here.sending():
+        here.opened()
+        until(lambda: sorted(here.numbers()) == [1, 2, 3])
+    [told] = [each for each in here.of_type("event-notification") if "error" in said(each)]
+    assert_valid(told)
+    assert said(told)["error"]["coding"][0]["code"] == "store-rewound"
+    assert set(event(told)) == {"event-number"}
+    assert ["focus" in each for each in events(missed(here, url))] == [False, False, True]
+
+
 def test_it_is_switched_off_and_ends(here: World) -> None:
     with here.sending():
         url = here.active()
@@ -247,16 +332,6 @@ def test_it_is_switched_off_and_ends(here: World) -> None:
     assert status(here, url)["events-since-subscription-start"] == "2"
     assert here.ask("DELETE", url).status_code == 204
     assert here.ask("GET", url).status_code == 404
-
-
-def _state(here: World) -> tuple[Any, ...]:
-    with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
-        [found] = connection.execute("SELECT state, reason FROM webhook").fetchall()
-        return tuple(found)
-
-
-def _fields(pace: Pace) -> dict[str, Any]:
-    return {name: getattr(pace, name) for name in Pace.__slots__}
 
 
 def test_another_keys_subscription_is_not_there(here: World) -> None:

@@ -9,6 +9,7 @@ from journey.api.access.ring import HELD, held
 from journey.api.access.scopes import ANY, resource_of
 from journey.api.access.table import Permission
 from journey.domain.event import EVENTS
+from journey.fhir.every import KINDS
 from journey.webhooks.subscription import Clearance
 
 
@@ -18,7 +19,14 @@ def clearance(connection: Connection[Any], owner: str, purpose: str) -> Clearanc
     caller = held(owner, row) if row else None
     if caller is None or not caller.may(Permission.FEED, None):
         return None
-    return Clearance(caller.teams, _types(caller), caller.cleared(purpose))
+    return Clearance(caller.teams, _types(caller), caller.cleared(purpose), _resources(caller))
+
+
+def _resources(caller: Caller) -> frozenset[str] | None:
+    """Likewise, of FHIR resources."""
+    if caller.may(Permission.FEED, ANY):
+        return None
+    return frozenset(each for each in KINDS if caller.may(Permission.FEED, each))
 
 
 def _types(caller: Caller) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from journey.api.access.caller import Caller
+from journey.api.access.table import Permission
 from journey.api.follow.asked import refuse_unknown_pathways
 from journey.api.problems import FieldError, Problem
 from journey.feed.filter import EVERYTHING, Filter
@@ -82,6 +83,8 @@ def wanted(body: Json, who: Caller, where: Where, base: str, *, is_new: bool) ->
     topic = TOPICS.get(str(body.get("criteria")))
     if topic is None:
         refuse("criteria", MEANT["criteria"])
+    if not who.may(Permission.FEED, topic.focus):
+        raise Problem("forbidden", f"The scopes of your key do not hold {topic.focus}.")
     if channel.get("type") != "rest-hook":
         refuse("channel.type", MEANT["channel.type"])
     if str(channel.get("payload")).partition(";")[0] != MIME:
