@@ -5,6 +5,7 @@ event says, is told here. The rest is no read model: messages as they came, the 
 words given when a glass was broken.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import Connection
@@ -19,6 +20,10 @@ TIMELINE = """
     UPDATE timeline SET data = told.data
       FROM json_to_recordset(%s) AS told (journey_id uuid, version bigint, data json)
      WHERE timeline.journey_id = told.journey_id AND timeline.version = told.version
+    """
+REFERRED = """
+    SELECT value FROM routing
+     WHERE patient_id = ANY(%(patients)s) AND kind = 'patient' AND value LIKE 'Patient/%%'
     """
 ROUTING = "DELETE FROM routing WHERE journey_id = ANY(%(journeys)s) OR patient_id = ANY(%(patients)s)"
 OF_JOURNEYS = """
@@ -43,18 +48,19 @@ def clear(connection: Connection[Any], sought: Sought) -> None:
             for each in history.recorded
         ]
         connection.execute(TIMELINE, (to_json(rows).decode(),))
+    referred = [f'{name}"' for (name,) in connection.execute(REFERRED, whose)]
     for statement in (ROUTING, OF_JOURNEYS, UNTOLD, GLASS):
         connection.execute(statement, whose)
-    _unclaimed(connection, sought)
+    _unclaimed(connection, (*sought.identifying, *referred))
     connection.execute(AWAITED)
 
 
-def _unclaimed(connection: Connection[Any], sought: Sought) -> None:
-    """Messages that led to no journey, and name one of the person's numbers."""
+def _unclaimed(connection: Connection[Any], said: Sequence[str]) -> None:
+    """Messages that led to no journey, and name one of the person's numbers, or refer to their resource."""
     for key, raw in connection.execute(OF_NOBODY).fetchall():
         try:
             text = vault().kms.unwrap(raw).decode(errors="replace")
         except CannotBeOpened:
             continue
-        if any(value in text for value in sought.identifying):
+        if any(value in text for value in said):
             connection.execute(ONE, (key,))

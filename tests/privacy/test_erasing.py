@@ -39,7 +39,7 @@ from journey.store.identifiers import uuid7
 from journey.store.store import Store
 from journey.worker import Worker
 from tests.ingest.fhir.feeding import Feed
-from tests.ingest.fhir.written import encounter, patient
+from tests.ingest.fhir.written import encounter, of, patient
 from tests.store.asked import CONTEXT
 
 pytestmark = pytest.mark.database
@@ -257,7 +257,10 @@ def test_messages_and_the_numbers_that_led_to_the_journey_go_too(clinic: Clinic)
 
 def test_resources_that_came_as_fhir_go_too_and_those_that_wait(clinic: Clinic) -> None:
     number, feed = "19121212-1212", Feed(clinic.url)
-    waits = encounter("e2", basedOn=[{"reference": "ServiceRequest/nowhere"}])
+    fulfil = {"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}
+    asked = {"reference": "ServiceRequest/not-yet"}
+    waits = {"resourceType": "Task", "id": "t1", "status": "requested", "intent": "order", "for": of()}
+    waits |= {"code": {"coding": [fulfil]}, "focus": asked}
     with closing(feed):
         feed.take(patient(number, name=[{"family": "Ekström"}]), encounter(), waits)
     assert clinic.rows("SELECT count(*) FROM fhir_awaited") != [(0,)]
