@@ -23,7 +23,8 @@ Typed = Mapping[str, Sequence[str]]
 
 def rows(typed: Typed, key: str) -> int:
     """How many rows under this key something was typed into, up to the last of them."""
-    indexes = (name[len(key) + 1 :].partition(".")[0] for name in typed if name.startswith(f"{key}."))
+    written = (name for name, said in typed.items() if any(each.strip() for each in said))
+    indexes = (name[len(key) + 1 :].partition(".")[0] for name in written if name.startswith(f"{key}."))
     return min(max((whole(each) + 1 for each in indexes if each.isdecimal()), default=0), MOST_ROWS)
 
 

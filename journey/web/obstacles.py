@@ -18,7 +18,7 @@ class Obstacle(NamedTuple):
 
     what: str
     link: str | None
-    title: str | None
+    title: str
     event_ids: tuple[str, ...]
 
 
@@ -30,14 +30,21 @@ def obstacles(
     titles: Mapping[str, str],
 ) -> Iterator[Obstacle]:
     """A command that is named is offered. `titles`: what the pathway's milestones are called."""
+    rooms = {
+        each.get("id") or each["visit_id"]: room for room, its in one.stands["open"].items() for each in its
+    }
     for each in blockers:
         named = [word for word in WORD.findall(each["what"]) if "-" in word and word in acts.by_name]
         act = acts.by_name[named[0]] if named and asked.who.can(acts.by_name[named[0]].permission) else None
         plain = each["what"].removesuffix(f": {named[0]}") if act else each["what"]
         what = WORD.sub(lambda found: titles.get(found[0], found[0]), plain)
-        link = act and form_of(one, act, each["subject_id"])
+        room = rooms.get(each["subject_id"]) if asked.who.can("write") else None
+        link = (
+            form_of(one, act, each["subject_id"]) if act else room and _of_it(one, room, each["subject_id"])
+        )
+        title = words(act.name) if act else "what can be done"
         why = tuple(one.stands["why"].get(f"blocked_by.{each['code']}", ()))
-        yield Obstacle(what[:1].upper() + what[1:], link, act and words(act.name), why)
+        yield Obstacle(what[:1].upper() + what[1:], link, title, why)
 
 
 def form_of(one: OnePatient, act: Act, subject_id: str | None, **known: Any) -> str:
@@ -45,3 +52,8 @@ def form_of(one: OnePatient, act: Act, subject_id: str | None, **known: Any) -> 
     if subject_id is not None and act.subject is not None:
         known[act.subject] = subject_id
     return f"{one.home}/do/{act.name}" + (f"?{urlencode(known)}" if known else "")
+
+
+def _of_it(one: OnePatient, room: str, subject_id: str) -> str:
+    """All that may be recorded of it."""
+    return f"{one.home}/do?{urlencode({'room': room, 'subject': subject_id})}"

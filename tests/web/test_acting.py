@@ -197,6 +197,7 @@ def test_what_is_missing_is_told_beside_it(api: Api, coordinator: Browser) -> No
     answer = send(coordinator, path, coordinator.open(path))
     assert answer.status_code == 422
     assert 'id="f-team-error"' in answer.text
+    assert "This is needed" in answer.text
 
 
 def test_a_complaint_of_a_row_stands_at_the_row_though_others_are_blank(acts: Acts) -> None:
@@ -220,7 +221,7 @@ def test_what_is_refused_can_be_done_all_the_same_for_a_reason(api: Api, coordin
     refused = send(coordinator, path, coordinator.open(path))
     assert refused.status_code == 409
     assert "Nothing was recorded" in refused.text
-    assert f"/console/patients/{journey}/do/" in refused.text
+    assert f"/console/patients/{journey}/do?room=referrals&amp;subject={number(72)}" in refused.text
     [again] = re.findall(r"<form[^>]*j-override.*?</form>", refused.text, re.DOTALL)
     hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', again))
     answer = coordinator.post(path, **hidden, override_reason="The patient moved away")

@@ -30,6 +30,7 @@ NOTHING_RECORDED = frozenset({409, 412, 422})
 
 PLAIN = {
     "give an override_reason": "say below why it is done all the same",
+    "Field required": "This is needed",
     "with reported: true": "with “Reported” ticked",
 }
 
@@ -142,7 +143,7 @@ def _refused(asked: Asked, refusal: Refusal, filled: Filled, has: Things) -> Ref
     """Each complaint beside its input; what was recorded meanwhile."""
     wrong = {}
     for each in refusal.problem.get("errors") or ():
-        wrong[filled.place(each["field"]) or each["field"]] = each["message"]
+        wrong[filled.place(each["field"]) or each["field"]] = PLAIN.get(each["message"], each["message"])
     last = whole(asked.said("seen"))
     moved_on = tuple(each for each in has.events.values() if each["version"] > last)
     return Refused(refusal.problem, wrong, moved_on if refusal.code == "stale-version" else ())

@@ -42,7 +42,6 @@ async def patient(asked: Asked) -> Response:
     pathway = await pathway_of(asked, one.stands)
     payers = await asked.api.get("/v1/authorizations", journey=one.journey_id, limit=50)
     acts = await every_act(asked)
-    titles = {name: f"“{_title(each, name)}”" for name, each in milestones(pathway).items()}
     return asked.page(
         "patient.html",
         one=one,
@@ -50,7 +49,7 @@ async def patient(asked: Asked) -> Response:
         picture=picture(one.stands, pathway),
         said=SAID,
         to_do=tuple(_to_do(asked, one, pathway, acts)),
-        in_the_way=tuple(obstacles(asked, one, one.stands["blocked_by"], acts, titles)),
+        in_the_way=tuple(obstacles(asked, one, one.stands["blocked_by"], acts, titles(pathway))),
         kinds=KINDS,
         authorizations=payers["authorizations"],
         recorded=[each for each in asked.query.get("recorded", "").split() if each in EVENTS],
@@ -74,6 +73,11 @@ def milestones(pathway: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]
         return {}
     branched = (each for branch in pathway["branches"] for each in branch["milestones"])
     return {each["id"]: each for each in (*pathway["milestones"], *branched)}
+
+
+def titles(pathway: Mapping[str, Any] | None) -> dict[str, str]:
+    """What people call the milestones, by id."""
+    return {name: f"“{_title(each, name)}”" for name, each in milestones(pathway).items()}
 
 
 def _to_do(asked: Asked, one: OnePatient, pathway: Mapping[str, Any] | None, acts: Acts) -> Iterator[ToDo]:

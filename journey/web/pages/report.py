@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from journey.web.acts import every_act
 from journey.web.drawing import SAID, picture
+from journey.web.obstacles import obstacles
 from journey.web.onepatient import of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page
-from journey.web.pages.patient import KINDS, pathway_of
+from journey.web.pages.patient import KINDS, pathway_of, titles
 from journey.web.pages.timeline import room_of, spelled, when
 from journey.web.rendering import words
 from journey.web.things import everything
@@ -43,12 +45,15 @@ class Told(NamedTuple):
 async def report(asked: Asked) -> Response:
     one = await one_patient(asked)
     every = await _holding(asked, one.journey_id)
+    pathway = await pathway_of(asked, one.stands)
+    blockers = obstacles(asked, one, one.stands["blocked_by"], await every_act(asked), titles(pathway))
     payers = await asked.api.get("/v1/authorizations", journey=one.journey_id, limit=50)
     return asked.page(
         "patient_report.html",
         one=one,
         p=one.stands,
-        picture=picture(one.stands, await pathway_of(asked, one.stands)),
+        picture=picture(one.stands, pathway),
+        in_the_way=tuple(each.what for each in blockers),
         said=SAID,
         kinds=KINDS,
         authorizations=payers["authorizations"],
