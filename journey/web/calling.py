@@ -1,5 +1,6 @@
 """Calling: asking the API within the process, as whoever is signed in."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -78,8 +79,12 @@ class Api:
         started: list[Message] = []
         pieces: list[bytes] = []
 
+        unread: list[Message] = [{"type": "http.request", "body": sent, "more_body": False}]
+
         async def receive() -> Message:
-            return {"type": "http.request", "body": sent, "more_body": False}
+            if not unread:  # who streams an answer listens for whoever asked to go away; nobody does
+                await asyncio.Event().wait()
+            return unread.pop()
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -5,6 +5,7 @@ from itertools import chain
 from journey.web.page import Page
 from journey.web.pages import (
     acting,
+    audit,
     custody,
     disclosures,
     flow,
@@ -14,6 +15,7 @@ from journey.web.pages import (
     keys,
     lists,
     patient,
+    proof,
     replaying,
     report,
     searching,
@@ -40,5 +42,7 @@ PAGES: tuple[Page, ...] = tuple(
         custody.PAGES,
         disclosures.PAGES,
         health.PAGES,
+        audit.PAGES,
+        proof.PAGES,
     )
 )

@@ -50,9 +50,14 @@ def test_what_was_known_is_another_axis(officer: Browser, address: str) -> None:
     page = officer.open(f"{address}?true=0&known={last(officer.open(address), 'known') - 1}")
     assert "Step back" in page
     assert "Step on" in page
-    by_happening = officer.open(f"{address}?by=true")
-    assert ">correction</strong>" not in by_happening
-    assert "Movement" not in by_happening or "ICU" not in by_happening
+    assert "What was recorded at this moment" in page
+    assert ">correction</strong>" in page
+
+
+def test_what_happened_is_walked_without_what_does_not_hold(officer: Browser, address: str) -> None:
+    page = officer.open(f"{address}?true=1")
+    assert "What happened at this moment" in page
+    assert ">correction</strong>" not in page
 
 
 def test_what_is_otherwise_since_a_moment_that_is_held(officer: Browser, address: str) -> None:

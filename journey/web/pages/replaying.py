@@ -14,14 +14,15 @@ from starlette.responses import Response
 from journey.domain.event import Precision, latest
 from journey.web.calling import Refusal
 from journey.web.onepatient import of_one_patient, one_patient
-from journey.web.page import HOME, Asked, Page
+from journey.web.page import HOME, Asked, Page, whole
 from journey.web.rendering import at, moment, words
 
 Row = Mapping[str, Any]
 MOST = 500
 """Steps asked for at once, and events between two moments."""
 
-ORDERS = {"known": "As it was recorded", "true": "As it happened"}
+AXES = ("true", "known")
+ORDERS = {"": "By the slider that is moved", "known": "As it was recorded", "true": "As it happened"}
 FOR_PROGRAMS = frozenset({"event_id", "event_ids", "subject_id", "milestone", "step", "code"})
 """The last part of paths that say nothing to people that the rest of them does not say."""
 
@@ -82,13 +83,14 @@ class Value(NamedTuple):
 async def replay(asked: Asked) -> Response:
     """The journey at two times, and the way it came there."""
     one = await one_patient(asked)
-    order = "true" if asked.query.get("by") == "true" else "known"
-    steps = await _steps(asked, one.journey_id, order)
-    told = [each["event"] for each in steps]
-    true = _slider(
-        asked, "true", "What was true", [_reaches(each) for each in steps if "data" in each["event"]]
-    )
+    every = await _steps(asked, one.journey_id, "known")
+    told = [each["event"] for each in every]
+    happened = [_reaches(each) for each in every if "data" in each["event"] and not _is_correction(each)]
+    true = _slider(asked, "true", "What was true", happened)
     known = _slider(asked, "known", "What was known", [moment(each["recorded_at"]) for each in told])
+    chosen = asked.query.get("by", "")
+    order = chosen if chosen in AXES else "true" if true.at and not known.at else "known"
+    steps = every if order == "known" else await _steps(asked, one.journey_id, order)
     when = {"as_of": _iso(true.at), "as_known_at": _iso(known.at)}
     stood = await _there(asked, f"/v1/journeys/{one.journey_id}", when)
     here = known.at if order == "known" else true.at
@@ -98,6 +100,8 @@ async def replay(asked: Asked) -> Response:
         sliders=(true, known),
         orders=ORDERS,
         order=order,
+        chosen=chosen,
+        is_now=here is None,
         stood=stood,
         values=list(_values(stood)) if stood else [],
         steps=list(_shown(steps, order, here)),
@@ -161,8 +165,7 @@ def _mark(asked: Asked, when: Row) -> dict[str, str]:
 
 def _slider(asked: Asked, name: str, title: str, moments: Iterable[datetime]) -> Slider:
     every = sorted(set(moments))
-    given = asked.query.get(name, "")
-    place = int(given) if given.isdecimal() and len(given) < 9 else len(every)  # noqa: PLR2004 - as digits go
+    place = whole(asked.query.get(name, ""), len(every))
     return Slider(name, title, every, min(place, len(every)))
 
 
@@ -174,6 +177,10 @@ def _reaches(step: Row) -> datetime:
     return end if end <= recorded else max(begin, recorded)
 
 
+def _is_correction(step: Row) -> bool:
+    return str(step["event"].get("type", "")).startswith("correction.")
+
+
 def _iso(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).isoformat()
 
@@ -183,9 +190,8 @@ def _shown(steps: Iterable[Row], order: str, here: datetime | None) -> Iterator[
         event = each["event"]
         is_told = "data" in event
         when = moment(event["recorded_at"]) if order == "known" or not is_told else _reaches(each)
-        is_correction = event.get("type", "").startswith("correction.")
         changes = tuple(changed(each["changes"]))
-        yield Shown(each, is_correction, changes, when == here, here is not None and when > here)
+        yield Shown(each, _is_correction(each), changes, when == here, here is not None and when > here)
 
 
 # --- In words
