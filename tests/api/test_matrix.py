@@ -105,6 +105,7 @@ TELL_OF_ONE = {
     "/v1/patients/{patient_id}/unmerge",
 }
 TELL_AS_FHIR = {
+    "/v1/fhir/Patient/{id_}/$everything",
     "/v1/fhir/{type_}",
     "/v1/fhir/{type_}/{id_}",
     "/v1/fhir/{type_}/{id_}/_history",

@@ -19,6 +19,10 @@ TYPES = {
     By.NAME: "string",
     By.BIRTH_DATE: "date",
 }
+EVERYTHING = {
+    "name": "everything",
+    "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+}
 COMMON_TYPES = {"_id": "token", "_lastUpdated": "date"}
 
 
@@ -70,4 +74,5 @@ def _resource(kind: Kind) -> Json:
         "updateCreate": False,
         "searchInclude": [f"{kind.type}:{each}" for each in sorted(kind.includes)],
         "searchParam": [{"name": name, "type": type_} for name, type_ in names.items()],
+        **({"operation": [EVERYTHING]} if kind.type == "Patient" else {}),
     }

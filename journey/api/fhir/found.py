@@ -12,10 +12,13 @@ from psycopg.sql import SQL
 
 from journey.api.access.admission import Admission, admit, theirs
 from journey.api.access.looks import read_all
+from journey.api.access.table import Permission
 from journey.api.access.trail import Basis
-from journey.api.engine import asking, engine
-from journey.api.guard import Seen
+from journey.api.engine import asking, caller, engine
+from journey.api.fhir.negotiation import refuse_other_forms
+from journey.api.guard import Seen, refuse_who_may_not
 from journey.api.problems import Problem
+from journey.api.reads import Reads
 from journey.conditions import NOTHING_ASKED, Condition, all_of
 from journey.domain import labels
 from journey.domain.correction import History
@@ -80,15 +83,20 @@ def kind_of(type_: str) -> Kind:
     return found
 
 
+def admitted(request: Request, type_: str, permission: Permission) -> Kind:
+    """The type, if the caller's scopes hold it. Raises Problem."""
+    refuse_other_forms(request)
+    kind = kind_of(type_)
+    refuse_who_may_not(caller(request), permission, kind.type, None)
+    return kind
+
+
 async def one(request: Request, kind: Kind, id_: str) -> Source:
     """What the resource of this id is made of. Raises Problem: there is none that is theirs to see."""
     held, wanted = engine(request), asking(request)
     if not ID.fullmatch(id_):
         raise Problem("no-such-resource")
-    rows = await held.reads.rows(JOURNEYS, (kind.type, id_))
-    if not rows:
-        rows = await held.reads.rows(STRUCK_OUT, (f'"{id_}"',))
-    journeys = [each for (each,) in rows]
+    journeys = await _journeys(held.reads, kind, id_)
     found = await asyncio.gather(*(admit(held.looks, wanted, each) for each in journeys))
     admitted = [each for each in found if each.basis is not None]
     request.state.seen = _seen(admitted or found)
@@ -104,11 +112,32 @@ async def one(request: Request, kind: Kind, id_: str) -> Source:
     return source
 
 
+async def _journeys(reads: Reads, kind: Kind, id_: str) -> list[UUID]:
+    """Those that tell of it. What bears the journey's own id is there from when that is opened."""
+    if not kind.rooms:
+        try:
+            return [UUID(id_)]
+        except ValueError:
+            return []
+    rows = await reads.rows(JOURNEYS, (kind.type, id_))
+    if not rows:
+        rows = await reads.rows(STRUCK_OUT, (f'"{id_}"',))
+    return [each for (each,) in rows]
+
+
 def _seen(admissions: Sequence[Admission]) -> Seen:
     patients = {each.patient_id for each in admissions if each.patient_id is not None}
     bases = {each.basis for each in admissions}
     basis = Basis.BREAK_GLASS if Basis.BREAK_GLASS in bases else next(iter(bases), None)
     return Seen(tuple(each.journey_id for each in admissions), tuple(sorted(patients)), basis)
+
+
+def see(request: Request, rows: Sequence[Row]) -> None:
+    """These are told of, too."""
+    before: Seen = request.state.seen
+    journeys = {*before.journeys, *(each for row in rows for each in row.journeys)}
+    patients = {*before.patients, *(each for row in rows for each in row.patients)}
+    request.state.seen = Seen(tuple(sorted(journeys)), tuple(sorted(patients)), before.basis)
 
 
 async def page(

@@ -1,7 +1,6 @@
 """The routes: read, vread, history and search of each type of resource, and what all of that is called."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
@@ -13,11 +12,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
 from journey.api.engine import caller
-from journey.api.fhir import auditing, bundles, capability, subscribing
+from journey.api.fhir import auditing, bundles, capability, everything, subscribing
 from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
-from journey.api.fhir.found import Row, Source, kind_of, one, page
+from journey.api.fhir.found import Source, admitted, one, page, see
 from journey.api.fhir.negotiation import Format, refuse_other_forms
-from journey.api.guard import Seen, guarded, refuse_who_may_not
+from journey.api.guard import guarded
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
 from journey.api.problems import Problem
@@ -35,7 +34,7 @@ reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schem
 searching = APIRouter(route_class=guarded(Permission.SEARCH, None), include_in_schema=False)
 """The capability statement describes them all."""
 
-ROUTERS = (subscribing.router, *auditing.ROUTERS, open_to_all, reading, searching)
+ROUTERS = (subscribing.router, *auditing.ROUTERS, everything.router, open_to_all, reading, searching)
 
 
 @open_to_all.get(f"{BASE}/metadata")
@@ -43,14 +42,6 @@ async def what_is_there(request: Request) -> Response:
     """The capability statement: exactly what is there."""
     refuse_other_forms(request)
     return bundles.answer(capability.statement(bundles.base(request)))
-
-
-def admitted(request: Request, type_: str, permission: Permission) -> Kind:
-    """The type, if the caller's scopes hold it. Raises Problem."""
-    refuse_other_forms(request)
-    kind = kind_of(type_)
-    refuse_who_may_not(caller(request), permission, kind.type, None)
-    return kind
 
 
 @reading.get(f"{BASE}/{{type_}}/{{id_}}")
@@ -170,19 +161,11 @@ async def search(request: Request, type_: str, **_declared: list[str] | None) ->
     after = None if wanted.cursor is None else position(wanted.scope, wanted.cursor, KEY)
     rows, made = await page(request, kind, wanted.condition, wanted.most, after)
     found = [each for each in made if each is not None and wanted.holds(each)]
-    _see(request, rows[: wanted.most])
+    see(request, rows[: wanted.most])
     others = await _included(request, kind, wanted, found)
     entries = [*bundles.matches(request, found, "match"), *bundles.matches(request, others, "include")]
     following = cursor(wanted.scope, rows[wanted.most - 1].id) if rows[wanted.most :] else None
     return bundles.answer(bundles.paged(request, "searchset", entries, following))
-
-
-def _see(request: Request, rows: Sequence[Row]) -> None:
-    """These are told of, too."""
-    before: Seen = request.state.seen
-    journeys = {*before.journeys, *(each for row in rows for each in row.journeys)}
-    patients = {*before.patients, *(each for row in rows for each in row.patients)}
-    request.state.seen = Seen(tuple(sorted(journeys)), tuple(sorted(patients)))
 
 
 async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Json]) -> list[Json]:
@@ -200,7 +183,7 @@ async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Jso
         if caller(request).may(Permission.SEARCH, target):
             condition = Condition("listed.id = ANY(%s)", (sorted(ids),))
             rows, made = await page(request, KINDS[target], condition, len(ids))
-            _see(request, rows)
+            see(request, rows)
             others += [each for each in made if each is not None]
     return others
 

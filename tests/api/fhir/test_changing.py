@@ -24,7 +24,8 @@ ELSEWHERE = "ward 9"
 
 def who_works_in(api: Api, team: str) -> dict[str, Any]:
     """How they ask."""
-    key = keys.create(api.conninfo, f"who works in {team}", Role.COORDINATOR, team, Grant((team,)))
+    name, grant = f"who works in {team}", Grant((team,))
+    key = keys.create(api.conninfo, name, Role.COORDINATOR, team, grant, replace=True)
     return {"role": None, "headers": {"Authorization": f"Bearer {key.token}"}}
 
 
@@ -63,6 +64,34 @@ def test_a_patient_is_told_by_those_of_their_journeys_that_may_be_seen(api: Api)
         journeys = found(api.get(f"/v1/fhir/EpisodeOfCare?patient={number(401)}", **asked))
         assert {each["id"] for each in journeys} == {id_of(nobodys), id_of(journey)}
         assert int(everything["meta"]["versionId"]) > int(read.json()["meta"]["versionId"])
+
+
+def test_everything_of_a_patient_is_told_once_on_however_many_pages(api: Api) -> None:
+    """Of those journeys that may be seen, and of no other patient."""
+    ours = api.opened(patient_id=number(471), patient={"family": "Ours"})
+    theirs = api.opened(patient_id=number(471), patient={"family": "Theirs"}, team=ELSEWHERE)
+    projected(api, theirs, 1)
+    for each in (472, 473):
+        last = api.told(ours, "record-arrival", visit_id=number(each))
+    projected(api, ours, last["version"])
+    asked = who_works_in(api, "ward 3")
+    url = f"/v1/fhir/Patient/{number(471)}/$everything"
+    whole = found(api.get(url, **asked))
+    assert [each["resourceType"] for each in whole] == [
+        *("CarePlan", "CareTeam", "Encounter", "Encounter", "EpisodeOfCare", "Patient"),
+    ]
+    assert "Theirs" not in str(whole)
+    assert id_of(theirs) not in str(whole)
+    for count in (1, 2, 3, 4, 6):
+        page, paged = f"{url}?_count={count}", list[dict[str, Any]]()
+        while page:
+            answer = api.get(page, **asked)
+            assert len(found(answer)) <= count
+            paged += found(answer)
+            page = {each["relation"]: each["url"] for each in answer.json()["link"]}.get("next", "")
+        assert paged == whole
+    nobody = api.get(f"/v1/fhir/Patient/{number(1)}/$everything", **asked)
+    assert (nobody.status_code, code(nobody)) == (404, "no-such-resource")
 
 
 def test_a_merged_record_leads_to_the_one_that_goes_on(api: Api) -> None:
