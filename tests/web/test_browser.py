@@ -64,6 +64,14 @@ PAGES: dict[Role, tuple[str, ...]] = {
 }
 """What each role looks at; `{journey}` is the id of a journey with something of everything."""
 
+SENT_TWICE = """() => {
+  const stopped = [];
+  addEventListener("submit", (event) => { stopped.push(event.defaultPrevented); event.preventDefault(); });
+  for (const form of Array(2).fill(document.querySelector("main form"))) form.requestSubmit();
+  return stopped;
+}"""
+"""Whether each of two clicks was stopped."""
+
 
 class Told(NamedTuple):
     """A clinic on a socket, and the journey that is looked at."""
@@ -154,3 +162,11 @@ def test_what_is_recorded_shows_without_the_page_being_opened_again(chromium: An
     assert answer.ok
     window.page.wait_for_selector("[id*='00000000-0000-0000-0000-00000000007b']", timeout=20_000)
     assert window.page.evaluate("document.querySelector('#team').value") == "half a wo"
+
+
+def test_a_double_click_sends_a_form_once(chromium: Any, told: Told) -> None:
+    window = Window(chromium, told, Role.INTEGRATOR)
+    window.open("subscriptions/new")
+    window.page.fill("#endpoint", "https://payer.example/hooks")
+    window.page.fill("#recipient", "Clicked twice")
+    assert window.page.evaluate(SENT_TWICE) == [False, True]

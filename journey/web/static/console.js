@@ -52,6 +52,15 @@
     slider.addEventListener("pointerdown", stop);
   }
 
+  // A double click sends a form once.
+  addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 2000);
+  });
+
   if (body.dataset.idle) {
     const limit = Number(body.dataset.idle) * 60000;
     let last = Date.now(), told = last;
