@@ -44,15 +44,24 @@ LONG = (
     "tests/broker/",
     "tests/webhooks/",
     "tests/bench/",
+    "tests/contract/",
     "tests/ingest/",
+    "tests/mllp/",
+    "tests/web/test_browser.py",
     "tests/api/test_server.py",
     "tests/api/test_stopping.py",
     "tests/api/test_stream.py",
+    "tests/projections/test_kept_rows.py",
+    "tests/fhir/test_anything.py",
 )
-"""Files of tests that wait more than they work: begun first, so that nobody is waited for at the end."""
+"""Files of tests that wait more than they work, or work long: begun first, so that nobody is waited for."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "cluster" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
