@@ -36,13 +36,15 @@ NUMBERED = """
     SELECT number, position, event_id FROM webhook_delivery
      WHERE webhook = %s AND number BETWEEN greatest(%s, 1) AND %s ORDER BY number LIMIT %s
     """
+FIRST = "SELECT min(number) FROM webhook_delivery WHERE webhook = %s AND number > 0"
 NOW = "SELECT clock_timestamp()"
 
 
 class Range(NamedTuple):
     """Which events: both ends included."""
 
-    since: int
+    since: int | None
+    """None: from the first one on that is kept."""
     until: int
     content: Content | None = None
     """As much as is sent, if nothing is said."""
@@ -115,11 +117,17 @@ def _numbered(
     connection: Connection[Any], of: Subscription, asked: Range, last: int
 ) -> tuple[list[int], list[tuple[int, UUID]]]:
     """The positions, and the event of each number. Raises Forgotten."""
-    first, end = max(asked.since, 1), min(asked.until, last, max(asked.since, 1) + AT_ONCE - 1)
+    first = _first(connection, of, last) if asked.since is None else max(asked.since, 1)
+    end = min(asked.until, last, first + AT_ONCE - 1)
     rows = connection.execute(NUMBERED, (of.id, first, end, AT_ONCE)).fetchall()
     if len(rows) != max(end - first + 1, 0):
         raise Forgotten
     return [position for _, position, _ in rows], [(number, event_id) for number, _, event_id in rows]
+
+
+def _first(connection: Connection[Any], of: Subscription, last: int) -> int:
+    [(kept,)] = connection.execute(FIRST, (of.id,)).fetchall()
+    return last + 1 if kept is None else int(kept)
 
 
 def _events(connection: Connection[Any], positions: list[int]) -> dict[UUID, Recorded]:

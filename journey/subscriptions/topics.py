@@ -4,8 +4,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from journey.domain.event import EVENTS, Recorded
+from journey.domain.event import Recorded
 from journey.domain.rules import IN_CARE
+from journey.feed.filter import types_of
 
 CANONICAL = "https://journey.example/fhir/SubscriptionTopic/"
 
@@ -35,9 +36,7 @@ class Topic(NamedTuple):
 
 def _of(room: str, *names: str) -> tuple[str, ...]:
     """The stored names of these events; all of the room's where none is named."""
-    return tuple(f"{room}.{each}" for each in names) or tuple(
-        each for each in EVENTS if each.startswith(f"{room}.")
-    )
+    return tuple(f"{room}.{each}" for each in names) or tuple(sorted(types_of(f"{room}.*")))
 
 
 EVERY = (

@@ -1,5 +1,7 @@
 """What can be asked for, and what is refused, by the name of the element; and who may ask."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from journey.subscriptions.topics import CANONICAL, EVERY
 from tests.fhir.validating import assert_valid
 from tests.served import database, number
 from tests.subscriptions.hearing import ALL, BACKPORT, Json, World, parameters, world
+from tests.subscriptions.test_page import PAGE
 
 pytestmark = pytest.mark.database
 
@@ -127,6 +130,14 @@ def test_one_is_made_read_found_changed_and_ended(here: World) -> None:
     ):
         assert here.ask(method, address).status_code == 404
     assert here.ask("GET", f"{ALL}/nonsense").status_code == 404
+
+
+def test_the_example_of_the_page_is_taken(here: World) -> None:
+    found = re.search(r"-d '(.*?)'\n```", PAGE, re.DOTALL)
+    assert found
+    answer = here.ask("POST", ALL, json.loads(found[1]))
+    assert answer.status_code == 201, answer.text
+    assert here.ask("DELETE", f"{ALL}/{answer.json()['id']}").status_code == 204
 
 
 def test_headers_do_not_go_along_to_another_endpoint(here: World) -> None:

@@ -15,6 +15,7 @@ from journey.api.commands import LABELS
 from journey.bench.receiver import TAKEN, Reply
 from journey.store import sequencer
 from journey.webhooks import deliveries
+from journey.webhooks.history import prune
 from tests.fhir.validating import assert_valid
 from tests.served import number
 from tests.subscriptions.hearing import ALL, QUICK, Json, World, event, events, parameters, said, world
@@ -166,6 +167,13 @@ def test_after_an_outage_exactly_what_was_missed_is_had_by_asking(here: World) -
     assert [each["focus"].rpartition("/")[2] for each in events(found)] == lost
     assert [each["event-number"] for each in events(missed(here, url))] == [str(each) for each in range(1, 9)]
     assert events(missed(here, url, "?eventsSinceNumber=9")) == []
+    with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE webhook_delivery SET ended_at = now() - interval '2 days' WHERE number < 3"
+        )
+        prune(connection, days=1)
+    assert [each["event-number"] for each in events(missed(here, url))] == [str(each) for each in range(3, 9)]
+    assert here.ask("GET", f"{url}/$events?eventsSinceNumber=2").status_code == 410
     [one] = events(missed(here, url, "?eventsSinceNumber=3&eventsUntilNumber=3&content=empty"))
     assert "focus" not in one
 

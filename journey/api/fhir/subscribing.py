@@ -36,7 +36,6 @@ router = APIRouter(route_class=guarded(Permission.FEED, None), include_in_schema
 
 T = TypeVar("T")
 Values = Annotated[str | None, Query(max_length=2000)]
-Number = Annotated[int | None, Query(ge=0, le=LAST)]
 Found = list[tuple[registry.Kept, Terms]]
 
 
@@ -133,7 +132,7 @@ async def what_happened(
     request: Request,
     id_: str,
     *,
-    since: Annotated[int, Query(alias="eventsSinceNumber", ge=0, le=LAST)] = 1,
+    since: Annotated[int | None, Query(alias="eventsSinceNumber", ge=0, le=LAST)] = None,
     until: Annotated[int, Query(alias="eventsUntilNumber", ge=0, le=LAST)] = LAST,
     content: Content | None = None,
     _form: Format = None,
