@@ -3,11 +3,18 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from journey.domain.codes import VisitStatus
+from journey.embedded import Cluster
+from journey.ingest.fhir.ingest import Counts
 from tests.ingest.fhir.feeding import Feed
 from tests.ingest.fhir.samples import documents, folder, read
+from tests.served import database
 
 SYNTHEA = {"Patient": 100, "Encounter": 2197, "CarePlan": 212}
 BULK = {"Patient": 13, "Encounter": 1215}
@@ -26,10 +33,16 @@ def visits(feed: Feed) -> Counter[tuple[str, ...]]:
     return found
 
 
-def test_every_bundle_of_synthea_is_a_journey_with_all_its_visits(feed: Feed) -> None:
+@pytest.fixture(scope="module")
+def synthea(cluster: Cluster, template: str) -> Iterator[tuple[Feed, Counts]]:
+    """Every bundle, and what became of it."""
     paths = documents("synthea-smart-r4")
+    with database(cluster, template) as url, closing(Feed(url)) as feed:
+        yield feed, feed.read(*paths)
 
-    counts = feed.read(*paths)
+
+def test_every_bundle_of_synthea_is_a_journey_with_all_its_visits(synthea: tuple[Feed, Counts]) -> None:
+    feed, counts = synthea
 
     assert (counts.applied, counts.parked, counts.rejected, counts.journeys) == (2509, 0, 0, 100)
     assert counts.by_type == SYNTHEA
@@ -43,13 +56,15 @@ def test_every_bundle_of_synthea_is_a_journey_with_all_its_visits(feed: Feed) ->
         "IMP": 63,
     }
 
-    again = feed.read(*paths)
-    assert (again.duplicate, again.applied, again.events) == (2509, 0, 0)
+
+def test_bundles_that_are_read_again_say_nothing_new(synthea: tuple[Feed, Counts]) -> None:
+    again = synthea[0].read(*documents("synthea-smart-r4")[:A_FEW])
+    assert (again.duplicate, again.applied, again.events) == (sum(again.by_type.values()), 0, 0)
+    assert again.by_type["Patient"] == A_FEW
 
 
-def test_the_visits_of_a_patient_are_those_of_the_bundle(feed: Feed) -> None:
-    for path in documents("synthea-smart-r4")[:A_FEW]:
-        feed.read(path)
+def test_the_visits_of_a_patient_are_those_of_the_bundle(synthea: tuple[Feed, Counts]) -> None:
+    feed, _ = synthea
     for path in documents("synthea-smart-r4")[:A_FEW]:
         bodies = [entry["resource"] for entry in read(path)["entry"]]
         (number,) = [
@@ -91,10 +106,10 @@ def _in_order() -> Counter[tuple[str, ...]]:
     """What the Bundles themselves say, by the journeys that they have made."""
     found: Counter[tuple[str, ...]] = Counter()
     for path in documents("synthea-smart-r4")[:A_FEW]:
-        for body in (entry["resource"] for entry in read(path)["entry"]):
-            if body["resourceType"] == "Patient":
-                whose = min(each["value"] for each in body["identifier"])
-        for body in (entry["resource"] for entry in read(path)["entry"]):
+        bodies = [entry["resource"] for entry in read(path)["entry"]]
+        (person,) = [body for body in bodies if body["resourceType"] == "Patient"]
+        whose = min(each["value"] for each in person["identifier"])
+        for body in bodies:
             if body["resourceType"] == "Encounter":
                 period, kind = body["period"], body["type"][0]
                 service = kind["coding"][0]["display"]

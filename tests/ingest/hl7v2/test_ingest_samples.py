@@ -118,15 +118,15 @@ def backwards(samples: Sequence[Sample]) -> Sequence[Sample]:
 
 
 @pytest.mark.parametrize(
-    ("order", "every"),
-    [(in_order, 1), (shuffled(1), 2), (shuffled(2), 6), (shuffled(3), 6), (backwards, 6)],
+    ("order", "first", "every"),
+    [(in_order, 0, 1), (shuffled(1), 0, 4), (shuffled(2), 1, 8), (shuffled(3), 3, 8), (backwards, 5, 8)],
     ids=["in order", "shuffled", "shuffled again", "and again", "backwards"],
 )
 def test_the_journeys_are_those_of_the_log_in_whatever_order_they_are_told(
-    feed: Feed, order: Order, every: int
+    feed: Feed, order: Order, first: int, every: int
 ) -> None:
     cases = by_case(sepsis())
-    chosen = sorted(cases)[::every]
+    chosen = sorted(cases)[first::every]
     samples = [sample for sample in sepsis() if sample.row["case"] in set(chosen)]
     counts = feed.take_all(sample.raw for sample in order(samples))
 
