@@ -106,7 +106,7 @@ MAY_IMPORT = {
     "broker": OVER | {"feed", "audit", "webhooks"},
     "subscriptions": OVER | {"feed", "audit", "webhooks", "fhir"},
     "mllp": OVER | {"ingest"},
-    "web": OVER | {"projections", "oidc", "discovery"},
+    "web": OVER | {"projections", "oidc", "discovery", "ledger"},
     "worker": OVER | {"projections"},
     "export": OVER | {"audit", "database", "feed"},
     "api": APPLICATION,

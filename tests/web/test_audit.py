@@ -9,6 +9,10 @@ import pytest
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.api.access.trail import Kind, Outcome
+from journey.audit.entries import SORTABLE
+from journey.web.pages.audit import KINDS, OUTCOMES
+from journey.web.pages.audit import SORTABLE as SORTED
 from tests.api.test_reading import projected
 from tests.served import Api
 from tests.web.conftest import Browser
@@ -53,6 +57,12 @@ def test_every_element_has_its_field(officer: Browser) -> None:
         *("correlation_id", "sort"),
     }
     assert elements <= set(re.findall(r'<(?:input|select)[^>]* name="(\w+)"', page))
+
+
+def test_every_word_of_the_audit_can_be_chosen() -> None:
+    assert set(KINDS) == set(Kind)
+    assert set(OUTCOMES) == set(Outcome)
+    assert set(SORTED) == set(SORTABLE)
 
 
 def test_what_is_asked_wrongly_is_said_and_stays(officer: Browser) -> None:

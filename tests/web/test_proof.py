@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from journey.audit.disclosures import Basis
 from journey.evidence.checking import checked
-from journey.web.pages.proof import holds
+from journey.web.pages.proof import BASES, holds
 from tests.api.test_ledger import OFFICER, covered
 from tests.api.test_reading import projected
 from tests.served import Api, number
@@ -69,6 +70,10 @@ def test_a_file_that_an_outsider_can_check_is_downloaded(officer: Browser) -> No
     refused = officer.send(address, **form | {"purpose": "for nothing"})
     assert refused.status_code == 422
     assert 'value="The board"' in refused.text
+
+
+def test_every_basis_can_be_chosen() -> None:
+    assert set(BASES) == set(Basis)
 
 
 def test_who_may_not_audit_is_refused(coordinator: Browser) -> None:

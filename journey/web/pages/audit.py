@@ -6,8 +6,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
-from journey.api.access.trail import Kind, Outcome
-from journey.audit.entries import SORTABLE
 from journey.web.calling import Refusal
 from journey.web.handing import handed
 from journey.web.page import HOME, Asked, Page, go
@@ -22,8 +20,15 @@ WHOM = ("patient", "journey")
 WHAT = ("type", "version", "method", "route", "id")
 WHY = ("purpose", "basis")
 WHENCE = ("source", "peer", "request_id", "correlation_id")
-CHOSEN = {"kind": tuple(map(str, Kind)), "outcome": tuple(map(str, Outcome))}
+KINDS = (
+    *("read", "search", "feed", "audit", "export", "print", "evidence", "review", "disclosure-suspended"),
+    *("query-saved", "query-removed", "write", "login", "glass-broken", "glass-closed"),
+    *("key-created", "key-changed", "key-revoked", "recorded", "disclosed"),
+)
+OUTCOMES = ("done", "refused", "denied")
+CHOSEN = {"kind": KINDS, "outcome": OUTCOMES}
 FIELDS = (*PERIOD, *CHOSEN, *WHO, *WHOM, *WHAT, *WHY, *WHENCE, "sort")
+SORTABLE = ("at", *CHOSEN, *WHO, "patients", "journeys", *WHAT, *WHY, *WHENCE)
 LABELS = {
     "from": "From (UTC)",
     "to": "Before (UTC)",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from journey.audit.disclosures import Basis
 from journey.ledger.checkpoint import Statement
 from journey.ledger.merkle import Unproven, verify_consistency, verify_inclusion
 from journey.ledger.note import BadNote, Verifier, opened
@@ -18,6 +17,13 @@ from journey.web.page import HOME, Asked, Page, go
 
 Row = Mapping[str, Any]
 HERE = f"{HOME}/proof"
+BASES = (
+    *("operations", "treatment", "payment", "individual", "authorization", "limited-data-set"),
+    *("national-security", "correctional", "required-by-law", "public-health", "oversight", "judicial"),
+    *("law-enforcement", "research", "safety", "other"),
+)
+"""What may allow that it goes out."""
+
 MISSING = frozenset({"not-in-the-ledger-yet", "no-such-checkpoint"})
 
 
@@ -44,7 +50,7 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
         patient=await named(asked),
         people=await found(asked),
         wanted=asked.said("q"),
-        bases=[str(each) for each in Basis],
+        bases=BASES,
     )
 
 
