@@ -1,4 +1,4 @@
-"""How long a FHIR resource and a page of them take the API, with worker and database beside.
+"""How long a FHIR resource and a page of them take the API, with the database beside.
 
 The floor sends the same JSON, made beforehand, from the same framework: it asks for no key, looks at no
 journey, makes nothing and records nobody.
@@ -39,7 +39,8 @@ def fhir(server: Scratch) -> Iterator[Figure]:
     """Each question, beside its floor."""
     dice = random.Random(0)  # noqa: S311 - no secret
     with ExitStack() as stack:
-        at, _ = stack.enter_context(served(filled(server, JOURNEYS * LENGTH), JOURNEYS * LENGTH))
+        url, events = filled(server, JOURNEYS * LENGTH), JOURNEYS * LENGTH
+        at, _ = stack.enter_context(served(url, events, with_worker=False))
         folder = stack.enter_context(TemporaryDirectory())
         for number, path in enumerate(QUESTIONS.values()):
             Path(folder, str(number)).write_bytes(_answer(at, path.format(_visit(0))))
