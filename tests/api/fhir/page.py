@@ -24,7 +24,7 @@ def _told(resource: dict[str, Any]) -> tuple[str, ...]:
     parameters = (f"`{each['name']}`" for each in resource.get("searchParam", ()))
     along = (f"`{each.partition(':')[2]}`" for each in resource.get("searchInclude", ()))
     operations = (f"`${each['name']}`" for each in resource.get("operation", ()))
-    marks = ("yes" if each in there else "–" for each in EVERY)
+    marks = ("yes" if each in there else "" for each in EVERY)
     return (resource["type"], *marks, ", ".join(parameters), ", ".join(along), ", ".join(operations))
 
 
