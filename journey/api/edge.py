@@ -177,6 +177,7 @@ class Edge:
                 message["headers"] = _with_ours(message["headers"], ids.request, scope.get("scheme"))
             await send(message)
 
+        around = structlog.contextvars.get_contextvars()
         structlog.contextvars.bind_contextvars(**ids.logged)
         counted = 1
         self._under_way += counted
@@ -197,6 +198,7 @@ class Edge:
             self._under_way -= counted
             self._note(scope, status, perf_counter() - started)
             structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(**around)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """Answer, or say what kept it from being answered."""

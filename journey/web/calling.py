@@ -71,6 +71,7 @@ class Api:
         sent = b"" if body is None else to_json(body)
         said = {
             "authorization": f"Bearer {self._token}",
+            "x-request-id": self._scope["state"]["request_id"],
             "content-length": str(len(sent)),
             **({} if body is None else {"content-type": "application/json"}),
             **(headers or {}),

@@ -12,10 +12,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journey.web import elsewhere, signing
-from journey.web.calling import Refusal
+from journey.web.calling import UNKNOWN, Refusal
 from journey.web.every import PAGES
 from journey.web.live import live
-from journey.web.navigation import navigation
+from journey.web.navigation import entry_of, navigation
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
 from journey.web.sessions import Session
@@ -24,6 +24,11 @@ from journey.web.signing import Signed, cookie_of, keep, to_sign_in
 LARGEST_FORM = 256 * 1024
 """Bytes; what is written into a form is a few lines."""
 
+NOT_THEIRS = {
+    "title": "This page is not for you",
+    "detail": "Your role does not include it. Ask whoever hands out keys for one that does.",
+    "code": "forbidden",
+}
 A_YEAR = b"public, max-age=31536000, immutable"
 
 
@@ -98,6 +103,9 @@ async def _answered(
 ) -> Response:
     api = signed.api(request, session)
     asked = Asked(request, session, await signed.who(api), api, form)
+    entry = entry_of(page.path)
+    if entry is not None and not asked.who.can(entry.permission):
+        return asked.page("refused.html", 403, problem={**UNKNOWN, **NOT_THEIRS})
     try:
         return await page.handler(asked)
     except Refusal as refusal:
@@ -119,8 +127,11 @@ async def _form(request: Request) -> dict[str, list[str]]:
         raise HTTPException(400) from None
 
 
-async def _refused(request: Request, _error: Exception) -> Response:
-    """Who is signed in was not even told who they are: the key holds no more."""
+async def _refused(request: Request, error: Exception) -> Response:
+    """Who is signed in was not even told who they are: the key holds no more, or the server has no time."""
+    if isinstance(error, Refusal) and error.code != "unauthorized":
+        problem = error.problem
+        return render("problem.html", error.status, title=problem["title"], said=problem["detail"])
     return to_sign_in(request)
 
 

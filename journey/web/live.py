@@ -1,9 +1,11 @@
 """Live: tells a page that something was recorded, so that it looks again. It tells nothing of what.
 
 Each page looks again at its own part with the rights of who is signed in, a few seconds apart at most.
+It ends with the session.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -20,14 +22,21 @@ def live(signed: Signed) -> Handler:
     async def handle(request: Request) -> Response:
         if await signed.session(request) is None:
             return Response(status_code=204)  # the browser asks no more
-        return StreamingResponse(_grown(request), media_type="text/event-stream")
+        request.scope["state"]["goes_on"]()
+        return StreamingResponse(_grown(signed, request), media_type="text/event-stream")
 
     return handle
 
 
-async def _grown(request: Request) -> AsyncIterator[str]:
+async def _grown(signed: Signed, request: Request) -> AsyncIterator[str]:
     growth = request.app.state.engine.growth
     yield "retry: 3000\n\n"
+    event, looked = growth.next_one, monotonic()
     while not growth.over:
+        has_grown = await growth.wait(event, BEAT)
         event = growth.next_one
-        yield "event: grown\ndata:\n\n" if await growth.wait(event, BEAT) else ": still here\n\n"
+        if monotonic() - looked >= BEAT:
+            looked = monotonic()
+            if await signed.session(request) is None:
+                return
+        yield "event: grown\ndata:\n\n" if has_grown else ": still here\n\n"

@@ -32,5 +32,10 @@ class May(Protocol):
     def can(self, permission: str) -> bool: ...
 
 
+def entry_of(path: str) -> Entry | None:
+    """The one that a page stands under."""
+    return next((each for each in ENTRIES if f"{path}/".startswith(f"{each.address}/")), None)
+
+
 def navigation(who: May) -> tuple[Entry, ...]:
     return tuple(each for each in ENTRIES if who.can(each.permission))

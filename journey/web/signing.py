@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import structlog
 from starlette.requests import Request
@@ -139,6 +139,12 @@ def asks_by_itself(request: Request) -> bool:
     return is_part or "text/event-stream" in headers.get("accept", "")
 
 
+def forget(request: Request, response: Response) -> None:
+    """Browsers drop it only where it is named as it was set."""
+    is_safe = request.url.scheme == "https"
+    response.delete_cookie(cookie_of(request), path="/", secure=is_safe, httponly=True, samesite="lax")
+
+
 def cookie_of(request: Request) -> str:
     return SAFE_COOKIE if request.url.scheme == "https" else COOKIE
 
@@ -181,7 +187,7 @@ def routes(signed: Signed) -> list[Route]:
         if _is_from_here(request):
             await signed.end(request)
         response = go(SIGN_IN)
-        response.delete_cookie(cookie_of(request), path="/")
+        forget(request, response)
         return response
 
     async def locked(request: Request) -> Response:
@@ -189,7 +195,7 @@ def routes(signed: Signed) -> list[Route]:
         if _is_from_here(request):
             await signed.end(request)
         response = form_of(signed, request, was=_left(request))
-        response.delete_cookie(cookie_of(request), path="/")
+        forget(request, response)
         return response
 
     return [
@@ -244,16 +250,24 @@ def keep(request: Request, response: Response, name: str, value: str, seconds: i
 
 def _left(request: Request) -> str:
     """The page before, where it is one of ours."""
-    parts = urlsplit(request.headers.get("referer", ""))
+    parts = _parts(request.headers.get("referer", ""))
     is_ours = parts.netloc == request.headers.get("host") and parts.path != LOCKED
     return parts.path + (f"?{parts.query}" if parts.query else "") if is_ours else ""
 
 
 def inside(wanted: str) -> str:
     """A page of the console, and nowhere else."""
-    parts = urlsplit(wanted)
+    parts = _parts(wanted)
     is_ours = not parts.scheme and not parts.netloc and "\\" not in wanted
     return wanted if is_ours and wanted.startswith(f"{HOME}/") else HOME
+
+
+def _parts(address: str) -> SplitResult:
+    """What is no address leads elsewhere."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("none", "none", "", "", "")
 
 
 def _is_from_here(request: Request) -> bool:
@@ -262,4 +276,4 @@ def _is_from_here(request: Request) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or _parts(origin).netloc == request.headers.get("host")
