@@ -4,8 +4,10 @@ it fits a telephone. The rules of accessibility are axe's (WCAG 2.2 AA).
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
+import httpx2
 import pytest
 
 from journey.api.access import keys
@@ -14,8 +16,10 @@ from journey.api.access.table import Role
 from journey.embedded import Cluster
 from tests.api.streaming import on_a_socket
 from tests.api.test_examples import own_pathways
+from tests.api.test_lists import offer
 from tests.api.test_read_examples import story
 from tests.served import database, served
+from tests.waiting import until
 
 playwright = pytest.importorskip("playwright.sync_api", reason="NO PAGE WAS LOOKED AT: no playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NO PAGE WAS LOOKED AT: no axe")
@@ -80,6 +84,21 @@ class Told(NamedTuple):
     tokens: dict[Role, str]
     journey: str
 
+    def ask(self, role: Role, path: str) -> Any:
+        return self._sent("GET", path, role).json()
+
+    def tell(self, journey: str, command: str, body: dict[str, Any]) -> None:
+        answer = self._sent("POST", f"/v1/journeys/{journey}/{command}", Role.COORDINATOR, json=body)
+        assert answer.is_success, answer.text
+
+    def opened(self) -> str:
+        answer = self._sent("POST", "/v1/journeys", Role.COORDINATOR, json={"team": "ward 3"})
+        return str(answer.json()["journey_id"])
+
+    def _sent(self, method: str, path: str, role: Role, **more: Any) -> httpx2.Response:
+        held = {"Authorization": f"Bearer {self.tokens[role]}"}
+        return httpx2.request(method, self.url + path, headers=held, timeout=20, **more)
+
 
 @pytest.fixture(scope="module")
 def told(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
@@ -128,6 +147,10 @@ class Window:
         answer = self.page.goto(f"{self._told.url}/console/{path.format(journey=self._told.journey)}")
         assert answer.status == 200, path
 
+    def has(self, path: str, said: str) -> bool:
+        self.open(path)
+        return said in self.page.inner_text("main")
+
     def complaints(self) -> list[str]:
         """Axe's."""
         found = axe.Axe().run(self.page).response["violations"]
@@ -170,3 +193,70 @@ def test_a_double_click_sends_a_form_once(chromium: Any, told: Told) -> None:
     window.page.fill("#endpoint", "https://payer.example/hooks")
     window.page.fill("#recipient", "Clicked twice")
     assert window.page.evaluate(SENT_TWICE) == [False, True]
+
+
+def test_a_coordinators_day(chromium: Any, told: Told) -> None:
+    """From sign-in to what is recorded, and the API says the same."""
+    window = Window(chromium, told, Role.COORDINATOR)
+    page = window.page
+    page.wait_for_url("**/console/today")
+    page.click("a:has-text('Tarnwood')")
+    page.wait_for_url(f"**/console/patients/{told.journey}")
+    page.click("nav a:has-text('Record'), .j-tabs a:has-text('Record')")
+    page.fill("#q", "assign owner")
+    page.click("a:has-text('Assign owner'):visible >> nth=0")
+    page.fill("[name='team']", "ward 3")
+    page.fill("[name='person']", "nurse-9")
+    page.click("button:has-text('Record')")
+    page.wait_for_url(f"**/console/patients/{told.journey}*")
+    assert "nurse-9" in page.inner_text("main")
+    stands = told.ask(Role.COORDINATOR, f"/v1/journeys/{told.journey}")
+    assert stands["responsible"]["person"] == "nurse-9"
+    assert window.wrong == []
+
+
+def test_an_officers_afternoon(chromium: Any, told: Told) -> None:
+    """Who is it, how did it come to be so, and who has looked?"""
+    window = Window(chromium, told, Role.COMPLIANCE)
+    page = window.page
+    window.open("patients")
+    page.type("#q", "tarnwood")
+    page.click(f"#found a[href$='{told.journey}']")
+    page.click(".j-tabs a:has-text('Replay')")
+    page.click("main a:has-text('why') >> nth=0")
+    page.wait_for_url("**why=**")
+    assert "recorded" in page.inner_text("main")
+    window.open(f"audit?journey={told.journey}")
+    assert "looks as compliance" in page.inner_text("main")
+    entries = told.ask(Role.COMPLIANCE, f"/v1/audit?journey={told.journey}&limit=100")["audit"]
+    assert "looks as compliance" in {each["name"] for each in entries}
+    assert window.wrong == []
+
+
+def test_two_people_at_once_on_the_same_handoff(chromium: Any, told: Told) -> None:
+    """One of them takes over; the other is told that it was, and nothing is lost of what they wrote."""
+    handoff, journey = "00000000-0000-0000-0000-0000000000f1", told.opened()
+    told.tell(journey, "offer-handoff", {"handoff_id": handoff, "offer": offer("ward 3", "stable")})
+    windows = [Window(chromium, told, role) for role in (Role.COORDINATOR, Role.CLINICIAN)]
+    for each in windows:
+        until(partial(each.has, f"handoffs/{journey}/{handoff}", "Accept and read back"))
+    for each in windows:
+        each.page.fill("#text", "Stable; nothing to watch for.")
+        each.page.click("button:has-text('Accept and read back')")
+        each.page.wait_for_load_state()
+    first, second = (each.page.inner_text("main") for each in windows)
+    assert "This was not recorded" not in first
+    assert "This was not recorded" in second
+    events = told.ask(Role.COORDINATOR, f"/v1/journeys/{journey}/events?limit=500")["events"]
+    accepted = [each for each in events if each["type"] == "handoff.accepted"]
+    assert [each["data"]["handoff_id"] for each in accepted] == [handoff]
+
+
+def test_a_lost_connection_comes_back_by_itself(chromium: Any, told: Told) -> None:
+    window = Window(chromium, told, Role.COORDINATOR)
+    window.open("today")
+    window.page.context.set_offline(True)
+    visit = "00000000-0000-0000-0000-0000000000f2"
+    told.tell(told.journey, "request-visit", {"visit_id": visit, "appointment": {}})
+    window.page.context.set_offline(False)
+    window.page.wait_for_selector(f"[id*='{visit}']", timeout=30_000)

@@ -5,9 +5,9 @@
 
   if (body.dataset.live) {
     // What was recorded is in the lists a moment later; who looks again every five seconds misses nothing.
-    let waiting = false, last = 0;
+    let waiting = false, last = 0, lost = false;
     const told = new EventSource(body.dataset.live);
-    told.addEventListener("grown", () => {
+    const look = () => {
       if (waiting) return;
       waiting = true;
       setTimeout(() => {
@@ -15,7 +15,12 @@
         last = Date.now();
         body.dispatchEvent(new CustomEvent("grown"));
       }, Math.max(1000, last + 5000 - Date.now()));
-    });
+    };
+    told.addEventListener("grown", look);
+    // Whatever was recorded while the connection was lost, nobody has told of.
+    told.addEventListener("error", () => { lost = true; });
+    told.addEventListener("open", () => { if (lost) look(); lost = false; });
+    addEventListener("online", look);
   }
 
   const span = (ms) => {
