@@ -59,7 +59,7 @@ FILL: tuple[LiteralString, ...] = (
            family, given, '1970-03-02', ARRAY['MRN-' || lpad(n::text, 7, '0')], %(now)s, json_build_object(
                'filling', (SELECT string_agg(md5((n + each)::text), '') FROM generate_series(1, 60) AS each)),
            lower(concat(' ', family, ' ', given, ' mrn', n, ' mrn ', n, ' 19', 50 + n %% 50, '0302 ')),
-           ARRAY['team-' || n %% 50], '{}', %(now)s
+           ARRAY['team-' || n %% 50], '{}', %(now)s, %(now)s
       FROM generate_series(1, %(journeys)s) AS n,
            LATERAL (SELECT CASE WHEN n %% 4000 = 7 THEN 'Okafor' ELSE initcap(translate(
                         left(md5('f' || n), 7), '0123456789', 'aeiouklmnr')) END AS family,
