@@ -127,5 +127,6 @@ class Receiver:
         self._open.set()
         await self._over.wait()
         server.close()
+        await asyncio.sleep(0)  # who has just come in is known
         for each in list(open_):
             each.abort()

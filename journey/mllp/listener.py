@@ -96,6 +96,7 @@ class Listener:
 
     async def _stop(self) -> None:
         self._stopping.set()
+        await asyncio.sleep(0)  # who has just come in is taken in, and seen below
         for each in self._open:
             if not each.is_busy:
                 each.writer.close()
