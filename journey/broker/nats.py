@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error
 from nats.js import JetStreamContext
@@ -65,8 +64,9 @@ class JetStream:
         self._last = 0
 
     async def open(self) -> str | None:
-        self._client = await self._unless_broken(self._connected(), CONNECTED)
-        self._stream = self._client.jetstream(timeout=ACKNOWLEDGED)
+        self._client = client = Client()  # one that was turned away has a socket to close as well
+        await self._unless_broken(self._connected(client), CONNECTED)
+        self._stream = client.jetstream(timeout=ACKNOWLEDGED)
         info = await self._unless_broken(self._ensured(self._stream))
         self._last = info.state.last_seq
         return await self._unless_broken(self._cursor(self._stream)) if self._last else ""
@@ -83,10 +83,10 @@ class JetStream:
                 async with asyncio.timeout(1.0):
                     await self._client.close()
 
-    async def _connected(self) -> Client:
+    async def _connected(self, client: Client) -> None:
         """It is not connected anew by itself: what is stored has to be asked first."""
         where = self._where
-        return await nats.connect(
+        await client.connect(
             list(where.servers),
             name="journey",
             user_credentials=str(where.credentials) if where.credentials else None,
