@@ -20,16 +20,15 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 BESIDE = --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 2)') --dist loadfile \
 	--no-loadscope-reorder
 
-# What is run on it: between them, these ask a database every statement of the project once, but for the benchmarks'
-# and the demo's. Left out is what asks the same again by another way: of a process that is killed, over a socket,
-# from a command line, by chance.
+# What is run on it: between them, these ask a database nearly every statement of the project once. Left out is what
+# asks the same again by another way: of a process that is killed, over a socket, from a command line, by chance.
 ELSEWHERE := $(patsubst %,tests/api/test_%.py,bodies examples fuzz hostile import_served lane limits marked openapi \
 	outage problems restore schemas server stopping tracing wire)
-ASKS := $(addprefix tests/,store projections ledger privacy audit feed webhooks subscriptions broker evidence export \
-	api/fhir ingest/fhir/test_ingest.py ingest/fhir/pas/test_ingest.py ingest/hl7v2/test_ingest.py \
-	ingest/hl7v2/test_referrals.py ingest/ndjson mllp/test_listener.py cli/test_projections.py cli/test_ingest.py \
-	cli/test_tail.py web/test_signing.py web/test_lists.py web/test_patient.py web/test_flow.py web/test_today.py \
-	test_migrate.py test_database.py test_connection.py) $(filter-out $(ELSEWHERE),$(wildcard tests/api/test_*.py))
+ASKS := $(addprefix tests/,store projections ledger/test_notary.py ledger/test_verify.py ledger/test_tampered.py \
+	audit feed export api/fhir privacy/test_erasing.py privacy/test_rotating.py webhooks/test_deliveries.py \
+	webhooks/test_history.py webhooks/test_rewound.py broker/test_broker.py ingest/fhir/test_ingest.py \
+	ingest/hl7v2/test_ingest.py cli/test_ingest.py web/test_signing.py test_database.py) \
+	$(filter-out $(ELSEWHERE),$(wildcard tests/api/test_*.py))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
