@@ -1,7 +1,7 @@
 """Calling: asking the API within the process, as whoever is signed in."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,6 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Scope
 
 Given = Mapping[str, Any]
+MOST = 500
+"""Rows on a page, as many as the API gives."""
 
 
 class Answer(NamedTuple):
@@ -100,6 +102,15 @@ class Api:
     async def get(self, path: str, **query: Any) -> Any:
         """What is there. Raises Refusal."""
         return told(await self.ask("GET", path, query)).json()
+
+    async def every(self, path: str, rows: str, **query: Any) -> AsyncIterator[Any]:
+        """All that stands under `rows`, over as many pages as that takes. Raises Refusal."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await self.get(path, **query, limit=MOST, cursor=cursor)
+            for each in page[rows]:
+                yield each
+            cursor = page["next"]
 
     async def post(self, path: str, body: Any = None, **headers: str) -> Any:
         """What it led to. Raises Refusal."""

@@ -74,7 +74,7 @@ def _first(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
         session = await signed.session(request)
         if session is None:
             return to_sign_in(request)
-        return go(navigation(await signed.who(signed.api(request, session)))[0].address)
+        return go(navigation(await signed.who(signed.api(request, session.held.token)))[0].address)
 
     return first
 
@@ -101,7 +101,7 @@ def _route(page: Page, signed: Signed) -> Route:
 async def _answered(
     page: Page, signed: Signed, request: Request, session: Session, form: Mapping[str, list[str]]
 ) -> Response:
-    api = signed.api(request, session)
+    api = signed.api(request, session.held.token)
     asked = Asked(request, session, await signed.who(api), api, form)
     entry = entry_of(page.path)
     if entry is not None and not asked.who.can(entry.permission):

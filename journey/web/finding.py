@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from journey.web.page import Asked
+from journey.web.rendering import name_of
 
 FEW = 20
 SHORTEST = 2
@@ -20,9 +21,8 @@ class Patient(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Patient":
-        name = ", ".join(each for each in (row["family"], row["given"]) if each) or "Name not known"
         about = ", ".join(each for each in (row["birth_date"], *row["identifiers"]) if each)
-        return cls(row["patient_id"], name, about)
+        return cls(row["patient_id"], name_of(row), about)
 
 
 async def found(asked: Asked) -> tuple[Patient, ...] | None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from journey.web.calling import Refusal
 from journey.web.page import HOME, Asked, Handler
+from journey.web.rendering import name_of
 
 REASONS = {
     "ETREAT": "An emergency: the patient has to be treated now",
@@ -43,10 +44,8 @@ class OnePatient(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Family name first, as lists have it."""
         said = self.stands["patient"]["demographics"]
-        family, given = said["family"] or "", " ".join(said["given"] or ())
-        return ", ".join(each for each in (family, given) if each) or "Name not known"
+        return name_of({**said, "given": " ".join(said["given"] or ())})
 
     def born(self, today: date) -> str:
         """With the age, where the day is known."""

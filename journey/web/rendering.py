@@ -1,5 +1,6 @@
 """Rendering: templates, with the words and times that all of them use."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
@@ -33,7 +34,15 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"at": at, "day": day, "words": words, "span": span, "due": due, "urgency": urgency}
+    made.filters |= {
+        "at": at,
+        "day": day,
+        "words": words,
+        "named": name_of,
+        "span": span,
+        "due": due,
+        "urgency": urgency,
+    }
     made.globals |= {"navigation": navigation, "version": version()}
     return made
 
@@ -82,6 +91,11 @@ def span(length: timedelta) -> str:
     if length >= HOUR:
         return f"{length // HOUR} h {(length % HOUR) // MINUTE:02} min"
     return f"{length // MINUTE} min"
+
+
+def name_of(patient: Mapping[str, Any]) -> str:
+    """Family name first, as lists have it."""
+    return ", ".join(each for each in (patient["family"], patient["given"]) if each) or "Name not known"
 
 
 def due(said: str | datetime | None, now: datetime) -> str:

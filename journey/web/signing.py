@@ -112,10 +112,7 @@ class Signed:
         if secret:
             await self._rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
 
-    def api(self, request: Request, session: Session) -> Api:
-        return Api(self._api, request.scope, session.held.token)
-
-    def asking(self, request: Request, token: str) -> Api:
+    def api(self, request: Request, token: str) -> Api:
         return Api(self._api, request.scope, token)
 
     async def who(self, api: Api) -> Who:
@@ -174,7 +171,7 @@ def routes(signed: Signed) -> list[Route]:
             given = {}
         token = (given.get("key") or [""])[-1].strip()
         try:
-            await signed.who(signed.asking(request, token))
+            await signed.who(signed.api(request, token))
         except Refusal as refusal:
             said = str(refusal.problem.get("detail", "")) if refusal.code != "unauthorized" else NOT_IN_USE
             return form_of(signed, request, said, refusal.status)

@@ -7,7 +7,6 @@ from uuid import UUID
 from journey.web.page import Asked
 from journey.web.rendering import at, day, words
 
-PAGE = 500
 ALIKE = {"order": "coverage_id", "supersedes": "authorization_id"}
 """What else a field may be called that names one."""
 
@@ -60,14 +59,7 @@ async def things(asked: Asked, journey_id: str) -> Things:
 
 async def everything(asked: Asked, journey_id: str) -> list[Mapping[str, Any]]:
     """All that happened, in the order of happening."""
-    found: list[Mapping[str, Any]] = []
-    cursor = None
-    while True:
-        page = await asked.api.get(f"/v1/journeys/{journey_id}/timeline", limit=PAGE, cursor=cursor)
-        found += page["events"]
-        cursor = page["next"]
-        if cursor is None:
-            return found
+    return [each async for each in asked.api.every(f"/v1/journeys/{journey_id}/timeline", "events")]
 
 
 def _ids(holder: Any) -> Iterator[tuple[str, str]]:

@@ -98,15 +98,9 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
 
 
 async def _of_custody(asked: Asked, journey_id: str) -> AsyncIterator[Row]:
-    cursor = None
-    while True:
-        page = await asked.api.get(f"/v1/journeys/{journey_id}/events", limit=500, cursor=cursor)
-        for each in page["events"]:
-            if each.get("type", "").startswith(("custody.", "subject.")):
-                yield each
-        cursor = page["next"]
-        if cursor is None:
-            return
+    async for each in asked.api.every(f"/v1/journeys/{journey_id}/events", "events"):
+        if each.get("type", "").startswith(("custody.", "subject.")):
+            yield each
 
 
 def _said_of(events: list[Row], type_: str, by: str) -> dict[str, Row]:

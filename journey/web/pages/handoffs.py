@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from journey.web.calling import Refusal
 from journey.web.page import HOME, Asked, Page, go, whole
+from journey.web.things import everything
 
 FEW = 200
 BOARD = {
@@ -99,7 +100,7 @@ async def _shown(asked: Asked, problem: Mapping[str, Any] | None = None, status:
     found = await asked.api.get("/v1/handoffs", journey=journey_id, limit=FEW)
     row = next((each for each in found["handoffs"] if each["handoff_id"] == handoff_id), None)
     stands = await asked.api.get(f"/v1/journeys/{journey_id}")
-    events = [each async for each in _told(asked, journey_id, handoff_id)]
+    events = await _told(asked, journey_id, handoff_id)
     offer = next((each["data"]["offer"] for each in reversed(events) if "offer" in each["data"]), None)
     return asked.page(
         "handoff.html",
@@ -116,18 +117,13 @@ async def _shown(asked: Asked, problem: Mapping[str, Any] | None = None, status:
     )
 
 
-async def _told(asked: Asked, journey_id: str, handoff_id: str) -> Any:
+async def _told(asked: Asked, journey_id: str, handoff_id: str) -> list[dict[str, Any]]:
     """What holds of it, in the order in which it happened."""
-    cursor = None
-    while True:
-        page = await asked.api.get(f"/v1/journeys/{journey_id}/timeline", cursor=cursor, limit=500)
-        for each in page["events"]:
-            is_of_it = each.get("data", {}).get("handoff_id") == handoff_id
-            if is_of_it and each.get("voided_by") is None:
-                yield {**each, "data": (each.get("reading") or each)["data"]}
-        cursor = page["next"]
-        if cursor is None:
-            return
+    return [
+        {**each, "data": (each.get("reading") or each)["data"]}
+        for each in await everything(asked, journey_id)
+        if each.get("data", {}).get("handoff_id") == handoff_id and each.get("voided_by") is None
+    ]
 
 
 def _questions(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

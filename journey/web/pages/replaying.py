@@ -19,7 +19,7 @@ from journey.web.rendering import at, moment, words
 
 Row = Mapping[str, Any]
 MOST = 500
-"""Steps asked for at once, and events between two moments."""
+"""Events between two moments."""
 
 AXES = ("true", "known")
 ORDERS = {"": "By the slider that is moved", "known": "As it was recorded", "true": "As it happened"}
@@ -119,14 +119,8 @@ async def replay(asked: Asked) -> Response:
 
 async def _steps(asked: Asked, journey_id: str, order: str) -> list[Row]:
     """All of them, in this order."""
-    found: list[Row] = []
-    cursor = None
-    while True:
-        page = await asked.api.get(f"/v1/journeys/{journey_id}/replay", axis=order, limit=MOST, cursor=cursor)
-        found += page["steps"]
-        cursor = page["next"]
-        if cursor is None:
-            return found
+    path = f"/v1/journeys/{journey_id}/replay"
+    return [each async for each in asked.api.every(path, "steps", axis=order)]
 
 
 async def _there(asked: Asked, path: str, when: Row) -> Row | None:
