@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from journey.ingest.aside import place
 from journey.ingest.hl7v2.inbox import message_key
-from journey.ingest.hl7v2.receiver import Receiver, Taken, place
+from journey.ingest.hl7v2.receiver import Receiver, Taken
 from journey.mllp.acknowledging import NOT_KEPT, Finding, finding
 from journey.settings import Settings
 from journey.store.errors import StoreUnavailable

@@ -16,7 +16,7 @@ from journey.domain.consent import (
     RevokeConsent,
 )
 from journey.domain.event import Command
-from journey.ingest.fhir.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.resource import Element
 from journey.ingest.fhir.telling import Telling
 

@@ -23,9 +23,9 @@ from journey.domain.visit import (
     StartVisit,
     VisitChanged,
 )
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.agreed import agreed
 from journey.ingest.fhir.moment import Moment
-from journey.ingest.fhir.reasons import Unapplied
 from journey.ingest.fhir.resource import Element
 from journey.ingest.fhir.telling import Telling, in_time
 

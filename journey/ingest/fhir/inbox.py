@@ -17,9 +17,9 @@ from pydantic_core import from_json, to_json
 
 from journey.ingest.fhir.naming import Came
 from journey.ingest.fhir.resource import TYPE
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.routing import connected
-from journey.ingest.hl7v2.sealing import Box, box, unboxed
+from journey.ingest.keys import Key
+from journey.ingest.routing import connected
+from journey.ingest.sealing import Box, box, unboxed
 from journey.store.store import Store
 
 CHANNEL = "fhir"

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from journey.domain.event import Command
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir import pas
 from journey.ingest.fhir.appointment import appointment
 from journey.ingest.fhir.consent import consent
@@ -17,7 +18,7 @@ from journey.ingest.fhir.encounter import encounter
 from journey.ingest.fhir.episode import episode
 from journey.ingest.fhir.payment import coverage
 from journey.ingest.fhir.plans import care_plan, care_team
-from journey.ingest.fhir.reasons import NothingToApply, Unapplied
+from journey.ingest.fhir.reasons import NothingToApply
 from journey.ingest.fhir.referral import is_referral, service_request, task
 from journey.ingest.fhir.resource import Element, Resource
 from journey.ingest.fhir.telling import Telling

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journey.ingest.fhir.resource import LONGEST, Element, Json, Resource, clean
-from journey.ingest.hl7v2.patient import Key
+from journey.ingest.keys import Key
 
 KINDS = {
     "Patient": "patient",

@@ -7,7 +7,7 @@ from journey.domain.codes import Gender
 from journey.domain.identity import Demographics, Identifier
 from journey.ingest.fhir.naming import Came, names
 from journey.ingest.fhir.resource import LONGEST, Element, Resource
-from journey.ingest.hl7v2.patient import FIND_NOBODY, Key
+from journey.ingest.keys import FIND_NOBODY, Key
 
 SSN = "http://hl7.org/fhir/sid/us-ssn"
 OLD = frozenset({"old", "temp"})

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.inbox import Item
 from journey.ingest.fhir.mapping import Row, begins, whose
 from journey.ingest.fhir.naming import KINDS, Came, names, numbers, referred
 from journey.ingest.fhir.person import Person, person
-from journey.ingest.fhir.reasons import PARKED, Unapplied
+from journey.ingest.fhir.reasons import PARKED
 from journey.ingest.fhir.resource import Element, Resource
 from journey.ingest.fhir.routes import Place, Routes
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.routing import Route
+from journey.ingest.keys import Key
+from journey.ingest.routing import Route
 
 NO_LABEL = re.compile(r"[^A-Za-z0-9]+")
 LONGEST_LABEL = 20

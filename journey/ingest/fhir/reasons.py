@@ -28,17 +28,6 @@ REJECTED = {
 """By code."""
 
 
-class Unapplied(Exception):
-    """The resource cannot be applied now. The sentence says why, and quotes nothing from it."""
-
-    def __init__(self, code: str, sentence: str, where: str | None = None) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-        self.where = where
-        """The element, as FHIRPath: `Encounter.period.start`."""
-
-
 class NothingToApply(Exception):
     """It is nothing that can be applied, and never will be."""
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from journey.domain.episode import JourneyOpened
 from journey.domain.event import Actor
 from journey.domain.rules import JourneyIsOver
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.aside import set_aside
 from journey.ingest.fhir.documents import UNREAD
 from journey.ingest.fhir.gathering import gathered
@@ -21,10 +22,10 @@ from journey.ingest.fhir.inbox import BARRED, CHANNEL, Inbox, Item, Outcome
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.naming import name_of
 from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
-from journey.ingest.fhir.reasons import PARKED, NothingToApply, Unapplied
+from journey.ingest.fhir.reasons import PARKED, NothingToApply
 from journey.ingest.fhir.resource import TYPE, Resource
 from journey.ingest.fhir.routes import Rehearsal, Routes
-from journey.ingest.hl7v2.patient import Key
+from journey.ingest.keys import Key
 from journey.store.errors import StoreUnavailable
 from journey.store.sayings import Told, tell_all, weighed
 from journey.store.store import Store

@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from journey.domain.event import Coded
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.moment import BadMoment, Moment, moment
-from journey.ingest.fhir.reasons import Unapplied
 
 Json: TypeAlias = dict[str, Any]
 

@@ -5,19 +5,18 @@ names an EpisodeOfCare      the journey that this episode is
 any other                   the patient's own journey, which HL7 v2 tells, too
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import fold
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.naming import URI
 from journey.ingest.fhir.person import Person
-from journey.ingest.fhir.reasons import PARKED, Unapplied
-from journey.ingest.hl7v2 import reasons
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.routing import CLAIM, FIND, LOCK, Route, Routing, connected
-from journey.ingest.hl7v2.telling import visit_id_of
+from journey.ingest.fhir.reasons import PARKED
+from journey.ingest.keys import Key, visit_id_of
+from journey.ingest.routing import CLAIM, FIND, LOCK, Route, Routing, columns, connected, lock_names
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
 
@@ -58,11 +57,13 @@ class Routes:
             by_number, by_name = self._known(person.keys), self._known(person.names)
             lasting = [each for each in person.names if each.system != URI]
             copied = by_number is None and by_name is not None and person.keys and not self._known(lasting)
-            if copied or (by_number and by_name and by_number.patient_id != by_name.patient_id):
-                raise Unapplied("two-patients", PARKED["two-patients"], where)
-            return self._claimed(keys)
-        except reasons.Unapplied as problem:
+            apart = by_number and by_name and by_number.patient_id != by_name.patient_id
+            route = None if copied or apart else self._claimed(keys)
+        except Unapplied as problem:
             raise Unapplied(problem.code, PARKED.get(problem.code, problem.sentence), where) from None
+        if route is None:
+            raise Unapplied("two-patients", PARKED["two-patients"], where)
+        return route
 
     def _claimed(self, keys: Sequence[Key]) -> Route:
         return self.patients.patient(keys)
@@ -74,7 +75,7 @@ class Routes:
         """Whose a resource is with such a reference; None where nobody knows yet. Raises Unapplied."""
         try:
             return self._known(keys)
-        except reasons.Unapplied:
+        except Unapplied:
             raise Unapplied("two-patients", PARKED["two-patients"]) from None
 
     def episode(self, keys: Sequence[Key], patient: Route) -> Route:
@@ -133,17 +134,17 @@ class Routes:
 
     def _found(self, keys: Sequence[Key]) -> dict[Key, Route]:
         with connected(self._store) as connection:
-            rows = connection.execute(FIND, _columns(keys)).fetchall()
+            rows = connection.execute(FIND, columns(keys)).fetchall()
         return {Key(*row[:3]): Route(*row[3:]) for row in rows}
 
     def _claim(self, keys: Sequence[Key], route: Route) -> Route:
         """Claim what is free; where these names lead now."""
         with connected(self._store) as connection, connection.transaction():
-            connection.execute(LOCK, (sorted(f"{key.system}|{key.kind}|{key.value}" for key in keys),))
-            rows = connection.execute(FIND, _columns(keys)).fetchall()
+            connection.execute(LOCK, (lock_names(keys),))
+            rows = connection.execute(FIND, columns(keys)).fetchall()
             taken = {Key(*row[:3]): Route(*row[3:]) for row in rows}
             free = [key for key in keys if key not in taken]
-            connection.execute(CLAIM, (*route._replace(continues=None)[:4], *_columns(free)))
+            connection.execute(CLAIM, (*route._replace(continues=None)[:4], *columns(free)))
         own = (each for each in taken.values() if each.patient_id == route.patient_id)
         return next(own, route)
 
@@ -175,7 +176,3 @@ MOVE = """
     UPDATE routing SET journey_id = %s, visit_id = %s
      WHERE system = %s AND kind = %s AND value = %s AND patient_id = %s
     """
-
-
-def _columns(keys: Iterable[Key]) -> list[list[str]]:
-    return [list(column) for column in zip(*keys, strict=True)] or [[], [], []]

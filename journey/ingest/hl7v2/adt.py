@@ -19,7 +19,7 @@ from journey.domain.visit import (
     StartVisit,
     Visit,
 )
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.tables import DISCHARGE_DISPOSITION, HOSPITAL_SERVICE
 from journey.ingest.hl7v2.telling import Telling
 

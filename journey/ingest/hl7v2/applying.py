@@ -15,8 +15,8 @@ from journey.ingest.hl7v2.er7 import Message
 from journey.ingest.hl7v2.inbox import Header, Led
 from journey.ingest.hl7v2.mapping import Names, Part, trigger
 from journey.ingest.hl7v2.patient import Numbers
-from journey.ingest.hl7v2.routing import Route, Routing
 from journey.ingest.hl7v2.said import LONGEST, clean, precision
+from journey.ingest.routing import Route, Routing
 from journey.store import across
 from journey.store.errors import Contended
 from journey.store.recorder import IdempotencyKey

@@ -13,8 +13,8 @@ from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from journey.ingest.hl7v2.routing import connected
-from journey.ingest.hl7v2.sealing import Box, boxed, unboxed
+from journey.ingest.routing import connected
+from journey.ingest.sealing import Box, boxed, unboxed
 from journey.store.store import Store
 
 Status = Literal["applied", "parked", "rejected"]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,21 +19,16 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Command
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, IdentifierAssigned
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2 import adt, omg, oru, ref, siu, undo
 from journey.ingest.hl7v2.er7 import Message
-from journey.ingest.hl7v2.patient import (
-    Key,
-    Numbers,
-    demographics,
-    numbered,
-    of_patient,
-    of_retired,
-)
-from journey.ingest.hl7v2.reasons import NothingToApply, Unapplied
+from journey.ingest.hl7v2.patient import Numbers, demographics, numbered, of_patient, of_retired
+from journey.ingest.hl7v2.reasons import NothingToApply
 from journey.ingest.hl7v2.said import Said
 from journey.ingest.hl7v2.tables import ACKNOWLEDGEMENTS, ANSWERS, QUESTIONS
 from journey.ingest.hl7v2.telling import Telling
 from journey.ingest.hl7v2.timestamp import Timestamp
+from journey.ingest.keys import Key, VisitKeys
 
 Place = tuple[str, int]
 
@@ -137,13 +131,6 @@ REPORTS_NOTHING = (
     (ANSWERS, "answer"),
     (frozenset({""}), "no-type"),
 )
-
-
-class VisitKeys(NamedTuple):
-    """The number of the visit, and another that means the same visit from now on."""
-
-    key: Key
-    alias: Key | None = None
 
 
 @dataclass(frozen=True)

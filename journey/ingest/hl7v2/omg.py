@@ -21,7 +21,7 @@ from journey.domain.referral import (
     SendReferral,
 )
 from journey.domain.referral.state import ReferralStatus
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.ref import SERVICE, loop
 from journey.ingest.hl7v2.said import Said, precision
 from journey.ingest.hl7v2.tables import PRIORITIES

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 from journey.domain.codes import ResultStatus
 from journey.domain.event import Command
 from journey.domain.result import ReceiveResult
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.er7 import Segment
-from journey.ingest.hl7v2.reasons import Unapplied
 from journey.ingest.hl7v2.said import clean
 from journey.ingest.hl7v2.tables import ABNORMAL, OBSERVATION_STATUSES, RESULT_STATUSES
 from journey.ingest.hl7v2.telling import Telling

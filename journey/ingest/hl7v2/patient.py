@@ -4,25 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from journey.domain.identity import ChangeDemographics, Demographics, Identifier
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.er7 import Segment
-from journey.ingest.hl7v2.reasons import Unapplied
 from journey.ingest.hl7v2.said import LONGEST, Said, clean
 from journey.ingest.hl7v2.tables import GENDERS
-
-FIND_NOBODY = frozenset({"AN", "ANC", "VN", "SS", "DL", "PPN", "ANON"})
-"""Table 0203: numbers of accounts and visits, and those that several people may give as theirs."""
-
+from journey.ingest.keys import FIND_NOBODY, Key
 
 MOST = 100
 """Numbers that a message may give of one patient: each is claimed under a lock of its own."""
-
-
-class Key(NamedTuple):
-    """A number that leads to a journey: of a patient, a visit, an account or an appointment."""
-
-    system: str
-    kind: str
-    value: str
 
 
 class Numbers(NamedTuple):

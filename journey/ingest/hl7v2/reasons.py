@@ -33,17 +33,6 @@ REJECTED = {
 """By code."""
 
 
-class Unapplied(Exception):
-    """The message cannot be applied now. The sentence says why and quotes nothing from it."""
-
-    def __init__(self, code: str, sentence: str, *, waits: bool = False) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-        self.waits = waits
-        """Whether another message of the same journey may change that."""
-
-
 class NothingToApply(Exception):
     """The message reports nothing, and never will."""
 

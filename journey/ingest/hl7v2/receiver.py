@@ -8,7 +8,6 @@ claimed, a journey is told a message once (by its key), and what is not in the i
 
 from collections.abc import Iterator
 from contextlib import suppress
-from traceback import extract_tb
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,13 +17,14 @@ from pydantic import ValidationError
 
 from journey.domain.correction import NothingToCancel
 from journey.domain.event import Actor, Refused
+from journey.ingest.aside import Unapplied, place, sentence
 from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
 from journey.ingest.hl7v2.er7 import Unparseable, parse
 from journey.ingest.hl7v2.inbox import Inbox, Kept, Led, Outcome, Verdict, message_key
 from journey.ingest.hl7v2.mapping import parts, refuse_foreign
-from journey.ingest.hl7v2.reasons import PARKED, NothingToApply, Unapplied
-from journey.ingest.hl7v2.routing import Routing
+from journey.ingest.hl7v2.reasons import PARKED, NothingToApply
 from journey.ingest.hl7v2.said import clean
+from journey.ingest.routing import Routing
 from journey.store.errors import Contended, StoreUnavailable
 from journey.store.store import Store
 
@@ -172,22 +172,9 @@ def _set_aside(error: Exception) -> Verdict:
         case Unparseable():
             verdict = Verdict("parked", "unparseable", str(error))
         case ValidationError():
-            verdict = Verdict("parked", "bad-value", _sentence(error))
+            verdict = Verdict("parked", "bad-value", sentence(error))
         case Contended():
             verdict = Verdict("parked", "contended", str(error), waits=True)
         case _:
             logger.error("ingest.internal", error=type(error).__name__, place=place(error))
     return verdict
-
-
-def _sentence(problem: ValidationError) -> str:
-    """Which value is wrong, and how; never the value."""
-    first = problem.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
-    return f"{where or problem.title}: {first['msg'].removeprefix('Value error, ')}."
-
-
-def place(error: Exception) -> str:
-    """The innermost line of ours that failed. Not the traceback: its texts may quote the patient."""
-    ours = [each for each in extract_tb(error.__traceback__) if "/journey/" in each.filename]
-    return f"{ours[-1].name}:{ours[-1].lineno}" if ours else ""

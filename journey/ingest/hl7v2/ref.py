@@ -28,8 +28,8 @@ from journey.domain.referral import (
     ReferralOrder,
     SendReferral,
 )
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.er7 import Segment
-from journey.ingest.hl7v2.reasons import Unapplied
 from journey.ingest.hl7v2.said import Said, clean
 from journey.ingest.hl7v2.tables import PRIORITIES, REFERRED_TO, REFERRERS
 from journey.ingest.hl7v2.telling import Telling

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from journey.domain.codes import EncounterClass
 from journey.domain.event import Coded, Precision
 from journey.domain.place import Location
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.er7 import Message, Repetition, Segment
-from journey.ingest.hl7v2.reasons import Unapplied
 from journey.ingest.hl7v2.tables import CLASSES, CODE_SYSTEMS
 from journey.ingest.hl7v2.timestamp import BadTimestamp, Timestamp, parse_timestamp
 

@@ -18,7 +18,7 @@ from journey.domain.visit import (
     RemoveVisit,
     RescheduleVisit,
 )
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.ref import loop
 from journey.ingest.hl7v2.said import Said, clean, located
 from journey.ingest.hl7v2.tables import MINUTES

@@ -10,17 +10,11 @@ from journey.domain.correction import History
 from journey.domain.event import Command, latest
 from journey.domain.journey import Journey, fold
 from journey.domain.visit import Visit
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.said import Said, precision
 from journey.ingest.hl7v2.timestamp import Timestamp
 
 C = TypeVar("C", bound=Command)
-
-
-def visit_id_of(journey_id: UUID, key: Key) -> UUID:
-    """The visit of this number on this journey: the same whenever it is heard of."""
-    return uuid5(journey_id, f"{key.kind}|{key.system}|{key.value}")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from journey.domain.correction import (
 from journey.domain.discharge import PatientDischarged
 from journey.domain.event import Command, Event, Recorded, latest
 from journey.domain.visit import PatientAdmitted, PatientMoved, VisitCompleted, VisitStarted
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.said import precision
 from journey.ingest.hl7v2.telling import Telling
 

@@ -34,11 +34,11 @@ from journey.domain.visit import (
     VisitBooked,
     VisitStarted,
 )
+from journey.ingest.aside import Unapplied
 from journey.ingest.hl7v2.er7 import parse
 from journey.ingest.hl7v2.mapping import TABLE, Part, parts
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.reasons import NothingToApply, Unapplied
-from journey.ingest.hl7v2.telling import visit_id_of
+from journey.ingest.hl7v2.reasons import NothingToApply
+from journey.ingest.keys import Key, visit_id_of
 from tests.ingest.hl7v2.page import PAGE, block, mapping_table, reasons_table
 from tests.ingest.hl7v2.written import PID, evn, message, pv1, segment
 from tests.spec import JOURNEY, PATIENT, given

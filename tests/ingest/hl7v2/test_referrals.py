@@ -18,7 +18,7 @@ from journey.domain.referral import (
     ExpireReferral,
     SendReferral,
 )
-from journey.ingest.hl7v2.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from tests.ingest.hl7v2.feeding import Feed
 from tests.ingest.hl7v2.test_mapping import asked
 from tests.ingest.hl7v2.written import PID, message, segment

@@ -8,9 +8,10 @@ from journey.domain.authorization.decide import CARRIES_OUT
 from journey.domain.correction import Dependants, VoidEvent
 from journey.domain.event import Command, latest
 from journey.domain.journey import fold
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.moment import Moment
 from journey.ingest.fhir.pas.reading import trace
-from journey.ingest.fhir.reasons import PARKED, Unapplied
+from journey.ingest.fhir.reasons import PARKED
 from journey.ingest.fhir.telling import OTHERWISE, Telling
 
 

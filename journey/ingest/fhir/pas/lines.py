@@ -16,6 +16,7 @@ from journey.fhir.x12 import (
     REVIEW_ACTION_CODE,
     REVIEW_ACTIONS,
 )
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.pas.reading import (
     extension,
     in_table,
@@ -26,7 +27,6 @@ from journey.ingest.fhir.pas.reading import (
     sequence,
     window,
 )
-from journey.ingest.fhir.reasons import Unapplied
 from journey.ingest.fhir.resource import Element, Resource
 
 A = ReviewAction

@@ -13,8 +13,8 @@ from journey.domain.amount import MOST
 from journey.domain.authorization import AuthorizationUnit
 from journey.domain.event import Coded, Precision
 from journey.fhir.x12 import COUNTED, NPI
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.moment import Moment
-from journey.ingest.fhir.reasons import Unapplied
 from journey.ingest.fhir.resource import TYPE, Element, Resource
 
 U = AuthorizationUnit

@@ -28,13 +28,14 @@ from journey.fhir.x12 import (
     EXTENSION,
     REVISED,
 )
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.moment import Moment
 from journey.ingest.fhir.pas.asking import business, items, request
 from journey.ingest.fhir.pas.finding import known, news, numbered, struck_out, then
 from journey.ingest.fhir.pas.kinds import certification, is_cancelled, is_inquiry, is_update, mode
 from journey.ingest.fhir.pas.payer import due, is_drug
 from journey.ingest.fhir.pas.reading import created, said, sequence, trace
-from journey.ingest.fhir.reasons import PARKED, Unapplied
+from journey.ingest.fhir.reasons import PARKED
 from journey.ingest.fhir.resource import Resource
 from journey.ingest.fhir.telling import Telling
 

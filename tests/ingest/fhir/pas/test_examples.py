@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from journey.ingest.fhir.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from tests.ingest.fhir.pas.payer import EXAMPLES, Story, example, needs_examples
 
 REFERRAL = "Claim-ReferralAuthorizationExample"

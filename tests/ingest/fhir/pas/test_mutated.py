@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from journey.domain.event import Command
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.pas import enclosed, unwrapped
-from journey.ingest.fhir.reasons import Unapplied
 from journey.ingest.fhir.resource import Json
 from tests.ingest.fhir.pas.payer import (
     X12,

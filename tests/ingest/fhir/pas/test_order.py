@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journey.ingest.fhir.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.resource import Json
 from tests.ingest.fhir.pas.payer import Story, answer, claim, item, response, task, update
 from tests.spec import STABLE

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from journey.ingest.fhir.reasons import Unapplied
+from journey.ingest.aside import Unapplied
 from tests.ingest.fhir.pas.payer import (
     HCPCS,
     X12,

@@ -13,10 +13,8 @@ from psycopg import Connection
 from psycopg_pool import PoolTimeout
 
 from journey.connection import UNAVAILABLE
-from journey.ingest.hl7v2.mapping import VisitKeys
-from journey.ingest.hl7v2.patient import Key
-from journey.ingest.hl7v2.reasons import Unapplied
-from journey.ingest.hl7v2.telling import visit_id_of
+from journey.ingest.aside import Unapplied
+from journey.ingest.keys import Key, VisitKeys, visit_id_of
 from journey.store.errors import StoreUnavailable
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
@@ -104,9 +102,9 @@ class Routing:
         route = known or patient._replace(visit_id=visit_id_of(patient.journey_id, keys.key))
         if missing := [key for key in asked if key not in found]:
             with connected(self._store) as connection, connection.transaction():
-                connection.execute(LOCK, (_lock_names(missing),))
+                connection.execute(LOCK, (lock_names(missing),))
                 free = [key for key in missing if key not in _rows(connection, missing)]
-                connection.execute(CLAIM, (*route._replace(continues=None)[:4], *_columns(free)))
+                connection.execute(CLAIM, (*route._replace(continues=None)[:4], *columns(free)))
             self._remember(dict.fromkeys(free, route))
         return route
 
@@ -151,11 +149,11 @@ class Routing:
 
     def _claimed(self, keys: Sequence[Key]) -> dict[Key, Route]:
         with connected(self._store) as connection, connection.transaction():
-            connection.execute(LOCK, (_lock_names(keys),))
+            connection.execute(LOCK, (lock_names(keys),))
             found = _rows(connection, keys)
             route = _one(found) if found else _known_otherwise(connection, keys)
             free = [key for key in keys if key not in found]
-            connection.execute(CLAIM, (*route[:4], *_columns(free)))
+            connection.execute(CLAIM, (*route[:4], *columns(free)))
         self._remember(dict.fromkeys(free, route))
         return found | dict.fromkeys(free, route)
 
@@ -174,20 +172,20 @@ def _one(found: dict[Key, Route]) -> Route:
 
 def _known_otherwise(connection: Connection[Any], keys: Sequence[Key]) -> Route:
     """The journey that was opened under one of the numbers in another way, else a new one."""
-    systems, _, values = _columns(keys)
+    systems, _, values = columns(keys)
     row = connection.execute(KNOWN_OTHERWISE, (systems, values, values)).fetchone()
     return Route(*row) if row else Route(uuid7(), uuid7())
 
 
 def _rows(connection: Connection[Any], keys: Sequence[Key]) -> dict[Key, Route]:
-    rows = connection.execute(FIND, _columns(keys)).fetchall()
+    rows = connection.execute(FIND, columns(keys)).fetchall()
     return {Key(*row[:3]): Route(*row[3:]) for row in rows}
 
 
-def _columns(keys: Sequence[Key]) -> tuple[list[str], list[str], list[str]]:
+def columns(keys: Sequence[Key]) -> tuple[list[str], list[str], list[str]]:
     return [key.system for key in keys], [key.kind for key in keys], [key.value for key in keys]
 
 
-def _lock_names(keys: Sequence[Key]) -> list[str]:
+def lock_names(keys: Sequence[Key]) -> list[str]:
     """In one order everywhere, so that nobody waits in a circle."""
     return sorted(f"{key.system}|{key.kind}|{key.value}" for key in keys)
