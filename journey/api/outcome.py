@@ -6,9 +6,11 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from journey.fhir.data import CODES
+
 BASE = "/v1/fhir"
 MEDIA_TYPE = "application/fhir+json; fhirVersion=4.0"
-CODES = "https://journey.example/fhir/CodeSystem/problem"
+PROBLEMS = f"{CODES}problem"
 
 ISSUE = {
     400: "structure",
@@ -42,7 +44,7 @@ def outcome(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     """One issue for each field that is wrong, and for each blocker; or one for all."""
     status = problem["status"]
     code = ISSUE.get(status, "exception" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "processing")
-    details = {"coding": [{"system": CODES, "code": problem["code"]}], "text": problem["detail"]}
+    details = {"coding": [{"system": PROBLEMS, "code": problem["code"]}], "text": problem["detail"]}
     whole = {"severity": "error", "code": code, "details": details}
     errors = [
         {**whole, "diagnostics": each.message, "expression": [_path(each)]}

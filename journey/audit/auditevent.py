@@ -2,7 +2,6 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from ipaddress import ip_address
 from platform import node
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from journey.audit import coding
 from journey.audit.coding import DEEDS, DISCLOSED, OTHERWISE, OUTCOMES, Deed, Json
 from journey.audit.entries import RECORDED, Entry
+from journey.fhir.data import instant
 
 NAME = "Journey"
 OBSERVER: Json = {"display": NAME}
@@ -23,10 +23,6 @@ def audit_events(entry: Entry) -> Iterator[Json]:
     many = len(entry.patients) > 1
     for number, patient in enumerate(entry.patients or (None,), 1):
         yield _audit_event(entry, patient, f"{entry.id}.{number}" if many else str(entry.id))
-
-
-def instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def deed_of(entry: Entry) -> Deed:

@@ -5,9 +5,9 @@ it happened and when it was recorded, and what it takes back.
 from datetime import datetime
 from types import MappingProxyType
 
-from journey.audit.auditevent import instant
 from journey.audit.coding import ACT_REASON, Json, concept
 from journey.audit.entries import RECORDED, Entry
+from journey.fhir.data import instant
 
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"

@@ -6,14 +6,12 @@ from typing import NamedTuple
 
 from pydantic_core import to_json
 
-from journey.audit.auditevent import audit_events, instant
+from journey.audit.auditevent import audit_events
 from journey.audit.coding import Json
 from journey.audit.entries import Entry
 from journey.audit.provenance import provenance
 from journey.audit.table import csv_of
-
-BASE = "https://journey.example/fhir/"
-"""Where the resources of a report are said to be: wherever it was made."""
+from journey.fhir.data import OURS, instant
 
 Rows = Callable[[Sequence[Entry]], str]
 
@@ -35,7 +33,7 @@ def _csv(entries: Sequence[Entry]) -> str:
 def _fhir(entries: Sequence[Entry]) -> str:
     made = (each for entry in entries for each in _resources(entry))
     return ",\n".join(
-        to_json({"fullUrl": f"{BASE}{each['resourceType']}/{each['id']}", "resource": each}).decode()
+        to_json({"fullUrl": f"{OURS}{each['resourceType']}/{each['id']}", "resource": each}).decode()
         for each in made
     )
 

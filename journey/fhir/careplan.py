@@ -13,7 +13,18 @@ from journey.domain.journey import EVENT_TYPES, Journey
 from journey.domain.room import Step
 from journey.domain.standing import Way, way
 from journey.fhir.chart import Chart
-from journey.fhir.data import CODES, Json, filled, happened, identifier, instant, known, reference, texts
+from journey.fhir.data import (
+    CODES,
+    OURS,
+    Json,
+    filled,
+    happened,
+    identifier,
+    instant,
+    known,
+    reference,
+    texts,
+)
 from journey.fhir.kind import By, Kind
 from journey.fhir.responsibility import lasted
 from journey.pathways import installed
@@ -31,7 +42,7 @@ STATUS = {
 """The journey's status in the value set request-status."""
 
 CATEGORY = known("http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "assess-plan")
-PATHWAYS = "https://journey.example/fhir/PlanDefinition/"
+PATHWAYS = f"{OURS}PlanDefinition/"
 USUAL_TITLE = "What comes next"
 """Where nobody has written a plan, and no pathway is followed."""
 

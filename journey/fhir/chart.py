@@ -38,7 +38,7 @@ class Chart:
 
     @property
     def patient_id(self) -> UUID | None:
-        """The record that goes on, where the patient's was merged into another."""
+        """The journey's own patient, also where that record was merged into another."""
         return self.journey.identity.patient_id
 
     @cached_property

@@ -13,10 +13,13 @@ Json = dict[str, Any]
 CODE = re.compile(r"\S+( \S+)*")
 BLANKS = re.compile(r"\s+")
 
-EXTENSIONS = "https://journey.example/fhir/StructureDefinition/"
+OURS = "https://journey.example/fhir/"
+"""Where what this project defines is named."""
+
+EXTENSIONS = f"{OURS}StructureDefinition/"
 """Where the definitions of our own extensions are named."""
 
-CODES = "https://journey.example/fhir/CodeSystem/"
+CODES = f"{OURS}CodeSystem/"
 """Where our own code systems are named."""
 
 UNKNOWN: Json = {

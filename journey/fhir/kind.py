@@ -15,7 +15,7 @@ from journey.domain.event import Event, Recorded
 from journey.domain.journey import ROOM_OF_EVENT, journey_at
 from journey.domain.labels import RESTRICTED, labelled
 from journey.fhir.chart import Chart, about
-from journey.fhir.data import EXTENSIONS, Json, instant, worded
+from journey.fhir.data import CODES, Json, instant, worded
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SENSITIVITY = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
@@ -195,5 +195,5 @@ def redacted(resource: Json) -> Json:
 def label(code: str) -> Json:
     """A security label, in the code system that it is of."""
     if code == RESTRICTED:
-        return worded(f"{EXTENSIONS}restricted", code)
+        return worded(f"{CODES}label", code)
     return worded(CONFIDENTIALITY if code in CONFIDENTIALITIES else SENSITIVITY, code)

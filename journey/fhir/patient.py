@@ -14,12 +14,12 @@ from journey.domain.identity import Demographics, Identifier
 from journey.domain.journey import Journey
 from journey.domain.personal import ERASED
 from journey.fhir.chart import Chart
-from journey.fhir.data import UNKNOWN, Json, filled, identifier, instant, known, reference
+from journey.fhir.data import OURS, UNKNOWN, Json, filled, identifier, instant, known, reference
 from journey.fhir.kind import By, Kind
 from journey.fhir.person import together
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
-AUTHORITIES = "https://journey.example/fhir/NamingSystem/"
+AUTHORITIES = f"{OURS}NamingSystem/"
 """Where an authority's numbers are named that is only known by a name here."""
 
 LANGUAGES = "urn:ietf:bcp:47"

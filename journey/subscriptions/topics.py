@@ -7,8 +7,9 @@ from uuid import UUID
 from journey.domain.event import Recorded
 from journey.domain.rules import IN_CARE
 from journey.feed.filter import types_of
+from journey.fhir.data import OURS
 
-CANONICAL = "https://journey.example/fhir/SubscriptionTopic/"
+CANONICAL = f"{OURS}SubscriptionTopic/"
 
 
 class Topic(NamedTuple):

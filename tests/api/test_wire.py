@@ -144,6 +144,8 @@ def test_a_page_of_a_named_origin_may_ask(server: Server) -> None:
         *("ETag", "Location", "Retry-After", "X-Request-Id")
     }
     assert "Access-Control-Allow-Credentials" not in answer.headers
+    told = server.client.get("/v1/fhir/metadata").json()
+    assert told["rest"][0]["security"]["cors"] is True
     refused = server.client.get("/v1/journeys", headers={"Origin": BOARD})
     assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, BOARD)
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from fastapi import Request, Response
 
 from journey.api.fhir import bundles
-from journey.api.outcome import CODES
+from journey.api.outcome import PROBLEMS
 from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.ingest.counts import COUNTED
@@ -132,7 +132,7 @@ def _issue(severity: str, kind: str, code: str, sentence: str, where: str) -> Js
     return {
         "severity": severity,
         "code": kind,
-        "details": {"coding": [{"system": CODES, "code": code}], "text": sentence},
+        "details": {"coding": [{"system": PROBLEMS, "code": code}], "text": sentence},
         "diagnostics": sentence,
         **({"expression": [where]} if not where.startswith("line ") else {"location": [where]}),
     }

@@ -26,7 +26,8 @@ EVERYTHING = {
 COMMON_TYPES = {"_id": "token", "_lastUpdated": "date"}
 
 
-def statement(base: str) -> Json:
+def statement(base: str, *, cors: bool = False) -> Json:
+    """`cors`: whether pages of other origins may ask."""
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -43,7 +44,7 @@ def statement(base: str) -> Json:
                 "documentation": "Resources are made of the events of patients' journeys, and change by them "
                 "alone. A version is the journey's version with the last event that shows in the resource.",
                 "security": {
-                    "cors": True,
+                    "cors": cors,
                     "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}]}],
                     "description": "Authorization: Bearer with an API key or an access token.",
                 },

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
-from journey.api.engine import caller
+from journey.api.engine import caller, engine
 from journey.api.fhir import auditing, bundles, capability, everything, subscribing
 from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
 from journey.api.fhir.found import Source, admitted, one, page, see
@@ -41,7 +41,8 @@ ROUTERS = (subscribing.router, *auditing.ROUTERS, everything.router, open_to_all
 async def what_is_there(request: Request) -> Response:
     """The capability statement: exactly what is there."""
     refuse_other_forms(request)
-    return bundles.answer(capability.statement(bundles.base(request)))
+    cors = bool(engine(request).settings.cors_origins)
+    return bundles.answer(capability.statement(bundles.base(request), cors=cors))
 
 
 @reading.get(f"{BASE}/{{type_}}/{{id_}}")

@@ -12,6 +12,7 @@ from httpx2 import Response
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.fhir.data import CODES
 from tests.api.test_reading import projected
 from tests.fhir.validating import assert_valid
 from tests.served import Api, number
@@ -208,7 +209,8 @@ def test_a_restricted_journey_is_there_for_nobody_who_need_not(api: Api) -> None
         assert (refused.status_code, code(refused)) == (403, "withheld")
         told = api.get(f"/v1/fhir/{path}", role=Role.COMPLIANCE)
         assert told.status_code == 200
-        assert "restricted" in str(told.json()["meta"]["security"])
+        [label] = told.json()["meta"]["security"]
+        assert (label["system"], label["code"]) == (f"{CODES}label", "RESTRICTED")
     assert found(api.get(f"/v1/fhir/EpisodeOfCare?patient={number(461)}")) == []
     assert found(api.get("/v1/fhir/Patient?name=Restricted")) == []
 

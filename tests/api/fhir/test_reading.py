@@ -182,6 +182,7 @@ def test_the_capability_statement_says_exactly_what_is_there(api: Api) -> None:
     """Who reads the audit is not who follows the log, and neither works with patients."""
     told = read(api, "metadata", role=None)
     (rest,) = told["rest"]
+    assert rest["security"]["cors"] is False
     roles = {"AuditEvent": Role.COMPLIANCE, "Provenance": Role.COMPLIANCE}
     values = {"date": "2025-03-05", "reference": number(1), "action": "R", "outcome": "0", "type": "rest"}
     for resource in rest["resource"]:
