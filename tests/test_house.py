@@ -47,6 +47,7 @@ FOUNDATION = {
     "database",
     "migrate",
     "embedded",
+    "parent",
 }
 # of use beside the store
 BESIDE = {
@@ -77,6 +78,7 @@ APPLICATION = (
         "broker",
         "ledger",
         "evidence",
+        "errands",
         "audit",
         "privacy",
         "ingest",
@@ -102,6 +104,7 @@ MAY_IMPORT = {
     "feed": OVER | {"audit"},
     "audit": OVER | {"database", "fhir"},
     "evidence": OVER | {"audit", "database", "ledger"},
+    "errands": OVER | {"projections", "ledger", "parent"},
     "privacy": OVER,
     "delivery": OVER | {"feed", "audit"},
     "webhooks": OVER | {"outgoing", "feed", "audit", "delivery"},

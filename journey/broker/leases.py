@@ -7,8 +7,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from journey.delivery.follower import LeaseLost
 from journey.feed.place import Place
-from journey.webhooks.subscription import LeaseLost
 
 ADD = "INSERT INTO broker (name) VALUES (%s) ON CONFLICT DO NOTHING"
 TAKE = """

@@ -17,9 +17,9 @@ from journey.broker.leases import Lease
 from journey.broker.port import NotStored, Stream
 from journey.broker.turn import OwnerRevoked, Terms, Turn, resume, take_turn
 from journey.connection import UNAVAILABLE
+from journey.delivery.desk import Desk
+from journey.delivery.follower import LeaseLost
 from journey.store.identifiers import uuid7
-from journey.webhooks.desk import Desk
-from journey.webhooks.subscription import LeaseLost
 
 logger = structlog.get_logger()
 

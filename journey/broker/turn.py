@@ -16,6 +16,10 @@ from journey.broker.leases import Lease
 from journey.broker.port import Message
 from journey.broker.subjects import REWOUND, WITHHELD, subject
 from journey.cursors import ForeignCursor
+from journey.delivery.finding import Window, found, known_to
+from journey.delivery.follower import Clear, Clearance
+from journey.delivery.telling import EVENTS, account, body
+from journey.delivery.withheld import Kept, kept
 from journey.domain.event import Recorded
 from journey.feed import about
 from journey.feed.envelope import Payload, rewound_cloud_event
@@ -24,10 +28,6 @@ from journey.feed.place import AT, Place, at, in_common, told
 from journey.store.epoch import IDENTITY, SELECT_LAST, SELECT_LINE, Line, line
 from journey.store.identifiers import uuid7
 from journey.store.mapper import recorded
-from journey.webhooks.planning import Window, found, known_to
-from journey.webhooks.subscription import Clear, Clearance
-from journey.webhooks.telling import EVENTS, account, body
-from journey.webhooks.withheld import Kept, kept
 
 NOW = "SELECT clock_timestamp()"
 

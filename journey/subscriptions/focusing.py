@@ -11,6 +11,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from journey.delivery.follower import Clearance
+from journey.delivery.withheld import Kept, kept
 from journey.domain import labels
 from journey.domain.correction import History
 from journey.domain.event import Recorded
@@ -24,8 +26,7 @@ from journey.store import log
 from journey.subscriptions.notification import Focus
 from journey.subscriptions.terms import Content
 from journey.subscriptions.topics import Topic
-from journey.webhooks.subscription import Clearance, Subscription
-from journey.webhooks.withheld import Kept, kept
+from journey.webhooks.subscription import Subscription
 
 
 class Telling(NamedTuple):

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from journey.delivery.follower import Clear, Clearance
+from journey.delivery.telling import EVENTS, account
 from journey.domain.event import Recorded
 from journey.fhir.data import Json
 from journey.store.epoch import SELECT_LINE, line
@@ -20,8 +22,7 @@ from journey.subscriptions.notification import Said, Type, bundle
 from journey.subscriptions.terms import Content, terms
 from journey.subscriptions.way import GIVEN_UP, happening
 from journey.webhooks.planning import plan
-from journey.webhooks.subscription import Clear, Clearance, Subscription, locked
-from journey.webhooks.telling import EVENTS, account
+from journey.webhooks.subscription import Subscription, locked
 
 AT_ONCE = 1000
 """Events in one answer."""

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Json as Jsonb
 
 from journey.audit.disclosures import basis_of
+from journey.delivery.follower import Clear
 from journey.feed.envelope import Payload
 from journey.feed.filter import Filter
 from journey.fhir.data import Json
@@ -21,7 +22,6 @@ from journey.subscriptions.topics import Topic
 from journey.subscriptions.way import silence
 from journey.webhooks.registry import COUNT, MOST, WAKE, TooManyWebhooks
 from journey.webhooks.rewound import NO_JOURNEY
-from journey.webhooks.subscription import Clear
 
 
 class NoSuchSubscription(Exception):

@@ -15,6 +15,8 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic_core import to_json
 
+from journey.delivery.follower import Clearance
+from journey.delivery.telling import EVENTS, account
 from journey.domain.event import Recorded
 from journey.fhir.data import Json
 from journey.store.mapper import recorded
@@ -22,8 +24,8 @@ from journey.subscriptions.focusing import Focused, Telling, focused
 from journey.subscriptions.notification import REWOUND, Happened, Said, Type, bundle
 from journey.subscriptions.terms import Content, Status, Terms, terms
 from journey.webhooks.pace import HOUR, Pace
-from journey.webhooks.subscription import Clearance, Subscription
-from journey.webhooks.telling import EVENTS, Batch, Due, Message, account
+from journey.webhooks.subscription import Subscription
+from journey.webhooks.telling import Batch, Due, Message
 from journey.webhooks.ways import Ending, Outcome
 
 KIND: Final = "fhir"

@@ -18,15 +18,15 @@ import uvloop
 from httpx2 import create_ssl_context
 
 from journey.connection import UNAVAILABLE
+from journey.delivery.desk import Desk
+from journey.delivery.follower import Clear
 from journey.store.identifiers import uuid7
 from journey.store.memory import collect_rarely
 from journey.webhooks import history, leases
 from journey.webhooks.addresses import Where
-from journey.webhooks.desk import Desk
 from journey.webhooks.pace import Pace
 from journey.webhooks.runner import Runner
 from journey.webhooks.sending import Sender
-from journey.webhooks.subscription import Clear
 from journey.webhooks.turn import Order, Turn, take_turn
 from journey.webhooks.ways import NO_OTHER, Ways
 

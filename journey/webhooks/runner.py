@@ -18,11 +18,12 @@ from uuid import UUID
 import structlog
 
 from journey.connection import UNAVAILABLE
+from journey.delivery.follower import LeaseLost
 from journey.webhooks import signing
 from journey.webhooks.leases import AT_LEAST
 from journey.webhooks.pace import Endpoint, Pace
 from journey.webhooks.sending import BUSY, GONE, Answer, Sender
-from journey.webhooks.subscription import LeaseLost, Subscription
+from journey.webhooks.subscription import Subscription
 from journey.webhooks.telling import Message
 from journey.webhooks.turn import GONE as ENDPOINT_GONE
 from journey.webhooks.turn import UNREACHABLE, Order, Turn

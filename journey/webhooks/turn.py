@@ -13,12 +13,13 @@ from uuid import UUID
 from psycopg import Connection
 from pydantic_core import to_json
 
+from journey.delivery.follower import Clear
 from journey.store.epoch import SELECT_LINE, line
 from journey.webhooks import leases
 from journey.webhooks.pace import Endpoint
 from journey.webhooks.planning import Planned, plan
 from journey.webhooks.rewound import put_back
-from journey.webhooks.subscription import Clear, Subscription, locked
+from journey.webhooks.subscription import Subscription, locked
 from journey.webhooks.telling import Batch, Due, Message, messages
 from journey.webhooks.ways import NO_OTHER, Ending, Outcome, Ways
 

@@ -12,8 +12,9 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from journey.delivery.follower import Clearance
 from journey.webhooks.pace import Pace
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Subscription
 from journey.webhooks.telling import Batch, Message
 
 

@@ -15,6 +15,7 @@ from journey.bench.published import Server
 from journey.broker import leases
 from journey.broker.nats import Where
 from journey.broker.publisher import Pace
+from journey.delivery.follower import LeaseLost
 from journey.domain.episode import AssignOwner, OpenJourney
 from journey.embedded import Cluster
 from journey.feed.envelope import Payload
@@ -22,7 +23,6 @@ from journey.feed.filter import Filter
 from journey.feed.place import told
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
-from journey.webhooks.subscription import LeaseLost
 from tests.broker.publishing import (
     NAME,
     Deaf,

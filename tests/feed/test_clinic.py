@@ -23,6 +23,8 @@ from journey.api.access.keys import Grant
 from journey.api.access.table import Role
 from journey.audit.disclosures import Basis
 from journey.cli.filling import fill
+from journey.delivery.finding import Window, found
+from journey.delivery.follower import Clearance
 from journey.domain.event import Recorded
 from journey.domain.journey import ROOMS
 from journey.embedded import Cluster
@@ -35,8 +37,7 @@ from journey.store.mapper import recorded
 from journey.store.recorder import COLUMNS
 from journey.store.sequencer import drain
 from journey.store.store import Store
-from journey.webhooks.planning import Window, found
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Subscription
 from tests.served import Api, database, served
 from tests.store.asked import CONTEXT, opened, owned_by
 from tests.waiting import until

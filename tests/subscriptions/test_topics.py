@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from journey.audit.disclosures import Basis
+from journey.delivery.follower import Clearance
 from journey.domain.event import Recorded
 from journey.feed.envelope import Payload
 from journey.feed.filter import EVERYTHING
@@ -14,7 +15,7 @@ from journey.subscriptions.focusing import Telling, of_journey
 from journey.subscriptions.notification import Focus
 from journey.subscriptions.terms import Content
 from journey.subscriptions.topics import EVERY, Topic
-from journey.webhooks.subscription import Clearance, Subscription
+from journey.webhooks.subscription import Subscription
 from tests.fhir.test_simulated import clinic
 from tests.fhir.validating import assert_valid
 

@@ -8,9 +8,9 @@ from journey.api.access.caller import Caller
 from journey.api.access.ring import HELD, held
 from journey.api.access.scopes import ANY, resource_of
 from journey.api.access.table import Permission
+from journey.delivery.follower import Clearance
 from journey.domain.event import EVENTS
 from journey.fhir.every import KINDS
-from journey.webhooks.subscription import Clearance
 
 
 def clearance(connection: Connection[Any], owner: str, purpose: str) -> Clearance | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from journey.delivery.follower import Clearance, Follower
 from journey.domain import labels
 from journey.domain.custody.events import ProcessingRestricted
 from journey.domain.event import Recorded
@@ -19,7 +20,6 @@ from journey.domain.labels import NONE, Labels
 from journey.feed.consented import SPOKEN, Recipient, consented
 from journey.feed.envelope import Payload
 from journey.store import log
-from journey.webhooks.subscription import Clearance, Follower
 
 LABELLED = """
     SELECT DISTINCT journey_id FROM event
