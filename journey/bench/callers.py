@@ -107,9 +107,18 @@ def call(line: Line, told: Told, closed: Signal, given_up: Signal, seed: int) ->
         for _ in range(dice.randrange(4)):
             if opened is None or closed.is_set():
                 break
-            path = f"/v1/journeys/{opened['journey_id']}/assign-owner"
-            _until_answered(line, told, given_up, path, {"team": str(uuid7())})
+            command, said = _told_of(dice)
+            path = f"/v1/journeys/{opened['journey_id']}/{command}"
+            _until_answered(line, told, given_up, path, said)
             closed.wait(BREATH)
+
+
+def _told_of(dice: random.Random) -> tuple[str, dict[str, Any]]:
+    """A command that any journey takes, and what is said."""
+    assigned = {"team": str(uuid7())}
+    return dice.choice(
+        [("assign-owner", assigned), ("put-on-hold", {"reason": "soak"}), ("resume-journey", {})]
+    )
 
 
 def _until_answered(

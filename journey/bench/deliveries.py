@@ -2,10 +2,11 @@
 receivers, the broker and the database are killed at random; then everything that was taken is held against
 the log.
 
-Each subscription must have been brought every event, each journey's in order, under numbers without a gap,
-and whatever came twice under the same id and number. Who follows over HTTP must have seen every position
-once, and the broker's stream be the log. When nothing is killed any more, receivers are well again: what
-waits for them has to arrive soon.
+Each webhook must have been brought every event, each journey's in order, under numbers without a gap, and
+whatever came twice under the same id and number. Of each FHIR Subscription every number must have come, or
+been answered to who asked for it after an outage. Who follows over HTTP must have seen every position once,
+and the broker's stream be the log. When nothing is killed any more, receivers are well again: what waits for
+them has to arrive soon.
 """
 
 import random
@@ -28,8 +29,16 @@ from journey.bench.checker import Entry, Outcome, Seen
 from journey.bench.served import free_address
 from journey.bench.serving import NotUp, keyed
 from journey.bench.soak import LONGEST_DRAIN, SERVER_LIVES, Part, Report, processes
+from journey.bench.subscribed import TYPES, Subscribed
+from journey.subscriptions.terms import Content
 
 APIS, ENDPOINTS, WORKERS, CALLERS, WRITING_THREADS = 2, 3, 2, 6, 2
+CONTENTS = (Content.ID_ONLY, Content.FULL)
+"""Of the FHIR Subscriptions."""
+
+SOMETIMES = 0.5
+"""How often their receivers are not well: four times on end is an error."""
+
 CALM = (0.2, 0.8)
 """Seconds between two kills, drawn from between these."""
 
@@ -45,11 +54,15 @@ SERVED = ("journey.api.app", "journey.api.server", "journey.cli.serve")
 """What an API process imports."""
 
 OPEN = """
-    SELECT (SELECT count(*) FROM pending) + (SELECT count(*) FROM webhook_delivery WHERE state <> 'delivered')
+    SELECT (SELECT count(*) FROM pending)
+           + (SELECT count(*) FROM webhook_delivery
+               WHERE number > 0 AND state NOT IN ('delivered', 'skipped'))
            + (SELECT count(*) FROM webhook WHERE position < (SELECT coalesce(max(position), 0) FROM log))
            + (SELECT count(*) FROM broker WHERE position < (SELECT coalesce(max(position), 0) FROM log)),
            (SELECT coalesce(max(position), 0) FROM log)
     """
+
+Victim = Part | published.Server | Subscribed
 
 
 class DeliverySoak:
@@ -83,10 +96,15 @@ class DeliverySoak:
         ]
         self._broker = published.Server(folder) if published.installed() else None
         nats = self._broker and self._broker.url
+        self._seed = seed
+        self._receivers: list[Part] = []
+        self._well: list[Part] = []
         self._files = [folder / f"taken-{number}" for number in range(ENDPOINTS)]
-        self._ports = [published.free_port() for _ in range(ENDPOINTS)]
-        self._receivers = self._receiving(seed, badly=True)
-        self._well = self._receiving(seed, badly=False)
+        self._ports = [self._receiving(path, receiving.event, 1.0)[0] for path in self._files]
+        self._operator = self._line(0)
+        self._subscribed = [
+            self._subscriber(folder / f"told-{each}", each) for each in (CONTENTS[:1] if few else CONTENTS)
+        ]
         self._workers = [
             Part("worker", receiving.worker, (url, made.key.id, nats)) for _ in range(1 if few else WORKERS)
         ]
@@ -94,7 +112,6 @@ class DeliverySoak:
         writing = (url, self._asked, WRITING_THREADS, seed)
         self._writers = [] if few else [Part("writer", parts.writer, writing)]
         self._told = Told()
-        self._operator = self._line(0)
         self._seen: dict[str, list[Entry]] = {"follower": [], "listener": []}
         self._turns: list[int] = []
         self._killed: Counter[str] = Counter()
@@ -128,15 +145,25 @@ class DeliverySoak:
             wrong = [*filter(None, (each.stop() for each in self._writers))]
             self._let_all_arrive()
             _ended(followers, gone)
+            wrong += self._complaints()
             wrong += filter(None, (each.stop() for each in (*self._workers, *self._well, *self._apis)))
-            wrong += [*self._told.wrong, *self._complaints()]
+            wrong += self._told.wrong
         return self._report(monotonic() - started, wrong)
 
-    def _receiving(self, seed: int, *, badly: bool) -> list[Part]:
-        return [
-            Part("receiver", receiving.receiver, (port, path, f"{seed} {path.name}", badly))
-            for port, path in zip(self._ports, self._files, strict=True)
-        ]
+    def _receiving(self, path: Path, noted: receiving.Noted, ill: float) -> tuple[int, Part]:
+        """A port, and who takes in what comes there; one who is well takes their place in the end."""
+        port = published.free_port()
+        how = receiving.Taking(path, noted, ill, self._seed)
+        ill_one, well_one = (
+            Part("receiver", receiving.receiver, (port, each)) for each in (how, how._replace(ill=0.0))
+        )
+        self._receivers.append(ill_one)
+        self._well.append(well_one)
+        return port, ill_one
+
+    def _subscriber(self, path: Path, content: Content) -> Subscribed:
+        port, receiver = self._receiving(path, receiving.notice, SOMETIMES)
+        return Subscribed(self._operator, port, path, content, receiver)
 
     def _line(self, number: int) -> Line:
         line = Line(self._targets, self._token, number)
@@ -160,6 +187,8 @@ class DeliverySoak:
         for port in self._ports:
             asked = {"endpoint": f"http://127.0.0.1:{port}/hooks", "recipient": "soak", "after": ""}
             self._operator.ask("POST", "/v1/webhooks", asked)
+        for subscribed in self._subscribed:
+            subscribed.begin()
         for each in (*self._receivers, *self._workers, *self._writers):
             each.start()
 
@@ -192,21 +221,22 @@ class DeliverySoak:
             each.keep_up()
         self._enable()
 
-    def _victim(self) -> Part | published.Server:
+    def _victim(self) -> Victim:
         """One of each kind before any has its turn again."""
-        kinds: list[Sequence[Part | published.Server]] = [self._receivers, self._workers, self._apis]
+        kinds: list[Sequence[Victim]] = [self._receivers, self._workers, self._apis, self._subscribed]
         kinds += [(self._broker,)] if self._broker else []
         if not self._turns:
             self._turns = self._dice.sample(range(len(kinds)), len(kinds))
         return self._dice.choice(kinds[self._turns.pop()])
 
-    def _enable(self) -> None:
-        """Somebody sees to it that what a 410 has disabled goes on."""
+    def _enable(self) -> bool:
+        """Somebody sees to it that what is disabled or in error goes on; whether FHIR's does."""
         answer = self._operator.ask("GET", "/v1/webhooks")
         for each in answer.body.get("webhooks", ()) if answer else ():
             path = f"/v1/webhooks/{each['id']}/enable"
             if each["state"] != "active" and self._operator.ask("POST", path):
-                self._killed["subscription (410)"] += 1
+                self._told.answered["enabled again"] += 1
+        return min([each.see_to_it() for each in self._subscribed])
 
     def _wait_for_the_first(self) -> None:
         """Until something was taken: before that there is nothing to disturb."""
@@ -221,22 +251,30 @@ class DeliverySoak:
             well.start()
         deadline = monotonic() + LONGEST_DRAIN
         while monotonic() < deadline:
-            self._enable()
+            goes_on = self._enable()
             with suppress(psycopg.OperationalError), psycopg.connect(self._url) as connection:
                 [(waiting, end)] = connection.execute(OPEN).fetchall()
-                if not waiting and all(seen and seen[-1].position == end for seen in self._seen.values()):
+                if (
+                    goes_on
+                    and not waiting
+                    and all(seen and seen[-1].position == end for seen in self._seen.values())
+                ):
                     return
             Signal().wait(LOOK)
 
     def _complaints(self) -> Iterator[str]:
         with psycopg.connect(self._url) as connection:
             rows = connection.execute(delivered.EVENTS).fetchall()
+            told = connection.execute(delivered.OF_TYPES, (list(TYPES),)).fetchall()
             seen = [Seen(name, entries) for name, entries in self._seen.items()]
             asked = [*self._told.asked, *parts.asked(self._asked)]
             yield from checker.complaints(asked, seen, checker.stored(connection))
         for path in self._files:
             wrong = delivered.of_a_receiver(rows, receiving.taken(path))
             yield from (f"{path.name}: {each}" for each in wrong)
+        for each in self._subscribed:
+            wrong = delivered.of_a_subscription(told, each.notices(), each.asked)
+            yield from (f"{each.file.name}: {said}" for said in (*wrong, *each.complaints(len(told))))
         if self._broker is not None:
             yield from delivered.of_a_stream(rows, published.ids(self._broker.url))
         if not any(each.outcome is Outcome.OK for each in self._told.asked):
@@ -246,6 +284,8 @@ class DeliverySoak:
         events, taken = len(self._seen["follower"]), sum(len(receiving.taken(path)) for path in self._files)
         again = taken - events * len(self._files)
         outcomes = self._told.answered + Counter({"taken": taken, "taken again": again})
+        for each in self._subscribed:
+            outcomes += each.figures()
         return Report(seconds, outcomes, events, self._killed, tuple(wrong))
 
 

@@ -9,6 +9,7 @@ import random
 import runpy
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_network
 from multiprocessing.connection import Connection as Pipe
@@ -18,11 +19,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from journey.api.access.owners import clearance
-from journey.bench import published
+from journey.bench import notified, published
 from journey.bench.callers import Target
 from journey.bench.parts import Journal, lines, until_closed
 from journey.bench.receiver import TAKEN, Received, Receiver, Reply
 from journey.settings import inherited
+from journey.subscriptions.way import KIND, Fhir
 from journey.webhooks.addresses import Where
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
@@ -35,10 +37,13 @@ SWIFT = Pace(
     longest_wait=0.2,
     first_pause=0.05,
     longest_pause=0.3,
+    given_up=2.0,
     lease=1.0,
     idle=0.5,
 )
-"""As in service, in seconds in place of minutes; nothing becomes a dead letter, so that all has to arrive."""
+"""As in service, in seconds in place of minutes. No webhook has dead letters, so that all has to arrive; a
+FHIR Subscription is in error after the fourth attempt, as ever.
+"""
 
 BADLY = (
     (0.60, TAKEN),
@@ -66,20 +71,43 @@ class Line(NamedTuple):
     version: int
 
 
-def receiver(pipe: Pipe, port: int, path: Path, seed: str, badly: bool) -> None:
+Noted = Callable[[Received], str]
+"""What stands in the file of what was taken."""
+
+
+def event(request: Received) -> str:
+    """Of a webhook's message."""
+    said, told = request.headers, json.loads(request.body)
+    return f"{said['journey-delivery']} {said['webhook-id']} {told['subject']} {told['journeyversion']}"
+
+
+def notice(request: Received) -> str:
+    """Of a FHIR notification."""
+    return notified.notice(json.loads(request.body)).line()
+
+
+class Taking(NamedTuple):
+    """How a receiver takes what comes. `ill`: how often it is not well."""
+
+    path: Path
+    noted: Noted
+    ill: float
+    seed: int
+
+
+def receiver(pipe: Pipe, port: int, how: Taking) -> None:
     """Begun again after a kill, it has forgotten everything but its file."""
-    journal, dice = Journal(path), random.Random(f"{seed} {len(lines(path))}")  # noqa: S311 - no secret
+    journal = Journal(how.path)
+    dice = random.Random(f"{how.seed} {how.path.name} {len(lines(how.path))}")  # noqa: S311 - no secret
 
     def answer(request: Received) -> Reply:
-        die = dice.random() if badly else 1.0
+        is_well = dice.random() >= how.ill
+        die, share = (1.0, 0.0) if is_well else (dice.random(), dice.random())
         if die < GONE:
             return Reply(410)
-        share = dice.random() if badly else 0.0
         reply = next(reply for most, reply in BADLY if share < most)
         if reply.status == TAKEN.status and not reply.hangs_up:
-            said, event = request.headers, json.loads(request.body)
-            about = f"{event['subject']} {event['journeyversion']}"
-            journal.write(f"{said['journey-delivery']} {said['webhook-id']} {about}\n")
+            journal.write(f"{how.noted(request)}\n")
             if die < LIES:
                 return Reply(500) if die < LIES / 2 else Reply(hangs_up=True)
         return reply
@@ -89,7 +117,7 @@ def receiver(pipe: Pipe, port: int, path: Path, seed: str, badly: bool) -> None:
 
 
 def taken(path: Path) -> list[Line]:
-    """What a receiver took, in order."""
+    """What a receiver of webhooks took, in order."""
     found = []
     for line in lines(path):
         number, message_id, journey_id, version = line.split()
@@ -117,7 +145,7 @@ def _tell_to_stop(pipe: Pipe) -> None:
 
 def worker(pipe: Pipe, url: str, owner: str, nats: str | None) -> None:
     """As `journey serve --role worker` runs it, at a swift pace."""
-    beside: list[Beside] = [Deliveries(url, Terms(clearance, HERE, pace=SWIFT))]
+    beside: list[Beside] = [Deliveries(url, Terms(clearance, HERE, pace=SWIFT, ways={KIND: Fhir()}))]
     if nats is not None:
         beside.append(published.publisher(url, owner, nats))
     with until_closed(pipe) as closed, Worker(url, beside=beside):

@@ -13,6 +13,7 @@ import psycopg
 from journey.api.access.owners import clearance
 from journey.api.access.table import Role
 from journey.api.commands import LABELS
+from journey.bench.notified import Json, events, said
 from journey.bench.receiver import Receiver
 from journey.projections.projector import Projector
 from journey.projections.status import PatientStatus
@@ -29,7 +30,6 @@ from tests.webhooks.delivering import HERE, SWIFT, Inbox
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
 ALL = "/v1/fhir/Subscription"
 QUICK = replace(SWIFT, waits=(0.05,) * 3)
-Json = dict[str, Any]
 
 
 @dataclass
@@ -149,32 +149,6 @@ def world(conninfo: str, home: Path) -> Iterator[World]:
         yield World(api, inbox, receiver)
 
 
-def said(bundle: Json) -> Json:
-    """The parameters of its first entry, by name; of those that have parts, the parts of each."""
-    first = bundle["entry"][0]["resource"]
-    assert first["resourceType"] == "Parameters"
-    return parameters(first)
-
-
-def parameters(status: Json) -> Json:
-    return {each["name"]: _value(each) for each in status["parameter"] if "part" not in each}
-
-
-def events(bundle: Json) -> list[Json]:
-    """Each notification-event, by the names of its parts."""
-    named = bundle["entry"][0]["resource"]["parameter"]
-    return [
-        {part["name"]: _value(part) for part in each["part"]}
-        for each in named
-        if each["name"] == "notification-event"
-    ]
-
-
 def event(bundle: Json) -> Json:
     [found] = events(bundle)
     return found
-
-
-def _value(of: Json) -> Any:
-    [value] = (each for name, each in of.items() if name.startswith("value"))
-    return value.get("reference", value) if isinstance(value, dict) else value

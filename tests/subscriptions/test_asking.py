@@ -10,12 +10,13 @@ import psycopg
 import pytest
 
 from journey.api.access.table import Role
+from journey.bench.notified import Json, said
 from journey.embedded import Cluster
 from journey.subscriptions.terms import lines
 from journey.subscriptions.topics import CANONICAL, EVERY
 from tests.fhir.validating import assert_valid
 from tests.served import database, number
-from tests.subscriptions.hearing import ALL, BACKPORT, Json, World, parameters, world
+from tests.subscriptions.hearing import ALL, BACKPORT, World, world
 from tests.subscriptions.test_page import PAGE
 
 pytestmark = pytest.mark.database
@@ -118,7 +119,7 @@ def test_one_is_made_read_found_changed_and_ended(here: World) -> None:
         found = here.read(f"{ALL}/$status{query}")
         assert_valid(found)
         assert found["total"] == total
-    assert parameters(here.read(f"{url}/$status")["entry"][0]["resource"])["type"] == "query-status"
+    assert said(here.read(f"{url}/$status"))["type"] == "query-status"
     more = here.ask("GET", f"{url}/$events?content=full-resource")
     assert (more.status_code, more.json()["issue"][0]["expression"]) == (422, ["http.content"])
     assert here.ask("DELETE", url).status_code == 204

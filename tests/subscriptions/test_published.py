@@ -11,12 +11,12 @@ from uuid import UUID
 
 import pytest
 
+from journey.bench.notified import Json, events, said
 from journey.subscriptions.notification import Focus, Happened, Said, Type, bundle, standings
 from journey.subscriptions.terms import Content, Status, Terms
 from journey.subscriptions.topics import EVERY
 from tests.fhir.validating import assert_valid
 from tests.ingest.fhir.samples import documents, folder, read
-from tests.subscriptions.hearing import Json, events, said
 
 PUBLISHED, R4 = "hl7-subscriptions", "davinci-pas-2.2.1"
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -12,13 +12,14 @@ import pytest
 from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.api.commands import LABELS
+from journey.bench.notified import Json, events, said
 from journey.bench.receiver import TAKEN, Reply
 from journey.store import sequencer
 from journey.webhooks import deliveries
 from journey.webhooks.history import prune
 from tests.fhir.validating import assert_valid
 from tests.served import number
-from tests.subscriptions.hearing import ALL, QUICK, Json, World, event, events, parameters, said, world
+from tests.subscriptions.hearing import ALL, QUICK, World, event, world
 from tests.waiting import until
 from tests.webhooks.test_rewound import DROP_TAIL
 
@@ -38,7 +39,7 @@ def status(here: World, url: str) -> Json:
     found = here.read(f"{url}/$status")
     assert_valid(found)
     assert found["type"] == "searchset"
-    return parameters(found["entry"][0]["resource"])
+    return said(found)
 
 
 def missed(here: World, url: str, query: str = "") -> Json:
