@@ -1,5 +1,6 @@
 """Break-glass: opened for a reason and for a time, seen at once by compliance, and closed."""
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -8,7 +9,8 @@ from httpx2 import Response
 
 from journey.api.access import keys
 from journey.api.access.table import Role
-from tests.served import Api, number
+from journey.embedded import Cluster
+from tests.served import Api, database, number, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -47,6 +49,16 @@ def known(api: Api, journey: str) -> str:
     until(lambda: journey_id in {each["journey_id"] for each in api.get(search).json()["journeys"]})
     patient: str = api.get(journey).json()["patient"]["patient_id"]
     return patient
+
+
+def test_it_opens_a_journey_that_no_read_model_knows_yet(
+    cluster: Cluster, template: str, tmp_path: Path
+) -> None:
+    with database(cluster, template) as url, served(url, tmp_path, with_worker=False) as unread:
+        token = keys.create(url, "night doctor", Role.CLINICIAN, "ward 9").token
+        journey = unread.opened(team="ward 3")
+        broken(unread, token, journey_id=journey.rpartition("/")[2])
+        assert ask(unread, token, "GET", journey).status_code == 200
 
 
 def test_it_opens_another_teams_patient_and_compliance_sees_it_at_once(api: Api, night: str) -> None:

@@ -68,10 +68,14 @@ SHOWN = SQL("""
     break_glass_id, name, role, team, patient_id, reason_code, reason_text, began_at, ends_at, ended_at
     """)
 FIND = """
-    SELECT patient_id FROM patient_status
-     WHERE patient_id = %s OR journey_id = %s OR identifiers @> ARRAY[%s]
-     ORDER BY journey_id LIMIT 1
+    SELECT (data->>'patient_id')::uuid FROM event WHERE type = 'journey.opened' AND data->>'patient_id' = %s
+     UNION ALL
+    SELECT (data->>'patient_id')::uuid FROM event WHERE type = 'journey.opened' AND journey_id = %s
+     UNION ALL
+    (SELECT patient_id FROM patient_status WHERE identifiers @> ARRAY[%s] ORDER BY journey_id LIMIT 1)
+     LIMIT 1
     """
+"""By an id at once, whatever the read models know yet; by a number once they know it."""
 BREAK = SQL("""
     INSERT INTO break_glass (break_glass_id, caller, name, role, team, patient_id, reason_code, reason_text,
                              ends_at)
@@ -100,7 +104,7 @@ BROKEN = """
 
 async def find(reads: Reads, whom: Whom) -> UUID | None:
     """The patient. Raises StoreUnavailable."""
-    found = await reads.rows(FIND, (whom.patient_id, whom.journey_id, whom.identifier))
+    found = await reads.rows(FIND, (str(whom.patient_id), whom.journey_id, whom.identifier))
     return found[0][0] if found else None
 
 

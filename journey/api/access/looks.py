@@ -64,7 +64,7 @@ class Looks:
 
     async def _from_its_events(self, journey_id: UUID) -> Known | None:
         history = await read(self.reads, journey_id)
-        journey = journey_at(history)
+        journey = await asyncio.to_thread(journey_at, history)
         if journey is None:
             return None
         borne = labels.of_journey(journey.recorded)
