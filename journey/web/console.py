@@ -1,21 +1,21 @@
 """Console: the pages under /console, for whoever is signed in; everything else is the API's."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from importlib.resources import files
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, Router
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from journey.web import elsewhere, signing
 from journey.web.calling import UNKNOWN, Refusal
+from journey.web.display import chosen, shown_as
 from journey.web.every import PAGES
 from journey.web.live import live
 from journey.web.navigation import entry_of, navigation
+from journey.web.packing import packed, static
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
 from journey.web.sessions import Session
@@ -29,7 +29,6 @@ NOT_THEIRS = {
     "detail": "Your role does not include it. Ask whoever hands out keys for one that does.",
     "code": "forbidden",
 }
-A_YEAR = b"public, max-age=31536000, immutable"
 
 
 class Beside:
@@ -55,12 +54,23 @@ def console(api: ASGIApp) -> ASGIApp:
             *signing.routes(signed),
             *elsewhere.routes(signed),
             Route(f"{HOME}/live", live(signed)),
-            Mount(f"{HOME}/static", _kept(StaticFiles(directory=str(files("journey.web") / "static")))),
+            Route(f"{HOME}/static/{{name:path}}", static),
             *(_route(each, signed) for each in PAGES),
         ],
         redirect_slashes=False,
     )
-    return ExceptionMiddleware(router, handlers={HTTPException: _not_there, Refusal: _refused})
+    return _shown(ExceptionMiddleware(router, handlers={HTTPException: _not_there, Refusal: _refused}))
+
+
+def _shown(pages: ASGIApp) -> ASGIApp:
+    """Each as this browser has chosen it."""
+
+    async def shown(scope: Scope, receive: Receive, send: Send) -> None:
+        clinic = scope["app"].state.engine.settings.timezone
+        with shown_as(chosen(Request(scope), clinic)):
+            await pages(scope, receive, send)
+
+    return shown
 
 
 async def _to_the_console(_request: Request) -> Response:
@@ -93,7 +103,7 @@ def _route(page: Page, signed: Signed) -> Route:
         response = await _answered(page, signed, request, now, form)
         if now.secret != session.secret:
             keep(request, response, cookie_of(request), now.secret)
-        return response
+        return packed(request, response)
 
     return Route(page.path, handle, methods=list(page.methods), name=page.path)
 
@@ -139,17 +149,3 @@ async def _not_there(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     title = "There is no such page" if status == 404 else "That cannot be done"  # noqa: PLR2004 - not found
     return render("problem.html", status, title=title, said="The pages there are stand at the head of each.")
-
-
-def _kept(static: ASGIApp) -> ASGIApp:
-    """What browsers keep: its address changes with it."""
-
-    async def kept(scope: Scope, receive: Receive, send: Send) -> None:
-        async def out(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"cache-control", A_YEAR)]
-            await send(message)
-
-        await static(scope, receive, out)
-
-    return kept

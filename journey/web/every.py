@@ -19,6 +19,7 @@ from journey.web.pages import (
     replaying,
     report,
     searching,
+    showing,
     subscriptions,
     timeline,
     today,
@@ -44,5 +45,6 @@ PAGES: tuple[Page, ...] = tuple(
         health.PAGES,
         audit.PAGES,
         proof.PAGES,
+        showing.PAGES,
     )
 )

@@ -5,7 +5,6 @@ path of the body came from, so that a complaint stands beside it.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,9 +12,9 @@ from pydantic_core import from_json
 
 from journey.web.forms import Field
 from journey.web.page import whole
+from journey.web.times import NoSuchTime, instant, written
 
 MOST_ROWS = 20
-WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 MISSING = object()
 
 Typed = Mapping[str, Sequence[str]]
@@ -79,10 +78,17 @@ class Filled:
             case "tick" | "answer":
                 return said == "true"
             case "moment":
-                return f"{said}Z" if WITHOUT_ZONE.fullmatch(said) else said
+                return self._moment(said, key)
             case "free":
                 return self._free(said, key)
         return said
+
+    def _moment(self, said: str, key: str) -> str:
+        try:
+            return instant(said)
+        except NoSuchTime as unclear:
+            self.complaints[key] = unclear.problem["detail"]
+            return said
 
     def _free(self, said: str, key: str) -> Any:
         try:
@@ -174,7 +180,7 @@ def _leaf(value: Any, field: Field) -> list[str]:
         case "tick" | "answer":
             return [str(value).lower()]
         case "moment":
-            return [str(value)[:16]]
+            return [written(str(value))]
     return [str(value)]
 
 

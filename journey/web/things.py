@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from journey.web.page import Asked
-from journey.web.rendering import at, day, words
+from journey.web.rendering import words
+from journey.web.times import at, day
 
 ALIKE = {"order": "coverage_id", "supersedes": "authorization_id"}
 """What else a field may be called that names one."""

@@ -158,14 +158,14 @@ def test_what_does_not_hold_is_struck_through_beside_what_says_so(coordinator: B
 def test_what_was_corrected_is_struck_through_beside_what_holds(coordinator: Browser, mended: str) -> None:
     page = coordinator.open(f"patients/{mended}/timeline")
     assert "<s>Ruht</s> <ins>Ruth</ins>" in page
-    assert "<ins>1 Mar 2026, 09:30</ins>" in page
+    assert "<ins>1 Mar 2026, 09:30 UTC</ins>" in page
     assert "A slip" in page
 
 
 def test_the_timeline_has_both_times_who_and_where_from(coordinator: Browser, mended: str) -> None:
     page = coordinator.open(f"patients/{mended}/timeline?type=journey.opened")
     [row] = re.findall(r'<tr id="e-.*?</tr>', page, re.DOTALL)
-    assert "1 Mar 2026, 08:00</time>" in row
+    assert "1 Mar 2026, 08:00 UTC</time>" in row
     assert "some coordinator" in row
     assert re.search(r'data-label="Recorded"><time datetime="20\d\d-\d\d-\d\d', row)
     assert "journey, http" in row
@@ -224,7 +224,7 @@ def test_a_report_tells_where_the_patient_stands_and_who_was_in_contact(
 
 def test_a_discharge_summary_tells_of_the_stay_alone(coordinator: Browser, sent_home: str) -> None:
     page = coordinator.open(f"patients/{sent_home}/discharge-summary")
-    assert "Left on <strong>1 Mar 2026, 12:00</strong>" in page
+    assert "Left on <strong>1 Mar 2026, 12:00 UTC</strong>" in page
     for said in (
         "The stay",
         "Visit admitted",

@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import Response
 
 from journey.web.calling import Refusal
+from journey.web.display import display
 from journey.web.handing import handed
 from journey.web.page import HOME, Asked, Page, go
 from journey.web.rendering import words
+from journey.web.times import instant
 
 Row = Mapping[str, Any]
 HERE = f"{HOME}/audit"
@@ -23,15 +25,15 @@ WHENCE = ("source", "peer", "request_id", "correlation_id")
 KINDS = (
     *("read", "search", "feed", "audit", "export", "print", "evidence", "review", "disclosure-suspended"),
     *("query-saved", "query-removed", "write", "login", "glass-broken", "glass-closed"),
-    *("key-created", "key-changed", "key-revoked", "recorded", "disclosed"),
+    *("key-created", "key-changed", "key-revoked", "operation", "verification", "recorded", "disclosed"),
 )
 OUTCOMES = ("done", "refused", "denied")
 CHOSEN = {"kind": KINDS, "outcome": OUTCOMES}
 FIELDS = (*PERIOD, *CHOSEN, *WHO, *WHOM, *WHAT, *WHY, *WHENCE, "sort")
 SORTABLE = ("at", *CHOSEN, *WHO, "patients", "journeys", *WHAT, *WHY, *WHENCE)
 LABELS = {
-    "from": "From (UTC)",
-    "to": "Before (UTC)",
+    "from": "From",
+    "to": "Before",
     "kind": "What was done",
     "outcome": "How it ended",
     "name": "Who, by name",
@@ -54,10 +56,11 @@ async def audit(asked: Asked) -> Response:
 
 
 async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) -> Response:
-    given = _given(asked.query)
+    given = _typed(asked.query)
     rows: list[Row] = []
     following = None
     try:
+        given = _given(asked.query)
         found = await asked.api.get("/v1/audit", **given, cursor=asked.query.get("cursor"), limit=FEW)
         rows, following = found["audit"], found["next"]
     except Refusal as refusal:
@@ -113,13 +116,13 @@ async def reviews(asked: Asked) -> Response:
 
 async def review(asked: Asked) -> Response:
     """It is signed off: what was looked at, of which period, and what was found."""
-    wanted = {
-        "period": {"begins": _time(asked.said("begins")), "ends": _time(asked.said("ends"))},
+    wanted: dict[str, Any] = {
         "scope": asked.said("scope"),
         "findings": asked.said("findings"),
         "break_glasses": asked.form.get("break_glasses", []),
     }
     try:
+        wanted["period"] = {name: instant(asked.said(name)) for name in ("begins", "ends")}
         await asked.api.post("/v1/audit/reviews", wanted)
     except Refusal as refusal:
         if refusal.code != "invalid":
@@ -142,20 +145,17 @@ async def _reviews(asked: Asked, problem: Row | None = None, status: int = 200) 
 
 
 def label(field: str) -> str:
-    return LABELS.get(field, words(field))
+    named = LABELS.get(field, words(field))
+    return f"{named} ({display().zone})" if field in PERIOD else named
+
+
+def _typed(said: Mapping[str, str]) -> dict[str, str]:
+    return {name: said[name].strip() for name in FIELDS if said.get(name, "").strip()}
 
 
 def _given(said: Mapping[str, str]) -> dict[str, str]:
-    """What is asked for, as the API takes it; who asks writes times without a zone."""
-    given = {name: said[name].strip() for name in FIELDS if said.get(name, "").strip()}
-    return {name: _time(value) if name in PERIOD else value for name, value in given.items()}
-
-
-def _time(said: str) -> str:
-    """A day begins at its midnight, UTC."""
-    if len(said) == len("2026-03-12"):
-        return f"{said}T00:00:00Z"
-    return f"{said}Z" if len(said) in {len("2026-03-12T09:00"), len("2026-03-12T09:00:00")} else said
+    """What is asked for, as the API takes it. Raises NoSuchTime."""
+    return {name: instant(value) if name in PERIOD else value for name, value in _typed(said).items()}
 
 
 def _name(said: str) -> str:

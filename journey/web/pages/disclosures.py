@@ -9,6 +9,7 @@ from journey.web.calling import Refusal
 from journey.web.finding import Patient, found, named
 from journey.web.handing import handed
 from journey.web.page import HOME, Asked, Page, go
+from journey.web.times import instant
 
 HERE = f"{HOME}/disclosures"
 
@@ -47,10 +48,10 @@ async def suspend(asked: Asked) -> Response:
         "patient_id": patient.patient_id,
         "recipient": asked.said("recipient"),
         "reason": asked.said("reason"),
-        "until": f"{asked.said('until')}T00:00:00Z",
         "oral": asked.said("oral") == "yes",
     }
     try:
+        wanted["until"] = instant(asked.said("until"))
         await asked.api.post("/v1/audit/suspensions", wanted)
     except Refusal as refusal:
         if refusal.code != "invalid":

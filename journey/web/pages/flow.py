@@ -9,11 +9,15 @@ from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
+from journey.web.calling import told
 from journey.web.page import HOME, Asked, Page
-from journey.web.rendering import span
+from journey.web.times import span
 
 PERIODS = {"91": "3 months", "182": "6 months", "365": "A year"}
 FEW = 50
+AGE = 600
+"""Seconds that figures may be old; the page says of when they are."""
+
 WIDE, HIGH = 320, 44
 """The picture of a trend, in its own units."""
 
@@ -42,10 +46,10 @@ async def flow(asked: Asked) -> Response:
     days = asked.query.get("days", "182")
     period = timedelta(days=int(days) if days in PERIODS else 182)
     team, pathway = asked.query.get("team", ""), asked.query.get("pathway", "")
-    begins = (asked.now - period).replace(microsecond=0)
-    found = await asked.api.get(
-        "/v1/flow", team=team, pathway=pathway, from_=begins.isoformat(), to=asked.now.isoformat()
-    )
+    begins = (asked.now - period).replace(hour=0, minute=0, second=0, microsecond=0)
+    wanted = {"team": team, "pathway": pathway, "from": begins.isoformat()}
+    answer = await asked.api.ask("GET", "/v1/flow", wanted, headers={"cache-control": f"max-age={AGE}"})
+    found = told(answer).json()
     return asked.page(
         "flow.html",
         found=found,
@@ -123,8 +127,8 @@ def _census(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         known["patients"] += row["patients"]
         known["longest"] = max(known["longest"], row["waiting_max"])
         known["teams"][row["team"]] = known["teams"].get(row["team"], 0) + row["patients"]
-    told = sorted(stages.values(), key=lambda each: -each["patients"])
-    return [{**each, "longest": _span(each["longest"])} for each in told]
+    fullest = sorted(stages.values(), key=lambda each: -each["patients"])
+    return [{**each, "longest": _span(each["longest"])} for each in fullest]
 
 
 PAGES = (Page(f"{HOME}/flow", flow), Page(f"{HOME}/flow/patients", behind))

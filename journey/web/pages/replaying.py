@@ -15,7 +15,8 @@ from journey.domain.event import Precision, latest
 from journey.web.calling import Refusal
 from journey.web.onepatient import of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page, whole
-from journey.web.rendering import at, moment, words
+from journey.web.rendering import words
+from journey.web.times import at, moment
 
 Row = Mapping[str, Any]
 MOST = 500

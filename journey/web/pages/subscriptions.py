@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from journey.web.calling import Refusal
 from journey.web.page import HOME, Asked, Page, go
+from journey.web.times import instant
 from journey.web.typed import Filled, listed, refused, typed
 
 ALL = f"{HOME}/subscriptions"
@@ -159,11 +160,11 @@ def _typed_as(found: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _place(asked: Asked) -> dict[str, Any]:
-    """A position, or a time as browsers give it, which is UTC here as all times are."""
+    """A position, or a time. Raises NoSuchTime."""
     position, time = asked.said("position"), asked.said("time")
     return {
         **({"position": position} if position else {}),
-        **({"time": f"{time}Z"} if time else {}),
+        **({"time": instant(time)} if time else {}),
     }
 
 

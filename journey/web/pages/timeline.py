@@ -13,8 +13,9 @@ from journey.domain.journey import ROOM_OF_EVENT
 from journey.web.acts import ROOMS
 from journey.web.onepatient import of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page, whole
-from journey.web.rendering import at, day, words
+from journey.web.rendering import words
 from journey.web.things import everything
+from journey.web.times import at, period
 
 FEW = 100
 TO_THE_DAY = frozenset({Precision.DAY, Precision.MONTH, Precision.YEAR})
@@ -108,7 +109,7 @@ def when(said: Row) -> str:
     precision = said["occurred_precision"]
     if precision == Precision.UNKNOWN:
         return "not known when"
-    return day(said["occurred_at"]) if precision in TO_THE_DAY else at(said["occurred_at"])
+    return period(said["occurred_at"]) if precision in TO_THE_DAY else at(said["occurred_at"])
 
 
 def _lines(said: Row, holds: Row) -> Iterator[Line]:
