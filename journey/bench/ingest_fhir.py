@@ -1,10 +1,12 @@
-"""How many FHIR resources are taken in a second, beside reading the same JSON and doing nothing with it.
+"""How many FHIR resources are taken in a second, beside reading the same bytes and doing nothing with them.
 
-Bundles of one patient each: visits, and ten times as many observations, which are not mapped. The floor reads
-the same bytes. Sent again, all of it is known.
+Bundles of one patient each: visits, and ten times as many observations, which are not mapped. The floor is
+`json.loads`; the rival, `fhir.resources`, makes its objects of them (R4B; left out where it is not
+installed). Sent again, all of it is known.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,7 +19,6 @@ from pydantic_core import to_json
 
 from journey.bench.figures import Figure, measured
 from journey.bench.scratch import Scratch
-from journey.ingest.fhir.documents import read
 from journey.ingest.fhir.ingest import ingest
 from journey.ingest.files import Found
 from journey.store.store import Store
@@ -26,8 +27,8 @@ BUNDLES = 20
 VISITS = 20
 OBSERVATIONS = 200
 ROUNDS = 5
-FLOOR = "JSON read"
-COMPARED = ((FLOOR, ""), ("taken in", FLOOR), ("taken in again", FLOOR))
+FLOOR, RIVAL, OURS, KNOWN = "json.loads", "fhir.resources", "taken in", "taken in again"
+COMPARED = ((FLOOR, ""), (RIVAL, FLOOR), (OURS, FLOOR), (OURS, RIVAL), (KNOWN, FLOOR))
 FIRST = datetime(2020, 1, 1, 9, tzinfo=UTC)
 ZONE = ZoneInfo("UTC")
 
@@ -40,13 +41,19 @@ def ingest_fhir(server: Scratch) -> Iterator[Figure]:
         known = _bundles()
         _take(store, known)
         works = {
-            FLOOR: lambda: _rate(partial(_read, known)),
-            COMPARED[1][0]: lambda: _rate(partial(_take, store, _bundles())),
-            COMPARED[2][0]: lambda: _rate(partial(_take, store, known)),
+            FLOOR: lambda: _rate(partial(_read, json.loads, known)),
+            OURS: lambda: _rate(partial(_take, store, _bundles())),
+            KNOWN: lambda: _rate(partial(_take, store, known)),
         }
+        parse = _rival()
+        if parse is not None:
+            works[RIVAL] = lambda: _rate(partial(_read, parse, known))
         found = measured(works, rounds=ROUNDS)
+    if parse is None:
+        yield Figure(f"resources: {RIVAL} is not installed, and left out", 0, "/s")
     for name, against in COMPARED:
-        yield found.figure(f"resources: {name}", name, "/s", against)
+        if parse is not None or RIVAL not in (name, against):
+            yield found.figure(f"resources: {name}", name, "/s", against)
 
 
 def _rate(work: "partial[None]") -> float:
@@ -55,9 +62,21 @@ def _rate(work: "partial[None]") -> float:
     return BUNDLES * (1 + VISITS + OBSERVATIONS) / (perf_counter() - started)
 
 
-def _read(bundles: list[bytes]) -> None:
+Parse = Callable[[bytes], object]
+
+
+def _rival() -> Parse | None:
+    """The library's way to read a Bundle, where there is the library."""
+    try:
+        from fhir.resources.R4B.bundle import Bundle  # noqa: PLC0415 - it may not be there
+    except ImportError:
+        return None
+    return Bundle.model_validate_json
+
+
+def _read(parse: Parse, bundles: list[bytes]) -> None:
     for each in bundles:
-        read(each)
+        parse(each)
 
 
 def _take(store: Store, bundles: list[bytes]) -> None:

@@ -22,7 +22,12 @@ from journey.store.store import Store
 REMEMBERED = 100_000
 """Numbers kept in memory. What is remembered too long is found out when it is used."""
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(number, 1247)) FROM unnest(%s::text[]) AS number"
+LOCK = """
+    SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(number, 1247))
+      FROM unnest(%s::text[]) AS number
+    """
+"""Who claims does not wait for the disk: what is recorded where a number leads is written there behind it."""
+
 FIND = """
     SELECT system, kind, value, journey_id, patient_id, visit_id, continues, earlier_patients IS NOT NULL
       FROM routing JOIN unnest(%s::text[], %s::text[], %s::text[]) AS asked (system, kind, value)

@@ -1,5 +1,6 @@
 """Each benchmark runs and answers figures; how high they are is not a test's business."""
 
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -84,7 +85,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (serve.serve, 18),
         (fhir.fhir, 4),
         (import_.import_, 5),
-        (ingest_fhir.ingest_fhir, 3),
+        (ingest_fhir.ingest_fhir, 5),
         (mllp.mllp, 4),
         (webhooks.webhooks, 2),
         (privacy.privacy, 4),
@@ -98,6 +99,15 @@ def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> N
     assert len(found) == lines
     assert all(each.value > 0 for each in found)
     assert all((each.ratio is not None) == bool(each.against) for each in found)
+
+
+def test_a_rival_that_is_not_installed_is_left_out_and_named(
+    server: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fhir.resources.R4B.bundle", None)
+    said, *found = ingest_fhir.ingest_fhir(server)
+    assert said.what == "resources: fhir.resources is not installed, and left out"
+    assert [each.against for each in found] == ["", "json.loads", "json.loads"]
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:
