@@ -14,8 +14,8 @@ KEY = re.compile(r"[0-9a-z:+. |-]{1,150}")
 NEVER = "infinity"
 """When what is never due is due."""
 
-Kind = type[int] | type[datetime] | type[UUID]
-Part = int | datetime | UUID | str
+Kind = type[int] | type[datetime] | type[UUID] | type[bytes]
+Part = int | datetime | UUID | bytes | str
 
 
 class ForeignCursor(Exception):
@@ -56,6 +56,8 @@ def _part(text: str, kind: Kind) -> Part:
     try:
         if kind is datetime:
             return text if text == NEVER else datetime.fromisoformat(text)
+        if kind is bytes:
+            return bytes.fromhex(text)
         return UUID(text) if kind is UUID else int(text)
     except ValueError:
         raise ForeignCursor from None

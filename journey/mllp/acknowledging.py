@@ -6,7 +6,6 @@
 Nothing that the message says of a patient comes back: places, codes and sentences of ours alone.
 """
 
-import re
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from journey.ingest.hl7v2.inbox import Verdict
 from journey.ingest.hl7v2.mapping import TABLE
+from journey.ingest.hl7v2.reasons import places
 from journey.mllp.header import Header
 
 Kind = Literal["A", "E", "R"]
@@ -67,11 +67,6 @@ CONDITION = {
 
 KINDS = frozenset(trigger.partition("^")[0] for trigger in TABLE)
 """Types of message of which some triggers are mapped."""
-
-PLACES = {"no-mapping": ("MSH", "9"), "question": ("MSH", "9"), "answer": ("MSH", "9")}
-"""Where the sentence names no field."""
-
-_FIELD = re.compile(r"\b([A-Z][A-Z0-9]{2})-(\d{1,2})\b")
 
 
 class Finding(NamedTuple):
@@ -205,5 +200,5 @@ def _condition(finding: Finding, header: Header) -> str:
 
 def _place(finding: Finding) -> tuple[str, str]:
     """The field that the sentence names first, as segment and number."""
-    found = _FIELD.search(finding.sentence)
-    return (found[1], found[2]) if found else PLACES.get(finding.code or "", ("", ""))
+    segment, _, field = next(iter(places(finding.code, finding.sentence)), "").partition("-")
+    return segment, field

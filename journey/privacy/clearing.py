@@ -30,8 +30,31 @@ OF_JOURNEYS = """
     UPDATE inbox SET raw = '', reason = NULL
      WHERE (journey_id = ANY(%(journeys)s) OR sealed_for = ANY(%(journeys)s)) AND raw <> ''
     """
-OF_NOBODY = "SELECT key, raw FROM inbox WHERE sealed_for IS NULL AND raw <> ''"
+OF_NOBODY = """
+    SELECT key, raw FROM inbox WHERE sealed_for IS NULL AND raw <> ''
+    UNION ALL
+    SELECT key, said FROM inbox_attempt WHERE sealed_for IS NULL AND said <> ''
+    """
 ONE = "UPDATE inbox SET raw = '', reason = NULL WHERE key = %s"
+WHOSE_ATTEMPT = """
+    UPDATE inbox SET raw = '', reason = NULL
+      FROM inbox_attempt
+     WHERE inbox_attempt.key = inbox.key AND inbox_attempt.sealed_for = ANY(%(journeys)s)
+       AND inbox.sealed_for IS NULL AND raw <> ''
+    """
+"""A message that led nowhere but by its correction is theirs to whom that led."""
+
+ATTEMPTS = """
+    UPDATE inbox_attempt SET said = '', reason = NULL
+      FROM inbox
+     WHERE inbox.key = inbox_attempt.key
+       AND (raw = '' OR inbox_attempt.sealed_for = ANY(%(journeys)s))
+       AND (said <> '' OR inbox_attempt.reason IS NOT NULL)
+    """
+ANSWERS = """
+    DELETE FROM inbox_answer
+     WHERE EXISTS (SELECT FROM inbox WHERE inbox.key = ANY(inbox_answer.keys) AND inbox.raw = '')
+    """
 AWAITED = """
     DELETE FROM fhir_awaited USING inbox WHERE inbox.key = fhir_awaited.key AND inbox.raw = ''
     """
@@ -49,17 +72,21 @@ def clear(connection: Connection[Any], sought: Sought) -> None:
         ]
         connection.execute(TIMELINE, (to_json(rows).decode(),))
     referred = [f'{name}"' for (name,) in connection.execute(REFERRED, whose)]
-    for statement in (ROUTING, OF_JOURNEYS, UNTOLD, GLASS):
+    for statement in (ROUTING, OF_JOURNEYS, WHOSE_ATTEMPT, UNTOLD, GLASS):
         connection.execute(statement, whose)
     _unclaimed(connection, (*sought.identifying, *referred))
-    connection.execute(AWAITED)
+    connection.execute(ATTEMPTS, whose)
+    for forgotten in (ANSWERS, AWAITED):
+        connection.execute(forgotten)
 
 
 def _unclaimed(connection: Connection[Any], said: Sequence[str]) -> None:
-    """Messages that led to no journey, and name one of the person's numbers, or refer to their resource."""
+    """Messages that led to no journey, and name one of the person's numbers, or refer to their resource; so
+    does what they were corrected to.
+    """
     for key, raw in connection.execute(OF_NOBODY).fetchall():
         try:
-            text = vault().kms.unwrap(raw).decode(errors="replace")
+            text = vault().kms.unwrap(raw).decode(errors="replace").replace('\\"', '"')
         except CannotBeOpened:
             continue
         if any(value in text for value in said):

@@ -205,4 +205,4 @@ def _finish(connection: Connection[Any], erasure_id: UUID, swept: Swept) -> None
 
 def _touched() -> Iterator[str]:
     yield "VACUUM data_key, erasure, inbox, routing, patient_status, fhir_resource, timeline, break_glass"
-    yield "VACUUM fhir_awaited, fhir_untold"
+    yield "VACUUM fhir_awaited, fhir_untold, inbox_attempt, inbox_answer"

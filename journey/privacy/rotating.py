@@ -15,6 +15,7 @@ AT_ONCE = 1000
 WRAPPED = (
     ("data_key", "journey_id", "wrapped"),
     ("inbox", "key", "raw"),
+    ("inbox_attempt", "attempt", "said"),
     ("erasure", "erasure_id", "sought"),
     ("webhook", "id", "secret"),
     ("webhook", "id", "former_secret"),
@@ -22,7 +23,7 @@ WRAPPED = (
 )
 """The tables, what tells their rows apart, and the columns that the master key wrapped."""
 
-BY_THE_MASTER = {"inbox": SQL("sealed_for IS NULL")}
+BY_THE_MASTER = dict.fromkeys(("inbox", "inbox_attempt"), SQL("sealed_for IS NULL"))
 """Where a column is not always wrapped by it, the rows in which it is."""
 
 ALWAYS = SQL("true")
@@ -36,6 +37,7 @@ UPDATE = SQL("UPDATE {table} SET {column} = %s WHERE {id} = %s AND {column} = %s
 KINDS = {
     "data_key": SQL("uuid"),
     "inbox": SQL("bytea"),
+    "inbox_attempt": SQL("bigint"),
     "erasure": SQL("uuid"),
     "webhook": SQL("uuid"),
     "fhir_subscription": SQL("uuid"),

@@ -27,6 +27,8 @@ from journey.domain.identity import ChangeDemographics, Demographics, Identifier
 from journey.domain.personal import ERASED
 from journey.domain.task import RequestTask, TaskRequested
 from journey.ingest.files import Found
+from journey.ingest.handling import By, Handling
+from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.ingest import ingest
 from journey.privacy import erasing
 from journey.privacy.asking import NobodyToErase
@@ -253,6 +255,32 @@ def test_messages_and_the_numbers_that_led_to_the_journey_go_too(clinic: Clinic)
     clinic.erase(patient_id)
     assert clinic.rows("SELECT octet_length(raw) FROM inbox") == [(0,)] * len(raws)
     assert clinic.rows("SELECT count(*) FROM routing") == [(0,)]
+
+
+def test_what_a_message_was_corrected_to_goes_with_it(clinic: Clinic) -> None:
+    """Of one that led to the journey, and of one that led nowhere and names the number, or was made to."""
+    number, late = "19121212-1212", ADMIT.replace("ADT^A01|M1", "ADT^A12|M2")
+    nobodys = [ADMIT[: ADMIT.index("19121212")].replace("|M1|", f"|M{each}|") for each in (3, 4)]
+    raws = [ADMIT, late, *nobodys]
+    found = [Found(raw.encode(), "adt.hl7", 1) for raw in raws]
+    ingest(clinic.store, found, zone=ZoneInfo("UTC"))
+    handling = Handling(clinic.store, By("key-1", CONTEXT.actor, ZoneInfo("UTC")))
+    keys = [message_key(raw.encode()) for raw in raws[1:]]
+    unmapped = late.replace("A12", "Z99")
+    told = handling.once("this", "", lambda: handling.correct(keys[0], unmapped, number).model_dump())
+    assert told["code"] == "no-mapping"
+    wrong = ADMIT.replace("20260301090000", "20261340").replace("|M1|", "|M5|")
+    assert handling.correct(keys[1], wrong, "Ekström").state == "parked"
+    assert handling.dismiss(keys[2], "unknown").state == "dismissed"
+    assert number not in str(clinic.rows("SELECT said FROM inbox_attempt"))
+    [(patient_id, journey_id)] = clinic.rows(
+        "SELECT patient_id, journey_id FROM routing WHERE kind = 'patient'"
+    )
+    clinic.ask(journey_id)
+    clinic.erase(patient_id)
+    left = "SELECT inbox.key FROM inbox JOIN inbox_attempt USING (key) WHERE raw <> '' OR said <> ''"
+    assert {bytes(key) for (key,) in clinic.rows(left)} == {keys[2]}
+    assert clinic.rows("SELECT count(*) FROM inbox_answer") == [(0,)]
 
 
 def test_resources_that_came_as_fhir_go_too_and_those_that_wait(clinic: Clinic) -> None:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -10,6 +11,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from journey.api.problems import problem_of
 from journey.domain.task import RequestTask
+from journey.ingest.attempts import note_in
+from journey.ingest.files import Found
+from journey.ingest.handling import By, Handling
+from journey.ingest.hl7v2.inbox import message_key
+from journey.ingest.hl7v2.ingest import ingest
+from journey.ingest.sealing import Box
 from journey.privacy.rotating import Rotated, rotate
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
@@ -86,5 +93,25 @@ def test_a_key_that_is_not_at_hand_is_a_problem_with_a_name(database_url: str, k
                 store.load(journey_id)
         assert problem_of(raised.value).code == "key-missing"
         assert "not at hand" in problem_of(raised.value).detail
+    finally:
+        vault.cache_clear()
+
+
+def test_what_a_message_was_corrected_to_is_wrapped_anew(database_url: str, keys: Path) -> None:
+    old, new = AESGCM.generate_key(256), AESGCM.generate_key(256)
+    try:
+        held(keys, old)
+        with closing(Store(database_url)) as store, psycopg.connect(database_url, autocommit=True) as by:
+            ingest(store, [Found(b"no message", "adt", 1)], zone=ZoneInfo("UTC"))
+            key = message_key(b"no message")
+            by_somebody = By("key-1", CONTEXT.actor, ZoneInfo("UTC"))
+            Handling(store, by_somebody).correct(key, "none either", "in haste")
+            held(keys, new, old)
+            assert rotate(by) == Rotated(2, 0)
+            held(keys, new)
+            [kept] = by.execute("SELECT said FROM inbox_attempt WHERE said <> ''").fetchall()
+            note = note_in(key, Box(kept[0], None), None)
+            assert note is not None
+            assert note.text == "none either"
     finally:
         vault.cache_clear()

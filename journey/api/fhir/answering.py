@@ -10,8 +10,8 @@ from journey.api.outcome import PROBLEMS
 from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.ingest.counts import COUNTED
-from journey.ingest.fhir.inbox import Item, Outcome
 from journey.ingest.fhir.ingest import Counts
+from journey.ingest.fhir.item import Item, Outcome
 
 ISSUES = {
     "bad-value": "value",

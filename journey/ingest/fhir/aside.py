@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from journey.domain.event import Refused
 from journey.ingest.aside import Unapplied, place, sentence
-from journey.ingest.fhir.inbox import Outcome
+from journey.ingest.fhir.item import Outcome
 from journey.ingest.fhir.reasons import PARKED, NothingToApply
 from journey.store.errors import Contended
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from journey.ingest.fhir.inbox import Item
+from journey.ingest.fhir.item import UNREAD, Item
 from journey.ingest.fhir.naming import Came, is_temporary
 from journey.ingest.fhir.pas import enclosed, unwrapped
 from journey.ingest.fhir.resource import Json, clean
@@ -21,9 +21,6 @@ LONGEST = 256 << 20
 """Bytes of one document: more is refused, and should come as NDJSON."""
 
 PIECE = 1 << 20
-UNREAD = "unparseable"
-"""What stands for a document that is no JSON: the text, by this name."""
-
 LONGEST_URL = 500
 """Characters of a fullUrl: more is no name."""
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from journey.ingest.fhir.groups import Group
-from journey.ingest.fhir.inbox import Inbox, Item
+from journey.ingest.fhir.inbox import Inbox
+from journey.ingest.fhir.item import Item
 from journey.ingest.fhir.placing import Placed
 from journey.ingest.fhir.routes import Routes
 

@@ -10,7 +10,7 @@ from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
 from journey.domain.event import Actor, Command, Context, Source
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
-from journey.ingest.fhir.inbox import CHANNEL
+from journey.ingest.fhir.item import CHANNEL
 from journey.ingest.fhir.mapping import ORDER
 from journey.ingest.fhir.placing import Placed
 from journey.ingest.fhir.telling import Telling
@@ -147,7 +147,7 @@ def context(sender: Sender, placed: Placed) -> Context:
     item = placed.item
     source = Source(system=item.came.source, channel=CHANNEL, message_id=item.name or None)
     return Context(
-        actor=sender.actor,
+        actor=item.correction.note.actor if item.correction else sender.actor,
         purpose=sender.purpose,
         source=source,
         correlation_id=uuid5(CORRELATION, item.key.hex()),

@@ -4,26 +4,33 @@ A resource is known by its content, its versionId and lastUpdated with it: the s
 and one that was changed there and back is three versions.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
 from pydantic_core import from_json, to_json
 
+from journey.ingest.attempts import (
+    CAME,
+    KEPT,
+    RELEASED,
+    Attempt,
+    Hand,
+    Kept,
+    kept,
+    noted,
+    record,
+    seal_anew,
+)
+from journey.ingest.fhir.item import IN_THE_INBOX, Item, Outcome
 from journey.ingest.fhir.naming import Came
 from journey.ingest.fhir.resource import TYPE
 from journey.ingest.keys import Key
 from journey.ingest.routing import connected
-from journey.ingest.sealing import Box, box, unboxed
+from journey.ingest.sealing import box
 from journey.store.store import Store
-
-CHANNEL = "fhir"
-Status = Literal["applied", "duplicate", "parked", "rejected", "not-mapped", "barred"]
 
 SEEN = """
     UPDATE inbox SET seen = seen + 1 WHERE key = ANY(%s)
@@ -37,17 +44,21 @@ LATEST = """
      GROUP BY sender, control_id
     """
 PUT = """
-    INSERT INTO inbox (key, status, code, reason, channel, sender, control_id, trigger, occurred_at,
+    INSERT INTO inbox (key, status, code, reason, places, channel, sender, control_id, trigger, occurred_at,
                        applied_at, journey_id, source, number, raw, sealed_for)
-    VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, 'fhir', %(sender)s, %(control_id)s, %(trigger)s,
-            %(occurred_at)s, CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
+    VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, %(places)s, 'fhir', %(sender)s,
+            %(control_id)s, %(trigger)s, %(occurred_at)s,
+            CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
             %(source)s, %(number)s, %(raw)s, %(sealed_for)s)
     ON CONFLICT (key) DO UPDATE SET seen = inbox.seen + 1
     """
 SETTLE = """
     UPDATE inbox
-       SET status = %(status)s, code = %(code)s, reason = %(reason)s, journey_id = %(journey_id)s,
+       SET status = %(status)s, code = %(code)s, reason = %(reason)s, places = %(places)s,
+           control_id = coalesce(%(control_id)s, control_id), trigger = coalesce(%(trigger)s, trigger),
+           occurred_at = coalesce(%(occurred_at)s, occurred_at), journey_id = %(journey_id)s,
            raw = %(raw)s, sealed_for = %(sealed_for)s, attempts = attempts + 1,
+           corrected_by = coalesce(%(corrected_by)s, corrected_by),
            applied_at = CASE %(status)s WHEN 'applied' THEN coalesce(applied_at, clock_timestamp()) END
      WHERE key = %(key)s AND raw <> ''
     """
@@ -58,6 +69,7 @@ AWAITING = """
       JOIN unnest(%s::text[], %s::text[], %s::text[]) AS come (system, kind, value)
      USING (system, kind, value)
     """
+TRIED = "UPDATE inbox SET attempts = attempts + 1 WHERE key = %s"
 UNTELL = "INSERT INTO fhir_untold (patient_id, key) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 TOLD = "DELETE FROM fhir_untold WHERE key = ANY(%s)"
 UNTOLD = "SELECT patient_id, key FROM fhir_untold WHERE patient_id = ANY(%s) ORDER BY key"
@@ -66,59 +78,9 @@ PARKED = """
      WHERE status = 'parked' AND channel = 'fhir' AND (code = %s OR %s::text IS NULL)
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
-GET = """
-    SELECT key, raw, sealed_for, wrapped, source, number
-      FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
-     WHERE key = ANY(%s) AND raw <> '' AND wrapped IS DISTINCT FROM ''
-     ORDER BY occurred_at NULLS LAST, received_at, key
-    """
-
-
-class Outcome(NamedTuple):
-    """What became of a resource."""
-
-    status: Status
-    code: str | None = None
-    reason: str | None = None
-    where: str | None = None
-    """The element that the reason is about, as FHIRPath."""
-    journey_id: UUID | None = None
-    thing_id: UUID | None = None
-    """What it is there: the visit, the referral …"""
-    events: int = 0
-    awaits: tuple[Key, ...] = ()
-    """Whom it refers to, and nobody knows yet."""
-
-
-BARRED = Outcome("barred", "forbidden", "It is about a journey that is not yours to tell.")
-"""Neither applied nor kept."""
-
-
-@dataclass
-class Item:
-    """A resource on its way: kept with what becomes of it."""
-
-    came: Came
-    source: str
-    """The file or the request, for people to find it by."""
-    number: int
-    key: bytes = b""
-    is_kept: bool = False
-    """Whether it is in the inbox already."""
-    name: str = ""
-    updated: datetime | None = None
-    patient_id: UUID | None = None
-    """Of a Patient of whom no journey is opened yet."""
-    outcome: Outcome | None = field(default=None)
-
-    def __post_init__(self) -> None:
-        self.key = self.key or content_key(self.came)
-
-
-def content_key(came: Came) -> bytes:
-    """The resource's name among all of them; see this module's docstring."""
-    content = json.dumps(came, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return sha256(content.encode("utf-8", "surrogatepass")).digest()
+GET = KEPT + " AND inbox.key = ANY(%s)"
+IN_ORDER: LiteralString = " ORDER BY occurred_at NULLS LAST, received_at, inbox.key"
+NOT_APPLIED: LiteralString = " AND inbox.status <> 'applied'"
 
 
 class Inbox:
@@ -144,10 +106,12 @@ class Inbox:
     def put(self, items: Sequence[Item]) -> None:
         """Keep them with what became of them, all or none."""
         with connected(self._store) as connection, connection.transaction():
+            items = [each for each in items if not self._refused(connection, each)]
             rows = list(_rows(connection, items))
             with connection.cursor() as cursor:
                 cursor.executemany(PUT, [row for row in rows if not row["is_kept"]])
                 cursor.executemany(SETTLE, [row for row in rows if row["is_kept"]])
+                record(connection, _attempts(items))
                 awaiting = [(*key, each.key) for each in items if each.outcome for key in each.outcome.awaits]
                 settled = [each.key for each in items if each.is_kept]
                 cursor.execute(AWAIT_NO_MORE, (settled,))
@@ -155,6 +119,24 @@ class Inbox:
                 untold = [(each.patient_id, each.key) for each in items if each.patient_id]
                 cursor.executemany(UNTELL, untold)
                 cursor.execute(TOLD, ([each.key for each in items if each.is_kept and not each.patient_id],))
+
+    def _refused(self, connection: Connection[Any], item: Item) -> bool:
+        """Keep a correction that was tried for the first time with what became of it. One that is applied, or
+        waits, is taken instead of the resource from now on; of another it knows no more than that it was
+        tried.
+        """
+        outcome, correction = item.outcome, item.correction
+        if correction is None or correction.attempt or outcome is None or item.hand is None:
+            return False
+        attempt = noted(
+            connection, Attempt(item.key, item.hand, outcome.ended), correction.note, outcome.journey_id
+        )
+        item.correction = correction._replace(attempt=attempt)
+        if outcome.status == "applied" or outcome.awaits:
+            item.hand = None
+            return False
+        connection.execute(TRIED, (item.key,))
+        return True
 
     def awaiting(self, names: Sequence[Key]) -> list[Item]:
         """The resources that wait for what goes by one of these names."""
@@ -164,7 +146,7 @@ class Inbox:
             columns = [list(column) for column in zip(*names, strict=True)]
             systems, kinds, values = columns
             keys = [key for (key,) in connection.execute(AWAITING, (systems, kinds, values))]
-        return self.items(keys)
+        return self.items(keys, RELEASED)
 
     def is_awaited(self) -> bool:
         """Whether anything waits at all."""
@@ -187,12 +169,14 @@ class Inbox:
         with connected(self._store) as connection:
             return [key for (key,) in connection.execute(PARKED, (code, code))]
 
-    def items(self, keys: Sequence[bytes]) -> list[Item]:
-        """What is kept under these keys and can still be read."""
+    def items(self, keys: Sequence[bytes], hand: Hand | None = None, only: LiteralString = "") -> list[Item]:
+        """What is kept under these keys and can still be read, to be tried again by this hand."""
         if not keys:
             return []
         with connected(self._store) as connection:
-            return [_read(row) for row in connection.execute(GET, (list(keys),))]
+            return [
+                _read(kept(row), hand) for row in connection.execute(GET + only + IN_ORDER, (list(keys),))
+            ]
 
 
 def _rows(connection: Connection[Any], items: Sequence[Item]) -> Iterator[dict[str, Any]]:
@@ -200,9 +184,11 @@ def _rows(connection: Connection[Any], items: Sequence[Item]) -> Iterator[dict[s
     wrapped = dict(connection.execute(KEYS, ([each.journey_id for each in outcomes],)).fetchall())
     for each in items:
         outcome = each.outcome
-        if outcome is None or outcome.status not in {"applied", "parked", "rejected"}:
+        if outcome is None or outcome.status not in IN_THE_INBOX:
             continue
-        raw = to_json(each.came._asdict())
+        raw, correction = to_json(each.first._asdict()), each.correction
+        if correction and outcome.journey_id:
+            seal_anew(connection, each.key, correction, outcome.journey_id)
         sealed = box(each.key, raw, outcome.journey_id, wrapped.get(outcome.journey_id))
         yield {
             "key": each.key,
@@ -210,6 +196,8 @@ def _rows(connection: Connection[Any], items: Sequence[Item]) -> Iterator[dict[s
             "status": outcome.status,
             "code": outcome.code,
             "reason": outcome.reason,
+            "places": list(outcome.ended.places),
+            "corrected_by": correction and correction.attempt,
             "sender": each.came.source,
             "control_id": each.name or None,
             "trigger": _type(each.came),
@@ -226,7 +214,19 @@ def _type(came: Came) -> str | None:
     return name if isinstance(name, str) and TYPE.fullmatch(name) else None
 
 
-def _read(row: tuple[Any, ...]) -> Item:
-    key, raw, sealed_for, wrapped, source, number = row
-    came = Came(**from_json(unboxed(key, Box(raw, sealed_for), wrapped)))
-    return Item(came, source, number, key=key, is_kept=True)
+def _read(kept: Kept, hand: Hand | None) -> Item:
+    came = Came(**from_json(kept.raw))
+    item = Item(came, kept.source, kept.number, key=kept.key, is_kept=True, hand=hand)
+    return item.corrected(kept.correction) if kept.correction else item
+
+
+def _attempts(items: Iterable[Item]) -> Iterator[Attempt]:
+    """Of those that could not be applied at once."""
+    for each in items:
+        outcome = each.outcome
+        if outcome is None or outcome.status not in IN_THE_INBOX:
+            continue
+        if each.hand:
+            yield Attempt(each.key, each.hand, outcome.ended)
+        elif not each.is_kept and outcome.status != "applied":
+            yield Attempt(each.key, CAME, outcome.ended)

@@ -11,8 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from journey.ingest import counts
+from journey.ingest.attempts import AT_THE_COMMAND_LINE, Hand
 from journey.ingest.fhir.documents import items
-from journey.ingest.fhir.inbox import Item
+from journey.ingest.fhir.item import Item
 from journey.ingest.fhir.receiver import FEED, Receiver
 from journey.ingest.files import Found, Unreadable
 from journey.store.errors import StoreUnavailable
@@ -121,14 +122,19 @@ def _windows(found: Iterable[Found | Unreadable], system: str, counted: Counts) 
 
 
 def replay(
-    store: Store, *, zone: ZoneInfo, code: str | None = None, progress: Progress | None = None
+    store: Store,
+    *,
+    zone: ZoneInfo,
+    code: str | None = None,
+    hand: Hand = AT_THE_COMMAND_LINE,
+    progress: Progress | None = None,
 ) -> Counts:
     """Try every parked resource again, or those parked for one reason, in the order in which they changed."""
     receiver, counted = Receiver(store, zone, FEED), Counts()
     try:
         waiting = iter(receiver.inbox.parked(code))
         while keys := list(islice(waiting, WINDOW)):
-            for each in receiver.retry(keys):
+            for each in receiver.retry(keys, hand):
                 counted.add(each)
             counted.journeys, counted.events = receiver.journeys, receiver.events
             if progress:

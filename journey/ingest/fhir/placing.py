@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from journey.ingest.aside import Unapplied
-from journey.ingest.fhir.inbox import Item
+from journey.ingest.fhir.item import Item
 from journey.ingest.fhir.mapping import Row, begins, whose
 from journey.ingest.fhir.naming import KINDS, Came, names, numbers, referred
 from journey.ingest.fhir.person import Person, person

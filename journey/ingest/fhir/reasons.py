@@ -7,6 +7,7 @@
 PARKED = {
     "unparseable": "It is not JSON in UTF-8, or cut short. See what the sender or the transport did.",
     "awaits-reference": "It refers to something that has not come yet, and is applied when that comes.",
+    "no-mapping": "Nothing here is about a resource of the type that a correction gives it. Correct that.",
     "no-patient": "It does not say whose it is, or names nobody who can be found. Have the sender say.",
     "two-patients": "Its numbers or its id belong to patients known apart. Merge them, then replay.",
     "no-time": "Nothing says when it happened. Have the sender fill the element that the reason names.",

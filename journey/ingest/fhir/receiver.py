@@ -14,11 +14,12 @@ from journey.domain.episode import JourneyOpened
 from journey.domain.event import Actor
 from journey.domain.rules import JourneyIsOver
 from journey.ingest.aside import Unapplied
+from journey.ingest.attempts import Correction, Hand, Note, held
 from journey.ingest.fhir.aside import set_aside
-from journey.ingest.fhir.documents import UNREAD
 from journey.ingest.fhir.gathering import gathered
 from journey.ingest.fhir.groups import Group, Sender
-from journey.ingest.fhir.inbox import BARRED, CHANNEL, Inbox, Item, Outcome
+from journey.ingest.fhir.inbox import NOT_APPLIED, Inbox
+from journey.ingest.fhir.item import BARRED, CHANNEL, UNREAD, Item, Outcome
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.naming import name_of
 from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
@@ -76,10 +77,14 @@ class Receiver:
         self.inbox.put(self._with_told(fresh, groups))
         return self._released(here, fresh, [each for each in items if each.outcome is DUPLICATE])
 
-    def retry(self, keys: Sequence[bytes]) -> list[Item]:
-        """Try parked resources again; answers them, and those that had waited for them."""
+    def retry(self, keys: Sequence[bytes], hand: Hand, note: Note | None = None) -> list[Item]:
+        """Try them again, corrected where there is a note; answers them, and those that had waited for them.
+        Raises ValueError where the corrected text is no JSON object.
+        """
         self._routes.patients.forget()
-        return self._again(self.inbox.items(keys))
+        with held(self._store, keys):
+            items = self.inbox.items(keys, hand, NOT_APPLIED)
+            return self._again([each.corrected(Correction(note)) for each in items] if note else items)
 
     # --- What they are
 
@@ -135,6 +140,8 @@ class Receiver:
             raise Unapplied("unparseable", PARKED["unparseable"])
         if not isinstance(type_, str) or not TYPE.fullmatch(type_):
             raise NothingToApply("not-fhir", "resourceType")
+        if item.correction and not self._is_mapped(item):
+            raise Unapplied("no-mapping", PARKED["no-mapping"], "resourceType")
         row, resource = TABLE[type_], Resource(body, type_, self._zone)
         item.name = name_of(item.came, resource)
         refuse_r5(row, resource)

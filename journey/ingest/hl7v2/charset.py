@@ -59,6 +59,14 @@ def decode(raw: bytes) -> tuple[str, str, bool]:
     return _bare(raw.decode("latin-1")), "latin-1", True
 
 
+def encoded(text: str) -> bytes:
+    """The text in the character set that its own MSH-18 names; `decode` leads back to it. Raises
+    UnicodeEncodeError where that set lacks a character.
+    """
+    declared = _declared(text.encode(errors="replace")) or "utf-8"
+    return text.encode("utf-8" if declared == "ascii" else declared)
+
+
 def signature(head: bytes) -> str | None:
     """The codec that the first four bytes give away: a byte order mark, or MS in UTF-16."""
     return next((codec for mark, codec in _SIGNATURES if head.startswith(mark)), None)

@@ -6,21 +6,38 @@ another message of it: who gets no answer sends again, with the time of that.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from psycopg import Connection
+
+from journey.ingest.attempts import (
+    CAME,
+    KEPT,
+    Attempt,
+    Ended,
+    Hand,
+    Kept,
+    Note,
+    kept,
+    noted,
+    record,
+    seal_anew,
+)
+from journey.ingest.hl7v2.charset import decode, encoded
+from journey.ingest.hl7v2.reasons import places
 from journey.ingest.routing import connected
-from journey.ingest.sealing import Box, boxed, unboxed
+from journey.ingest.sealing import boxed
 from journey.store.store import Store
 
-Status = Literal["applied", "parked", "rejected"]
+Status = Literal["applied", "parked", "rejected", "dismissed"]
 
 _AROUND = b"\xef\xbb\xbf\x0b\x1c\r\n\t "
 _LINE_END = re.compile(rb"[\r\n]+")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _MSH_7, _MSH_10 = 6, 9  # once the header is split: MSH-1 is the separator itself
 
 SEEN = """
@@ -39,10 +56,11 @@ PUT = """
         SELECT set_config('synchronous_commit', 'off', true)
          WHERE %(status)s = 'applied' AND NOT %(waits)s
     )
-    INSERT INTO inbox (key, status, code, reason, channel, sender, control_id, trigger, occurred_at,
+    INSERT INTO inbox (key, status, code, reason, places, channel, sender, control_id, trigger, occurred_at,
                        applied_at, journey_id, waits, source, number, raw, sealed_for)
-    VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, 'hl7v2', %(sender)s, %(control_id)s, %(trigger)s,
-            %(occurred_at)s, CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
+    VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, %(places)s, 'hl7v2', %(sender)s,
+            %(control_id)s, %(trigger)s, %(occurred_at)s,
+            CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
             %(waits)s, %(source)s, %(number)s, %(raw)s, %(sealed_for)s)
     ON CONFLICT (key) DO UPDATE SET seen = inbox.seen + 1
     RETURNING xmax = 0,
@@ -59,28 +77,27 @@ its power may forget that it took the last few such messages; taken again, they 
 """
 SETTLE = """
     UPDATE inbox
-       SET status = %(status)s, code = %(code)s, reason = %(reason)s, trigger = %(trigger)s,
-           occurred_at = %(occurred_at)s, journey_id = %(journey_id)s, waits = %(waits)s,
-           raw = %(raw)s, sealed_for = %(sealed_for)s,
+       SET status = %(status)s, code = %(code)s, reason = %(reason)s, places = %(places)s,
+           trigger = %(trigger)s, occurred_at = %(occurred_at)s, journey_id = %(journey_id)s,
+           waits = %(waits)s, raw = %(raw)s, sealed_for = %(sealed_for)s,
+           corrected_by = coalesce(%(corrected_by)s, corrected_by),
            applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
-     WHERE key = %(key)s AND (status = 'parked' OR waits)
+     WHERE key = %(key)s AND (status <> 'applied' OR waits)
     """
-WAITING = """
-    SELECT key, raw, sealed_for, wrapped, source, number, status
-      FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
-     WHERE inbox.journey_id = %s AND waits AND raw <> '' AND wrapped IS DISTINCT FROM ''
-     ORDER BY occurred_at, received_at, key
+WAITING = (
+    KEPT
+    + """
+       AND inbox.journey_id = %s AND waits
+     ORDER BY occurred_at, received_at, inbox.key
     """
+)
 PARKED = """
     SELECT key FROM inbox
      WHERE status = 'parked' AND channel = 'hl7v2' AND (code = %s OR %s::text IS NULL)
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
-GET = """
-    SELECT key, raw, sealed_for, wrapped, source, number, status
-      FROM inbox LEFT JOIN data_key ON data_key.journey_id = sealed_for
-     WHERE key = %s AND status = 'parked' AND raw <> '' AND wrapped IS DISTINCT FROM ''
-    """
+GET = KEPT + " AND inbox.key = %s AND inbox.status <> 'applied'"
+TRIED = "UPDATE inbox SET attempts = attempts + 1 WHERE key = %s"
 
 
 def message_key(raw: bytes) -> bytes:
@@ -145,17 +162,6 @@ class Outcome(NamedTuple):
         return self.verdict.status
 
 
-class Kept(NamedTuple):
-    """A message as the inbox keeps it."""
-
-    key: bytes
-    raw: bytes
-    source: str
-    number: int
-    status: str = ""
-    """What it was when it was asked for; "" where it is new."""
-
-
 class Seen(NamedTuple):
     """What the inbox knew of a message that came again."""
 
@@ -190,47 +196,89 @@ class Inbox:
     def put(self, message: Kept, outcome: Outcome) -> Put:
         """Keep a message with what became of it."""
         with connected(self._store) as connection:
-            box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
-            kept = {**message._asdict(), **box._asdict(), **_columns(outcome)}
-            row = connection.execute(PUT, kept).fetchone()
+            if outcome.status == "applied":
+                return self._put(connection, message, outcome)
+            with connection.transaction():
+                put = self._put(connection, message, outcome)
+                if put.is_new:
+                    record(connection, [Attempt(message.key, CAME, _ended(outcome))])
+                return put
+
+    def _put(self, connection: Connection[Any], message: Kept, outcome: Outcome) -> Put:
+        box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
+        values = {"source": message.source, "number": message.number, **box._asdict()}
+        row = connection.execute(PUT, values | {"key": message.key} | _columns(outcome)).fetchone()
         if row is None:
             raise ValueError("An insert that is settled either way answers a row")
         is_new, reuses_id, others_wait, *stands, _ = row
         return Put(is_new, reuses_id, others_wait, Verdict(*stands))
 
-    def settle(self, message: Kept, outcome: Outcome) -> None:
-        """Say what became of a parked message when it was tried again."""
-        with connected(self._store) as connection:
-            box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
-            kept = {"key": message.key, **box._asdict(), **_columns(outcome)}
-            connection.execute(SETTLE, kept)
+    def settle(self, message: Kept, outcome: Outcome, hand: Hand) -> None:
+        """Say what became of a message when it was tried again, and by whom."""
+        with connected(self._store) as connection, connection.transaction():
+            if message.correction and outcome.led.journey_id:
+                seal_anew(connection, message.key, message.correction, outcome.led.journey_id)
+            self._settle(connection, message, outcome)
+            if message.status != "applied":
+                record(connection, [Attempt(message.key, hand, _ended(outcome))])
+
+    def correct(self, message: Kept, outcome: Outcome, hand: Hand, note: Note) -> None:
+        """Keep a correction with what became of it. One that is applied, or waits, is taken instead of the
+        message from now on; of another the message knows no more than that it was tried.
+        """
+        key = message.key
+        with connected(self._store) as connection, connection.transaction():
+            attempt = noted(connection, Attempt(key, hand, _ended(outcome)), note, outcome.led.journey_id)
+            if outcome.status == "applied" or outcome.verdict.waits:
+                self._settle(connection, message, outcome, attempt)
+            else:
+                connection.execute(TRIED, (key,))
+
+    def _settle(
+        self, connection: Connection[Any], message: Kept, outcome: Outcome, corrected_by: int | None = None
+    ) -> None:
+        box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
+        values = {"key": message.key, "corrected_by": corrected_by, **box._asdict()}
+        connection.execute(SETTLE, values | _columns(outcome))
 
     def waiting(self, journey_id: UUID) -> list[Kept]:
         """The messages that wait for others of this journey, in the order in which they happened."""
         with connected(self._store) as connection:
-            return [_read(row) for row in connection.execute(WAITING, (journey_id,))]
+            return [kept(row) for row in connection.execute(WAITING, (journey_id,))]
 
-    def parked(self, code: str | None = None) -> Iterator[Kept]:
+    def parked(self, code: str | None = None) -> list[bytes]:
         """Every parked message, or those of one reason, in the order in which they happened."""
         with connected(self._store) as connection:
-            keys = [key for (key,) in connection.execute(PARKED, (code, code))]
-        for key in keys:
-            with connected(self._store) as connection:
-                row = connection.execute(GET, (key,)).fetchone()
-            if row:  # nobody else has settled it meanwhile
-                yield _read(row)
+            return [key for (key,) in connection.execute(PARKED, (code, code))]
+
+    def one(self, key: bytes) -> Kept | None:
+        """A message that is not applied and can still be read."""
+        with connected(self._store) as connection:
+            row = connection.execute(GET, (key,)).fetchone()
+        return kept(row) if row else None
 
 
-def _read(row: tuple[Any, ...]) -> Kept:
-    key, raw, sealed_for, wrapped, *more = row
-    return Kept(key, unboxed(key, Box(raw, sealed_for), wrapped), *more)
+def text_of(raw: bytes) -> str:
+    """The message as people read it: a segment a line."""
+    return _LINE_BREAK.sub("\n", decode(raw)[0])
+
+
+def raw_of(text: str) -> bytes:
+    """The message that is written so. Raises UnicodeEncodeError."""
+    return encoded(_LINE_BREAK.sub("\r", text.strip("\r\n\ufeff")))
+
+
+def _ended(outcome: Outcome) -> Ended:
+    verdict = outcome.verdict
+    return Ended(verdict.status, verdict.code, verdict.reason, places(verdict.code, verdict.reason))
 
 
 def _columns(outcome: Outcome) -> dict[str, object]:
-    led = outcome.led
+    led, verdict = outcome.led, outcome.verdict
     return {
-        **outcome.verdict._asdict(),
+        **verdict._asdict(),
         **led.header._asdict(),
+        "places": list(places(verdict.code, verdict.reason)),
         "occurred_at": led.occurred_at,
         "journey_id": led.journey_id,
     }

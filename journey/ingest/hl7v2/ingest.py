@@ -5,11 +5,13 @@ messages read = applied + duplicate + parked + rejected
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from journey.domain.event import Actor
 from journey.ingest import counts
+from journey.ingest.attempts import AT_THE_COMMAND_LINE, TOGETHER, Hand
 from journey.ingest.files import Found, Unreadable
 from journey.ingest.hl7v2.inbox import Led, Outcome
 from journey.ingest.hl7v2.receiver import FEED, Receiver, Released, Taken
@@ -99,16 +101,19 @@ def replay(
     code: str | None = None,
     actor: Actor = FEED,
     processing_ids: frozenset[str] = frozenset(),
+    hand: Hand = AT_THE_COMMAND_LINE,
     progress: Progress | None = None,
 ) -> Counts:
     """Try every parked message again, or those parked for one reason, in the order in which they happened."""
     receiver = Receiver(store, zone, actor=actor, processing_ids=processing_ids)
     counts = Counts()
     try:
-        for message in receiver.inbox.parked(code):
-            counts.add(receiver.retry(message))
-            if progress:
-                progress(counts)
+        waiting = iter(receiver.inbox.parked(code))
+        while keys := list(islice(waiting, TOGETHER)):
+            for taken in receiver.retry(keys, hand):
+                counts.add(taken)
+                if progress:
+                    progress(counts)
     except StoreUnavailable as problem:
         counts.stopped = str(problem)
     return counts

@@ -4,6 +4,8 @@
 *Rejected*: it reports nothing that happened, so there is nothing to try again.
 """
 
+import re
+
 PARKED = {
     "unparseable": "The bytes are not an HL7 v2 message. See what the sender or the transport did.",
     "no-mapping": "This version has no mapping for the trigger. A later one replays it.",
@@ -31,6 +33,20 @@ REJECTED = {
     "no-type": "MSH-9 does not say what kind of message it is.",
 }
 """By code."""
+
+
+PLACES = {
+    **dict.fromkeys(("no-mapping", "question", "answer"), ("MSH-9",)),
+    "two-patients": ("PID-3",),
+}
+"""Where the sentence names no field."""
+
+_FIELD = re.compile(r"\b[A-Z][A-Z0-9]{2}-\d{1,2}\b")
+
+
+def places(code: str | None, sentence: str | None) -> tuple[str, ...]:
+    """The fields that a sentence is about: `PV1-19`."""
+    return tuple(_FIELD.findall(sentence or "")) or PLACES.get(code or "", ())
 
 
 class NothingToApply(Exception):

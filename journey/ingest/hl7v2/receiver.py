@@ -6,7 +6,7 @@ Killed between any two of these steps, the same message taken again goes on wher
 claimed, a journey is told a message once (by its key), and what is not in the inbox was not taken yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
@@ -18,9 +18,10 @@ from pydantic import ValidationError
 from journey.domain.correction import NothingToCancel
 from journey.domain.event import Actor, Refused
 from journey.ingest.aside import Unapplied, place, sentence
+from journey.ingest.attempts import RELEASED, Correction, Hand, Kept, Note, held
 from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
 from journey.ingest.hl7v2.er7 import Unparseable, parse
-from journey.ingest.hl7v2.inbox import Inbox, Kept, Led, Outcome, Verdict, message_key
+from journey.ingest.hl7v2.inbox import Inbox, Led, Outcome, Verdict, message_key, raw_of
 from journey.ingest.hl7v2.mapping import parts, refuse_foreign
 from journey.ingest.hl7v2.reasons import PARKED, NothingToApply
 from journey.ingest.hl7v2.said import clean
@@ -108,10 +109,28 @@ class Receiver:
         put = self.inbox.put(message, outcome)
         return Taken(message.key, outcome if put.is_new else DUPLICATE, first=put.stands)
 
-    def retry(self, message: Kept) -> Taken:
-        """Try a parked message again. Raises as `take` does."""
-        outcome = self._applied(message)
-        self.inbox.settle(message, outcome)
+    def retry(self, keys: Sequence[bytes], hand: Hand) -> Iterator[Taken]:
+        """Try messages again that are not applied and can still be read. Raises as `take` does."""
+        with held(self._store, keys):
+            for message in filter(None, map(self.inbox.one, keys)):
+                outcome = self._applied(message)
+                self.inbox.settle(message, outcome, hand)
+                yield self._with_released(message, outcome)
+
+    def correct(self, key: bytes, note: Note, hand: Hand) -> Taken | None:
+        """Take a corrected text instead of a message; None where there is none to correct. Raises as `take`
+        does, and UnicodeEncodeError.
+        """
+        raw_of(note.text or "")
+        with held(self._store, [key]):
+            message = self.inbox.one(key)
+            if message is None:
+                return None
+            outcome = self._applied(message._replace(correction=Correction(note)))
+            self.inbox.correct(message, outcome, hand, note)
+            return self._with_released(message, outcome)
+
+    def _with_released(self, message: Kept, outcome: Outcome) -> Taken:
         others_wait = outcome.status == "applied"
         return Taken(message.key, outcome, tuple(self._released(outcome, others_wait=others_wait)))
 
@@ -135,7 +154,7 @@ class Receiver:
             for message in self.inbox.waiting(journey_id):
                 outcome = self._applied(message)
                 if not outcome.verdict.waits:
-                    self.inbox.settle(message, outcome)
+                    self.inbox.settle(message, outcome, RELEASED)
                     yield Released(message.key, message.status, outcome)
                     progress = True
 
@@ -149,13 +168,17 @@ class Receiver:
             return Outcome(_set_aside(error), led)
 
     def _apply(self, message: Kept, led: Led) -> Verdict:
-        parsed = parse(message.raw)
+        raw, key, actor = message.raw, message.key, self._actor
+        if message.correction:
+            raw, actor = raw_of(message.correction.text), message.correction.note.actor
+            key = message_key(raw)  # journeys hear another text as another message
+        parsed = parse(raw)
         led.header = header(parsed)
         refuse_foreign(parsed, self._processing_ids)
         for number, part in enumerate(parts(parsed, self._zone)):
             led.occurred_at = part.at.at
-            name = f"{message.key.hex()[:32]}:{number}{AGAIN if message.status == 'applied' else ''}"
-            Applying(self._store, self._routing, self._actor, part, name, message.key, led).tell()
+            name = f"{key.hex()[:32]}:{number}{AGAIN if message.status == 'applied' else ''}"
+            Applying(self._store, self._routing, actor, part, name, key, led).tell()
         return Verdict("applied", waits=led.lacks)
 
 
