@@ -20,7 +20,9 @@ from journey.api.access.tokens import Tokens
 from journey.api.access.trail import Trail
 from journey.api.behind import beside
 from journey.api.figures import Figures
+from journey.api.flowmodels import FlowFigures
 from journey.api.growth import Growth
+from journey.api.lately import Lately
 from journey.api.limits import Limits
 from journey.api.problems import Problem
 from journey.api.reads import Reads
@@ -56,6 +58,7 @@ class Engine:
     limits: Limits
     threads: ThreadPoolExecutor
     webhooks: Terms
+    flow: Lately[FlowFigures] = field(default_factory=Lately)
     under_way: int = field(default=0)
 
     @property

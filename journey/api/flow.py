@@ -11,6 +11,7 @@ from journey.api.engine import engine
 from journey.api.flowfigures import Asked, figures, statement
 from journey.api.flowmodels import Bucket, FlowFigures
 from journey.api.guard import guarded
+from journey.api.lately import age_of
 from journey.api.openapi import answers
 from journey.api.problems import FieldError, Problem
 from journey.api.times import Time
@@ -34,12 +35,18 @@ async def how_patients_flow(
         Bucket, Query(description="The pieces of time that trends are made of.")
     ] = Bucket.MONTH,
 ) -> Response:
-    """Census, times in stages and between milestones, queues, rework, clocks, rates. Times are seconds."""
+    """Census, times in stages and between milestones, queues, rework, clocks, rates. Times are seconds. With
+    Cache-Control: max-age=N, what was counted up to N seconds ago may be told again; `as_of` says when.
+    """
     held = engine(request)
     asked = Asked(pathway, team, begins, ends, bucket, held.settings.timezone, datetime.now(UTC))
     if complaint := asked.complaint():
         field, message = complaint
         error = FieldError(where="query", field=field, message=message)
         raise Problem("invalid", f"{message}.", errors=(error,))
-    found = figures(await held.reads.rows(statement(asked), asked))
+
+    async def counted() -> FlowFigures:
+        return figures(await held.reads.rows(statement(asked), asked))
+
+    found = await held.flow.ask(asked[:-1], counted, age_of(request))
     return Response(to_json(found, by_alias=True), media_type="application/json")

@@ -17,7 +17,9 @@ TIMEOUT = 3.0
 QUEUE = 64
 """Reads for each connection that may wait; more are sent away."""
 
-SESSION = f"-c timezone=UTC -c {LIKENESS}"
+SESSION = f"-c timezone=UTC -c {LIKENESS} -c work_mem=64MB"
+"""Figures sort a row for each stage of each journey: in memory that takes half as long."""
+
 UNREACHABLE = "The database cannot be reached, or is too busy to answer; try again in a moment."
 
 Rows = list[tuple[Any, ...]]
