@@ -13,11 +13,8 @@ from psycopg import Connection
 from journey.domain.event import Recorded
 from journey.domain.folding import Folded, anew
 from journey.domain.journey import Journey
-from journey.projections.model import Change
+from journey.projections.model import KEPT, Change
 from journey.store import log
-
-CAPACITY = 20_000
-"""Journeys kept in memory: more than are active at once in one hospital."""
 
 
 def parted(batch: Sequence[Recorded]) -> dict[UUID, list[Recorded]]:
@@ -45,7 +42,7 @@ def _change(
 class FoldedJourneys:
     """The states of the journeys that the log spoke of lately."""
 
-    def __init__(self, capacity: int = CAPACITY) -> None:
+    def __init__(self, capacity: int = KEPT) -> None:
         self._capacity = capacity
         self._kept: OrderedDict[UUID, Folded] = OrderedDict()
 

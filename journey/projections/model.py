@@ -11,6 +11,9 @@ from pydantic_core import to_json
 from journey.domain.event import Recorded
 from journey.domain.journey import Journey
 
+KEPT = 20_000
+"""Journeys in memory: more than are active at once in one hospital."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -50,6 +53,8 @@ class ReadModel(Protocol):
     """Its tables; one of the model's own name where none is given."""
     folds: ClassVar[bool] = True
     """Whether it asks where the journey stands. What is made of the events alone is made faster without."""
+    keeps: ClassVar[int] = KEPT
+    """Journeys that are kept folded for it."""
 
     def project(self, change: Change) -> Iterator[Write]:
         """What the change writes. Within a batch, statements run in the order of their first row."""

@@ -13,13 +13,9 @@ from journey.fhir.chart import Chart
 from journey.fhir.every import KINDS
 from journey.fhir.index import Entry, entry
 from journey.fhir.kind import Kind
-from journey.projections.audience import Audience
+from journey.projections.audience import Audience, views
 from journey.projections.listed import replaced
-from journey.projections.model import Change, Write
-
-TABLE = "fhir_resource"
-CAPACITY = 5_000
-"""Journeys whose rows are remembered; of others, those before are made again."""
+from journey.projections.model import Change, ReadModel, Write
 
 FORGET = """
     DELETE FROM fhir_resource
@@ -38,19 +34,27 @@ KEEP = """
 Entries = dict[tuple[str, str], Entry]
 
 
-class Resources:
-    """The index, with what was written of the journeys that were spoken of lately."""
+class FhirResources(ReadModel):
+    """A row for each resource; what was written of the journeys that were spoken of lately is remembered."""
+
+    name = "fhir_resource"
+    keeps = 5_000
+    """It takes each event up a second time, and nobody waits for it all day: the rest is read again."""
 
     def __init__(self) -> None:
         self._written: OrderedDict[tuple[UUID, Audience], tuple[Journey, Entries]] = OrderedDict()
 
-    def written(self, change: Change, audience: Audience) -> Iterator[Write]:
-        """What the change writes to it."""
+    def project(self, change: Change) -> Iterator[Write]:
+        """What is other than it was; all of the journey's, where it is not known how it was."""
+        for audience, each in views(change).of:
+            yield from self._rows(each, audience)
+
+    def _rows(self, change: Change, audience: Audience) -> Iterator[Write]:
         before, journey = change.before, change.journey
         if before is None:
             now = _entries(KINDS.values(), journey)
             rows = (each._asdict() for each in now.values())
-            yield from replaced(TABLE, change, rows, audience=audience)
+            yield from replaced(self.name, change, rows, audience=audience)
         else:
             moved = [kind for kind in KINDS.values() if _has_moved(kind, before, journey)]
             was = self._known(before, audience)
@@ -69,7 +73,7 @@ class Resources:
         key = journey.journey_id, audience
         self._written[key] = journey, entries
         self._written.move_to_end(key)
-        while len(self._written) > CAPACITY:
+        while len(self._written) > self.keeps:
             self._written.popitem(last=False)
 
 

@@ -3,18 +3,13 @@ Asked by everybody, all day, of one journey or of all that match a search.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from journey.domain import labels
 from journey.domain.careteam import teams
-from journey.domain.consent.state import ORDINARY
-from journey.domain.correction import CORRECTIONS
-from journey.domain.journey import fold
 from journey.domain.labels import Labels
 from journey.domain.standing import Standing, stands, way
 from journey.pathways import installed
-from journey.projections.audience import Audience
+from journey.projections.audience import Audience, views
 from journey.projections.authorizations import AuthorizationStatuses
 from journey.projections.barriers import OpenBarriers
 from journey.projections.findable import findable
@@ -24,7 +19,6 @@ from journey.projections.listed import INDEXED, Listing, listed, short
 from journey.projections.model import Change, ReadModel, Write
 from journey.projections.rates import FlowDecisions, FlowVisits
 from journey.projections.referrals import OpenReferrals
-from journey.projections.resources import TABLE, Resources
 from journey.projections.visits import VisitList
 from journey.projections.worklist import Worklist
 
@@ -59,11 +53,6 @@ LISTS: tuple[Listing, ...] = (
 )
 """What is read of many journeys at a time."""
 
-RESOURCES = Resources()
-
-UNLABELLING = CORRECTIONS | labels.RESTRICTING
-"""What may take the last label from a journey."""
-
 COUNTED = (FlowVisits(), FlowDecisions())
 """What flow counts, whoever asks: nobody in particular is told of."""
 
@@ -72,41 +61,26 @@ class PatientStatus(ReadModel):
     """A row a journey: the standing whole, and beside it what lists filter and sort by."""
 
     name = "patient_status"
-    tables = ("patient_status", *(each.table for each in (*LISTS, *COUNTED)), TABLE, *TABLES)
+    tables = ("patient_status", *(each.table for each in (*LISTS, *COUNTED)), *TABLES)
 
     def project(self, change: Change) -> Iterator[Write]:
         """The journey's row, and its rows in the lists, made anew."""
-        journey = change.journey
-        borne = labels.of_journey(journey.recorded)
-        gone = way(journey, installed())
-        now = stands(journey, gone)
-        yield from _for_audiences(change, now, borne)
-        for each in COUNTED:
-            yield from listed(each, change, now)
+        gone = way(change.journey, installed())
+        now = stands(change.journey, gone)
+        seen = views(change)
+        if seen.anew:
+            kept = [audience for audience, _ in seen.of]
+            yield Write(FORGET_OTHERS, {"journey_id": change.journey_id, "kept": kept})
+        for audience, each in seen.of:
+            stood = now if each.state is change.state else _stands(each)
+            yield from _rows(each, stood, audience, seen.labels)
+        for counted in COUNTED:
+            yield from listed(counted, change, now)
         yield from flowing(change, gone)
 
 
-def _for_audiences(change: Change, now: Standing, borne: Labels) -> Iterator[Write]:
-    """What it writes for everyone; or for who is cleared for the journey's labels, and for who is not."""
-    if not borne:
-        if any(
-            type(each.event) in UNLABELLING for each in change.recorded
-        ):  # it may have borne one until now
-            yield _only(change, Audience.EVERYONE)
-        yield from _rows(change, now, Audience.EVERYONE, borne)
-        return
-    anew = replace(change, before=None)
-    yield _only(change, Audience.CLEARED, Audience.UNCLEARED)
-    yield from _rows(anew, now, Audience.CLEARED, borne)
-    left = labels.shown(change.journey.recorded, ORDINARY)
-    if left:
-        seen = fold(left, change.journey_id, change.journey.version)
-        stood = stands(seen, way(seen, installed()))
-        yield from _rows(replace(anew, state=seen), stood, Audience.UNCLEARED, borne)
-
-
-def _only(change: Change, *kept: Audience) -> Write:
-    return Write(FORGET_OTHERS, {"journey_id": change.journey_id, "kept": kept})
+def _stands(change: Change) -> Standing:
+    return stands(change.journey, way(change.journey, installed()))
 
 
 def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> Iterator[Write]:
@@ -142,4 +116,3 @@ def _rows(change: Change, now: Standing, audience: Audience, borne: Labels) -> I
     )
     for each in LISTS:
         yield from listed(each, change, now, audience=audience)
-    yield from RESOURCES.written(change, audience)

@@ -35,6 +35,7 @@ def test_ready_says_how_far_everything_is(api: Api) -> None:
         "patient_status",
         "timeline",
         "patient_identity",
+        "fhir_resource",
     ]
     assert all((each["parked"], each["last_error"]) == (0, None) for each in ready["projections"])
 

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from journey import tracing
+from journey.projections import READ_MODELS
 from journey.settings import Settings
 from tests.served import Api, number
 from tests.waiting import until
@@ -68,7 +69,7 @@ def test_a_batch_of_a_read_model_is_traced(api: Api, kept: InMemorySpanExporter)
             if each.name == "project"
         }
     )
-    assert found <= {"patient_status", "timeline", "patient_identity"}
+    assert found <= {model.name for model in READ_MODELS}
 
 
 def test_what_goes_wrong_is_told_by_its_kind(

@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from psycopg.sql import SQL, Composed, Identifier
 
+from journey.domain.codes import Channel
 from journey.domain.correction import ReinstateEvent, VoidEvent
+from journey.domain.custody import LiftRestriction, RestrictionGround, RestrictProcessing
 from journey.domain.episode import AssignOwner, OpenJourney
 from journey.domain.event import Command
-from journey.domain.identity import Demographics, Identifier
+from journey.domain.identity import Demographics
+from journey.domain.identity import Identifier as Number
+from journey.domain.intake import StartIntake
 from journey.domain.visit import AdmitPatient, BookVisit
 from journey.domain.visit.events import Appointment
 from journey.projections import READ_MODELS
@@ -26,7 +31,7 @@ from tests.store.asked import CONTEXT
 JOURNEY, PATIENT, VISIT = uuid7(), uuid7(), uuid7()
 OPENING = OpenJourney(
     patient_id=PATIENT,
-    identifiers=(Identifier(system="mrn", value="4711"),),
+    identifiers=(Number(system="mrn", value="4711"),),
     patient=Demographics(family="Ólafsdóttir", given=("Anna", "Jóna")),
 )
 
@@ -42,9 +47,10 @@ class Hospital:
         self._store = store
         self._url = url
 
-    def say(self, command: Command, hour: int) -> UUID:
+    def say(self, command: Command, hour: int, *labels: str) -> UUID:
         """It happened at that hour; the id of its first event."""
-        answer = self._store.handle(JOURNEY, command.model_copy(update={"occurred_at": at(hour)}), CONTEXT)
+        context = CONTEXT.model_copy(update={"labels": labels})
+        answer = self._store.handle(JOURNEY, command.model_copy(update={"occurred_at": at(hour)}), context)
         drain(self._url)
         for model in READ_MODELS:
             Projector(self._url, model).catch_up()
@@ -59,7 +65,13 @@ class Hospital:
     def timeline(self) -> list[dict[str, Any]]:
         return self._rows("SELECT * FROM timeline ORDER BY reaches, recorded_at, version")
 
-    def _rows(self, query: str) -> list[dict[str, Any]]:
+    def audiences(self, table: str) -> set[str]:
+        """For whom there are rows."""
+        return {
+            row["audience"] for row in self._rows(SQL("SELECT audience FROM {}").format(Identifier(table)))
+        }
+
+    def _rows(self, query: LiteralString | Composed) -> list[dict[str, Any]]:
         with psycopg.connect(self._url, row_factory=dict_row) as connection:
             return connection.execute(query).fetchall()
 
@@ -117,3 +129,21 @@ def test_the_timeline_says_who_did_what_to_what(hospital: Hospital) -> None:
         "east",
     )
     assert row["data"]["encounter_class"] == "IMP"
+
+
+def test_a_row_is_there_for_nobody_for_whom_nothing_is_left(hospital: Hospital) -> None:
+    """A label parts the audiences, a restriction keeps all from who need not see it, and both go again."""
+    hospital.say(BookVisit(visit_id=VISIT, appointment=Appointment(start=at(20))), 9)
+    labelled = hospital.say(StartIntake(channel=Channel.PHONE), 10, "SUD")
+    steps: tuple[tuple[Command, set[str]], ...] = (
+        (AssignOwner(team="west"), {"cleared", "uncleared"}),
+        (RestrictProcessing(reason="contested", ground=RestrictionGround.ACCURACY_CONTESTED), {"cleared"}),
+        (LiftRestriction(reason="settled"), {"cleared", "uncleared"}),
+        (VoidEvent(event_id=labelled, reason="another patient"), {"everyone"}),
+        (RestrictProcessing(reason="contested", ground=RestrictionGround.ACCURACY_CONTESTED), {"cleared"}),
+        (LiftRestriction(reason="settled"), {"everyone"}),
+    )
+    for hour, (command, audiences) in enumerate(steps, 11):
+        hospital.say(command, hour)
+        for table in ("patient_status", "visit_list", "fhir_resource"):
+            assert hospital.audiences(table) == audiences, (type(command), table)

@@ -1,6 +1,7 @@
 """Bundles: several resources in one answer (R4 section 2.36)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,14 +29,17 @@ def link(request: Request, relation: str, given: Sequence[tuple[str, str]]) -> J
     return {"relation": relation, "url": f"{str(request.base_url).rstrip('/')}{request.url.path}{query}"}
 
 
-def paged(request: Request, type_: str, entries: list[Json], next_: str | None) -> Json:
-    """A page, with where it is and where it goes on."""
+def paged(
+    request: Request, type_: str, entries: list[Json], next_: str | None, known: datetime | None = None
+) -> Json:
+    """A page, with where it is and where it goes on. `known`: until when what was recorded is in it."""
     given = request.query_params.multi_items()
     links = [link(request, "self", given)]
     if next_ is not None:
         others = [each for each in given if each[0] != "cursor"]
         links.append(link(request, "next", [*others, ("cursor", next_)]))
-    told: dict[str, Any] = {"resourceType": "Bundle", "type": type_, "link": links}
+    meta = {} if known is None else {"meta": {"lastUpdated": instant(known)}}
+    told: dict[str, Any] = {"resourceType": "Bundle", **meta, "type": type_, "link": links}
     return told | ({"entry": entries} if entries else {})
 
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
-from journey.api.engine import caller
+from journey.api.engine import caller, engine
 from journey.api.fhir import bundles
 from journey.api.fhir.asked import MOST, USUAL
 from journey.api.fhir.found import admitted, one, page, see
 from journey.api.fhir.negotiation import Format
+from journey.api.fhir.reaching import reached
 from journey.api.guard import guarded
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
@@ -41,6 +42,7 @@ async def everything(
     kind = admitted(request, "Patient", Permission.SEARCH)
     scope = f"fhir everything {id_}"
     begin, after = _place(scope, page_)
+    known = await reached(engine(request))
     await one(request, kind, id_)
     types = [each for each in sorted(KINDS) if caller(request).may(Permission.SEARCH, each)]
     condition = Condition(OF_THE_PERSON, (UUID(id_),))
@@ -58,7 +60,7 @@ async def everything(
             following = cursor(scope, f"{number + 1}|")
             break
     entries = list(bundles.matches(request, found, "match"))
-    return bundles.answer(bundles.paged(request, "searchset", entries, following))
+    return bundles.answer(bundles.paged(request, "searchset", entries, following, known))
 
 
 def _place(scope: str, page_: str | None) -> tuple[int, str | None]:

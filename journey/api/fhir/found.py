@@ -14,11 +14,11 @@ from journey.api.access.admission import Admission, admit, theirs
 from journey.api.access.looks import read_all
 from journey.api.access.table import Permission
 from journey.api.access.trail import Basis
-from journey.api.engine import asking, caller, engine
+from journey.api.engine import Engine, asking, caller, engine
 from journey.api.fhir.negotiation import refuse_other_forms
+from journey.api.fhir.reaching import reached
 from journey.api.guard import Seen, refuse_who_may_not
 from journey.api.problems import Problem
-from journey.api.reads import Reads
 from journey.conditions import NOTHING_ASKED, Condition, all_of
 from journey.domain import labels
 from journey.domain.correction import History
@@ -96,7 +96,7 @@ async def one(request: Request, kind: Kind, id_: str) -> Source:
     held, wanted = engine(request), asking(request)
     if not ID.fullmatch(id_):
         raise Problem("no-such-resource")
-    journeys = await _journeys(held.reads, kind, id_)
+    journeys = await _journeys(held, kind, id_)
     found = await asyncio.gather(*(admit(held.looks, wanted, each) for each in journeys))
     admitted = [each for each in found if each.basis is not None]
     request.state.seen = _seen(admitted or found)
@@ -112,16 +112,18 @@ async def one(request: Request, kind: Kind, id_: str) -> Source:
     return source
 
 
-async def _journeys(reads: Reads, kind: Kind, id_: str) -> list[UUID]:
+async def _journeys(held: Engine, kind: Kind, id_: str) -> list[UUID]:
     """Those that tell of it. What bears the journey's own id is there from when that is opened."""
     if not kind.rooms:
         try:
             return [UUID(id_)]
         except ValueError:
             return []
-    rows = await reads.rows(JOURNEYS, (kind.type, id_))
+    wanted = kind.type, id_
+    rows = await held.reads.rows(JOURNEYS, wanted)
     if not rows:
-        rows = await reads.rows(STRUCK_OUT, (f'"{id_}"',))
+        await reached(held)
+        rows = await held.reads.rows(JOURNEYS, wanted) or await held.reads.rows(STRUCK_OUT, (f'"{id_}"',))
     return [each for (each,) in rows]
 
 
@@ -179,16 +181,17 @@ def _of(
     cleared: Labels | None,
 ) -> dict[str, Json]:
     """Every resource of the kind on these journeys."""
-    cut = [
-        History(tuple(labels.shown(histories[each].recorded, cleared)))
-        if audience == Audience.UNCLEARED
-        else histories[each]
-        for each, audience in key
-        if each in histories
-    ]
+    known = [(histories[each], audience) for each, audience in key if each in histories]
+    cut = [each if audience == Audience.CLEARED else _shown(each, cleared) for each, audience in known]
     there = [each for each in cut if each.recorded]
     if not there:
         return {}
-    withheld = any(audience == Audience.UNCLEARED for _, audience in key)
+    withheld = any(cut is not whole for cut, (whole, _) in zip(cut, known, strict=True))
     made = current(kind, kind.together(there))
     return {each["id"]: redacted(each) if withheld else each for each in made}
+
+
+def _shown(history: History, cleared: Labels | None) -> History:
+    """Also of a journey that bore no labels when the index learned of it: what is read of it is newer."""
+    left = labels.shown(history.recorded, cleared)
+    return history if left is history.recorded else History(tuple(left))

@@ -16,6 +16,7 @@ from journey.api.fhir import auditing, bundles, capability, everything, subscrib
 from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
 from journey.api.fhir.found import Source, admitted, one, page, see
 from journey.api.fhir.negotiation import Format, refuse_other_forms
+from journey.api.fhir.reaching import reached
 from journey.api.guard import guarded
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
@@ -160,13 +161,14 @@ async def search(request: Request, type_: str, **_declared: list[str] | None) ->
         said.setdefault(name, []).append(value)
     wanted = asked(kind, said)
     after = None if wanted.cursor is None else position(wanted.scope, wanted.cursor, KEY)
+    known = await reached(engine(request))
     rows, made = await page(request, kind, wanted.condition, wanted.most, after)
     found = [each for each in made if each is not None and wanted.holds(each)]
     see(request, rows[: wanted.most])
     others = await _included(request, kind, wanted, found)
     entries = [*bundles.matches(request, found, "match"), *bundles.matches(request, others, "include")]
     following = cursor(wanted.scope, rows[wanted.most - 1].id) if rows[wanted.most :] else None
-    return bundles.answer(bundles.paged(request, "searchset", entries, following))
+    return bundles.answer(bundles.paged(request, "searchset", entries, following, known))
 
 
 async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Json]) -> list[Json]:

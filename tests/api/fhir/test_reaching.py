@@ -1,0 +1,75 @@
+"""What was written is found: a search waits for the index, and says until when it knows what was recorded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from journey.api.fhir import reaching
+from journey.projections.resources import FhirResources
+from journey.projections.status import PatientStatus
+from tests.api.test_reading import projected
+from tests.served import Api, number
+
+pytestmark = pytest.mark.database
+
+
+@contextmanager
+def behind(api: Api, model: str) -> Iterator[None]:
+    """The model's projector waits at its checkpoint."""
+    with psycopg.connect(api.conninfo) as connection:
+        connection.execute("SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (model,))
+        yield
+
+
+def found(api: Api, query: str) -> dict[str, Any]:
+    answer = api.get(f"/v1/fhir/{query}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def since(bundle: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(bundle["meta"]["lastUpdated"])
+
+
+def test_who_has_written_finds_it_at_once(api: Api) -> None:
+    journey = api.opened(patient_id=number(601))
+    for each in range(602, 612):
+        api.told(journey, "record-arrival", visit_id=number(each))
+        assert api.get(f"/v1/fhir/Encounter/{number(each)}").status_code == 200
+        ids = [one["resource"]["id"] for one in found(api, f"Encounter?patient={number(601)}")["entry"]]
+        assert ids == [number(one) for one in range(602, each + 1)]
+    everything = found(api, f"Patient/{number(601)}/$everything")
+    assert {number(each) for each in range(602, 612)} < {one["resource"]["id"] for one in everything["entry"]}
+
+
+def test_it_tells_until_when_it_knows_what_was_recorded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
+    journey = api.opened(patient_id=number(621))
+    before = found(api, f"Encounter?patient={number(621)}")
+    for model, visit in {FhirResources.name: number(622), PatientStatus.name: number(623)}.items():
+        with behind(api, model):
+            api.told(journey, "record-arrival", visit_id=visit)
+            [*_, last] = api.get(f"{journey}/events").json()["events"]
+            bundle = found(api, f"Encounter?patient={number(621)}&status=planned")
+            assert since(bundle) < datetime.fromisoformat(last["recorded_at"])
+    projected(api, journey, 2)
+    bundle = found(api, f"Encounter?patient={number(621)}")
+    assert since(bundle) > max(since(before), datetime.fromisoformat(last["recorded_at"]))
+
+
+def test_a_label_that_the_index_does_not_know_yet_keeps_back_what_it_should(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
+    journey = api.opened(patient_id=number(631))
+    api.told(journey, "record-arrival", visit_id=number(632))
+    assert "entry" in found(api, f"Encounter?patient={number(631)}")
+    with behind(api, PatientStatus.name), behind(api, FhirResources.name):
+        body, labelled = {"visit_id": number(632)}, {"X-Security-Labels": "SUD"}
+        assert api.post(f"{journey}/check-in", body, headers=labelled).status_code == 200
+        assert "entry" not in found(api, f"Encounter?patient={number(631)}")
+    assert "entry" not in found(api, f"Encounter?patient={number(631)}")
