@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 from pydantic_core import from_json, to_json
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope
 
 Given = Mapping[str, Any]
+Messages = asyncio.Queue[Message | None]
 MOST = 500
 """Rows on a page, as many as the API gives."""
 
@@ -23,10 +24,17 @@ class Answer(NamedTuple):
 
     @property
     def is_success(self) -> bool:
-        return 200 <= self.status < 300  # noqa: PLR2004 - the class of statuses
+        return _is_success(self.status)
 
     def json(self) -> Any:
         return from_json(self.body) if self.body else None
+
+
+class File(NamedTuple):
+    """What the API answers, while it answers."""
+
+    headers: Headers
+    pieces: AsyncIterator[bytes]
 
 
 UNKNOWN: Mapping[str, Any] = {
@@ -70,24 +78,8 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Whatever it answers."""
-        sent = b"" if body is None else to_json(body)
-        said = {
-            "authorization": f"Bearer {self._token}",
-            "x-request-id": self._scope["state"]["request_id"],
-            "content-length": str(len(sent)),
-            **({} if body is None else {"content-type": "application/json"}),
-            **(headers or {}),
-        }
-        scope = self._asked(method, path, _query(query or {}), said)
         started: list[Message] = []
         pieces: list[bytes] = []
-
-        unread: list[Message] = [{"type": "http.request", "body": sent, "more_body": False}]
-
-        async def receive() -> Message:
-            if not unread:  # who streams an answer listens for whoever asked to go away; nobody does
-                await asyncio.Event().wait()
-            return unread.pop()
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -95,9 +87,24 @@ class Api:
             else:
                 pieces.append(message.get("body", b""))
 
-        await self._app(scope, receive, send)
-        [start] = started
-        return Answer(start["status"], Headers(raw=list(start["headers"])), b"".join(pieces))
+        await self._app(*self._request(method, path, query, body, headers), send)
+        return _answer(started[0], pieces)
+
+    async def file(self, method: str, path: str, query: Given | None = None, body: Any = None) -> File:
+        """What it answers, piece by piece: each is made once the one before is taken. Raises Refusal."""
+        queue: Messages = asyncio.Queue()
+
+        async def send(message: Message) -> None:
+            await queue.put(message)
+            await queue.join()
+
+        answering = asyncio.ensure_future(self._app(*self._request(method, path, query, body, None), send))
+        answering.add_done_callback(lambda _: queue.put_nowait(None))
+        messages = _taken(queue, answering)
+        start = await anext(messages)
+        if not _is_success(start["status"]):
+            told(_answer(start, [each.get("body", b"") async for each in messages]))
+        return File(Headers(raw=list(start["headers"])), (each.get("body", b"") async for each in messages))
 
     async def get(self, path: str, **query: Any) -> Any:
         """What is there. Raises Refusal."""
@@ -125,9 +132,24 @@ class Api:
         """What it was. Raises Refusal."""
         return told(await self.ask("DELETE", path)).json()
 
-    def _asked(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Scope:
-        from_page = self._scope
-        return {
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Given | None,
+        body: Any,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[Scope, Receive]:
+        """As it would come over the network."""
+        from_page, sent = self._scope, b"" if body is None else to_json(body)
+        said = {
+            "authorization": f"Bearer {self._token}",
+            "x-request-id": from_page["state"]["request_id"],
+            "content-length": str(len(sent)),
+            **({} if body is None else {"content-type": "application/json"}),
+            **(headers or {}),
+        }
+        scope = {
             "type": "http",
             "asgi": from_page["asgi"],
             "http_version": "1.1",
@@ -135,14 +157,46 @@ class Api:
             "scheme": from_page["scheme"],
             "path": path,
             "raw_path": path.encode(),
-            "query_string": query.encode(),
+            "query_string": _query(query or {}).encode(),
             "root_path": "",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in said.items()],
             "client": from_page.get("client"),
             "server": from_page.get("server"),
             "app": from_page["app"],
             "state": {},
         }
+        return scope, _whole(sent)
+
+
+def _whole(body: bytes) -> Receive:
+    """A body in one piece."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if not unread:  # who streams an answer listens for whoever asked to go away; nobody does
+            await asyncio.Event().wait()
+        return unread.pop()
+
+    return receive
+
+
+async def _taken(queue: Messages, answering: asyncio.Future[None]) -> AsyncIterator[Message]:
+    """Each message that is sent. Taking no more of them ends the request. What went wrong is raised."""
+    try:
+        while (message := await queue.get()) is not None:
+            yield message
+            queue.task_done()
+        answering.result()
+    finally:
+        answering.cancel()
+
+
+def _answer(start: Message, pieces: Sequence[bytes]) -> Answer:
+    return Answer(start["status"], Headers(raw=list(start["headers"])), b"".join(pieces))
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 - the class of statuses
 
 
 def told(answer: Answer) -> Answer:

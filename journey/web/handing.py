@@ -1,13 +1,12 @@
-"""Handing: a file that the API made, for whoever is at the browser to keep."""
+"""Handing: a file that the API makes, for whoever is at the browser to keep: it goes on as it comes."""
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from journey.web.calling import Answer, told
+from journey.web.calling import File
 from journey.web.rendering import HEADERS
 
 
-def handed(answer: Answer, name: str) -> Response:
-    """The file, under this name. Raises Refusal."""
-    found = told(answer)
+def handed(file: File, name: str) -> Response:
+    """The file, under this name."""
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(found.body, 200, headers, found.headers["content-type"])
+    return StreamingResponse(file.pieces, 200, headers, file.headers["content-type"])

@@ -89,8 +89,8 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
 async def report(asked: Asked) -> Response:
     """All that is asked for, as a file."""
     form = asked.query.get("format", "csv")
-    answer = await asked.api.ask("GET", "/v1/audit", {**_given(asked.query), "format": form})
-    return handed(answer, f"audit.{ENDS.get(form, 'txt')}")
+    file = await asked.api.file("GET", "/v1/audit", {**_given(asked.query), "format": form})
+    return handed(file, f"audit.{ENDS.get(form, 'txt')}")
 
 
 async def save(asked: Asked) -> Response:

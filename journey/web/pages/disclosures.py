@@ -36,7 +36,7 @@ async def _told(
 async def table(asked: Asked) -> Response:
     """The same, as CSV."""
     query = {"patient": asked.query.get("patient"), "all": asked.query.get("all"), "format": "csv"}
-    return handed(await asked.api.ask("GET", "/v1/audit/disclosures", query), "disclosures.csv")
+    return handed(await asked.api.file("GET", "/v1/audit/disclosures", query), "disclosures.csv")
 
 
 async def suspend(asked: Asked) -> Response:

@@ -117,8 +117,8 @@ async def evidence(asked: Asked) -> Response:
         "accesses": asked.said("accesses") == "yes",
     }
     try:
-        answer = await asked.api.ask("POST", "/v1/audit/exports", body=wanted)
-        return handed(answer, f"evidence-{UUID(patient.patient_id).hex[:8]}.zip")
+        file = await asked.api.file("POST", "/v1/audit/exports", body=wanted)
+        return handed(file, f"evidence-{UUID(patient.patient_id).hex[:8]}.zip")
     except Refusal as refusal:
         if refusal.code in {"forbidden", "unauthorized"}:
             raise

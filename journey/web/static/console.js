@@ -5,8 +5,7 @@
 
   if (body.dataset.live) {
     // What was recorded is in the lists a moment later; who looks again every five seconds misses nothing.
-    let waiting = false, last = 0, lost = false;
-    const told = new EventSource(body.dataset.live);
+    let waiting = false, last = 0, lost = false, told = null;
     const look = () => {
       if (waiting) return;
       waiting = true;
@@ -16,10 +15,17 @@
         body.dispatchEvent(new CustomEvent("grown"));
       }, Math.max(1000, last + 5000 - Date.now()));
     };
-    told.addEventListener("grown", look);
-    // Whatever was recorded while the connection was lost, nobody has told of.
-    told.addEventListener("error", () => { lost = true; });
-    told.addEventListener("open", () => { if (lost) look(); lost = false; });
+    const listen = () => {
+      told = new EventSource(body.dataset.live);
+      told.addEventListener("grown", look);
+      // Whatever was recorded while the connection was lost, nobody has told of.
+      told.addEventListener("error", () => { lost = true; });
+      told.addEventListener("open", () => { if (lost) look(); lost = false; });
+      // Newer tabs have taken its place; it takes theirs once somebody looks at it.
+      told.addEventListener("over", () => { told.close(); told = null; lost = true; });
+    };
+    listen();
+    document.addEventListener("visibilitychange", () => { if (!told && !document.hidden) listen(); });
     addEventListener("online", look);
   }
 
