@@ -4,7 +4,8 @@ CREATE TABLE checkpoint (
     name text PRIMARY KEY,
     position bigint NOT NULL DEFAULT 0,
     updated_at timestamptz NOT NULL DEFAULT now(),
-    last_error text
+    last_error text,
+    failing_since timestamptz
 );
 COMMENT ON TABLE checkpoint IS 'How far into the log each read model has come; moves in the transaction of its rows.';
 

@@ -33,6 +33,7 @@ from journey.api.bulk import routes as bulk
 from journey.api.described import Described
 from journey.api.edge import Edge
 from journey.api.engine import running
+from journey.api.errands import projections, verification
 from journey.api.fhir import receiving
 from journey.api.fhir import routes as fhir
 from journey.api.figures import Figures
@@ -94,6 +95,8 @@ def create_app(
         stream.router,
         webhooks.router,
         keyroutes.router,
+        projections.router,
+        verification.router,
         *AUDIT,
         ledger.public,
         ledger.proving,

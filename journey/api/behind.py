@@ -2,6 +2,7 @@
 
 from journey.api.publishing import publishers
 from journey.api.webhooks.terms import terms
+from journey.errands.runner import Runner
 from journey.ledger.notary import Notary
 from journey.ledger.seals import Place
 from journey.settings import Settings
@@ -13,5 +14,6 @@ def beside(conninfo: str, settings: Settings) -> tuple[Beside, ...]:
     return (
         Notary(conninfo, Place.of(settings)),
         Deliveries(conninfo, terms(settings)),
+        Runner(conninfo, settings),
         *publishers(settings, conninfo),
     )

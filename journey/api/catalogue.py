@@ -121,6 +121,11 @@ CATALOGUE: dict[str, Kind] = {
         "No API key in use has this id.",
         "Take an id from `GET /v1/keys`; a revoked key stays revoked.",
     ),
+    "no-such-read-model": Kind(
+        404,
+        "No read model has this name.",
+        "Take one of those in `GET /v1/projections`.",
+    ),
     "no-such-webhook": Kind(
         404,
         "Your key has no subscription of this id.",
@@ -140,6 +145,11 @@ CATALOGUE: dict[str, Kind] = {
         409,
         "An API key of this name is in use.",
         "Take another name, or end that key first.",
+    ),
+    "under-way": Kind(
+        409,
+        "A shorter verification is under way than the one that was asked for.",
+        "Wait for its end, or stop it with `DELETE /v1/log/verification`; then ask again.",
     ),
     "too-many-webhooks": Kind(
         409,

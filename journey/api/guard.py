@@ -46,6 +46,8 @@ KIND_OF = {
     Permission.FIGURES: Kind.READ,
     Permission.DEFINITIONS: Kind.READ,
     Permission.BREAK_GLASS: Kind.GLASS_BROKEN,
+    Permission.VERIFY: Kind.VERIFICATION,
+    Permission.OPERATE: Kind.OPERATION,
     Permission.ADMIN: Kind.KEY_CHANGED,
 }
 """What an attempt that is denied was."""
@@ -255,11 +257,19 @@ async def record(
     request: Request, kind: Kind, outcome: Outcome = Outcome.DONE, detail: dict[str, Any] | None = None
 ) -> None:
     """Record what the request did; when this returns, it is on disk. Raises StoreUnavailable."""
-    state = request.state
-    seen: Seen = getattr(state, "seen", NOTHING_SEEN)
+    seen: Seen = getattr(request.state, "seen", NOTHING_SEEN)
     if detail is None and outcome is Outcome.DONE and request.scope["query_string"]:
         detail = {"query": without_names(request)}
-    access = Access(
+    await engine(request).trail.record(accessed(request, kind, outcome, detail), seen.disclosed)
+
+
+def accessed(
+    request: Request, kind: Kind, outcome: Outcome = Outcome.DONE, detail: Mapping[str, Any] | None = None
+) -> Access:
+    """The record of what the request did, for whoever writes it with what it changes."""
+    state = request.state
+    seen: Seen = getattr(state, "seen", NOTHING_SEEN)
+    return Access(
         kind,
         outcome,
         who(request),
@@ -274,7 +284,6 @@ async def record(
         request_id=state.request_id,
         correlation_id=state.correlation_id,
     )
-    await engine(request).trail.record(access, seen.disclosed)
 
 
 def who(request: Request) -> Who:

@@ -22,6 +22,7 @@ from journey.api.spelling import known_at, no_such
 from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
+from journey.errands.errand import UnderWay
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.vault import CannotBeOpened
 from journey.webhooks.registry import NoSuchWebhook, TooManyWebhooks
@@ -83,6 +84,7 @@ CODE_OF: dict[type[Exception], str] = {
     NoSuchKey: "no-such-key",
     NoSuchWebhook: "no-such-webhook",
     TooManyWebhooks: "too-many-webhooks",
+    UnderWay: "under-way",
 }
 """The errors whose own sentence is for the person who asked."""
 

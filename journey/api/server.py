@@ -4,16 +4,14 @@ Told to stop, it is not ready any more; it takes in nothing new, answers what it
 """
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from multiprocessing import connection, parent_process
+from multiprocessing import connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from types import FrameType
 from typing import Any, Literal, cast
 
@@ -33,6 +31,7 @@ from journey.api.publishing import refuse_unusable
 from journey.api.wire import Wire
 from journey.database import Database
 from journey.migrate import check
+from journey.parent import end_with_the_parent
 from journey.settings import Settings, inherited
 from journey.worker import STOP, work
 
@@ -172,19 +171,6 @@ def application(
 
     app.router.lifespan_context = until_told_to_stop
     return app
-
-
-def end_with_the_parent() -> None:
-    """One of several whose parent was killed stops by itself: it would hold the address, and nobody knew."""
-    parent = parent_process()
-    if parent is None:
-        return
-
-    def watch() -> None:
-        connection.wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 async def _keep_measured(engine: Engine) -> None:

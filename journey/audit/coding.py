@@ -85,6 +85,8 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "key-created": CHANGED_RIGHTS,
         "key-changed": CHANGED_RIGHTS,
         "key-revoked": CHANGED_RIGHTS,
+        "operation": OTHERWISE,
+        "verification": Deed(AUDIT_USED, coding(LIFECYCLE, "verify", "Verify Record Lifecycle Event"), "E"),
     }
 )
 OUTCOMES = MappingProxyType({"done": "0", "refused": "4", "denied": "8"})

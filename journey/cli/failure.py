@@ -47,6 +47,7 @@ def _expected(error: Exception) -> str | None:
     from journey.api.server import NotStarted
     from journey.database import DatabaseUnavailable
     from journey.domain.event import Refused
+    from journey.errands.carrying import Stopped
     from journey.ledger.anchor import Unreadable
     from journey.ledger.answers import NoSuchCheckpoint, NoSuchLeaf, NotYet
     from journey.ledger.merkle import Unproven
@@ -82,6 +83,7 @@ def _expected(error: Exception) -> str | None:
         StaleVersion,
         Contended,
         Refused,
+        Stopped,
         NameTaken,
         NoSuchKey,
         UnknownStoredEvent,

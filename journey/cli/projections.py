@@ -10,7 +10,11 @@ from journey.cli import terminal
 from journey.cli.options import Json
 
 if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from journey.errands.rebuilding import Standing
     from journey.projections.model import ReadModel
+    from journey.projections.rebuild import Rebuilt
     from journey.projections.verify import Verified
 
 app = typer.Typer(no_args_is_help=True)
@@ -18,25 +22,11 @@ app = typer.Typer(no_args_is_help=True)
 LOOKED_AT = 100_000
 """Positions before a read model's own that are counted each time: one that is not in the log is a gap."""
 
-POSITIONS = """
-    SELECT wanted.name, coalesce(checkpoint.position, 0) AS position, head.position AS log_position,
-           head.position - coalesce(checkpoint.position, 0) AS lag_events,
-           coalesce(extract(epoch FROM now() - next.recorded_at), 0)::float8 AS lag_seconds,
-           least(%(looked_at)s, coalesce(checkpoint.position, 0)) - passed.events AS gaps,
-           (SELECT count(*) FROM parked_journey WHERE model = wanted.name) AS parked,
-           checkpoint.last_error, (SELECT max(number) FROM store_epoch) AS epoch
-      FROM unnest(%(names)s::text[]) WITH ORDINALITY AS wanted (name, place)
-      CROSS JOIN (SELECT coalesce(max(position), 0) AS position FROM log) AS head
-      LEFT JOIN checkpoint USING (name)
-      LEFT JOIN LATERAL (
-           SELECT event.recorded_at FROM log JOIN event USING (journey_id, version)
-            WHERE log.position = coalesce(checkpoint.position, 0) + 1
-           ) AS next ON true
-      CROSS JOIN LATERAL (
-           SELECT count(*) AS events FROM log
-            WHERE log.position <= checkpoint.position AND log.position > checkpoint.position - %(looked_at)s
-           ) AS passed
-     ORDER BY place
+GAPS = """
+    SELECT least(%(looked_at)s::bigint, %(position)s::bigint) - count(*),
+           (SELECT max(number) FROM store_epoch)
+      FROM log
+     WHERE position <= %(position)s AND position > %(position)s::bigint - %(looked_at)s
     """
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="One read model; all of them if left out.")]
@@ -49,22 +39,23 @@ def projections() -> None:
 
 @app.command("list")
 def list_(as_json: Json = False) -> None:
-    """Position, lag in events and in seconds, gaps, parked journeys and the last error of each read model."""
-    from psycopg.rows import dict_row
-
+    """State, position, lag in events and in seconds, gaps, parked journeys and the last error of each."""
     from journey.cli.session import prepared, ready
     from journey.connection import OPERATING
     from journey.database import connect
-    from journey.projections import READ_MODELS
+    from journey.errands.errand import OF_EACH, Errand, Kind
+    from journey.errands.rebuilding import standings
+    from journey.projections.reached import POSITIONS, WANTED
 
     with ready(prepared()) as database, connect(database.conninfo, OPERATING) as connection:
-        asked = {"names": [model.name for model in READ_MODELS], "looked_at": LOOKED_AT}
-        rows = connection.cursor(row_factory=dict_row).execute(POSITIONS, asked).fetchall()
+        reached = connection.execute(POSITIONS, WANTED).fetchall()
+        rebuilds = map(Errand.of, connection.execute(OF_EACH, (Kind.REBUILD,)).fetchall())
+        rows = [_row(connection, each) for each in standings(reached, rebuilds)]
     if as_json:
         terminal.say_json(rows)
         return
-    head = ("read model", "position", "behind", "seconds", "gaps", "parked", "last error")
-    for line in terminal.table(head, map(_cells, rows), numbers=range(1, 6)):
+    head = ("read model", "state", "position", "behind", "seconds", "gaps", "parked", "last error")
+    for line in terminal.table(head, map(_cells, rows), numbers=range(2, 7)):
         terminal.say(line)
 
 
@@ -82,15 +73,12 @@ def rebuild(
     Readers, writers and the workers go on meanwhile. Journeys that were parked are taken up if they can be.
     """
     from journey.cli.session import prepared, ready
-    from journey.projections.rebuild import rebuild as rebuilt
 
     if (name is None) is not every:  # neither, or both
         raise typer.BadParameter("name one read model, or give --all.")
-    models, done = _chosen(name), []
+    models = _chosen(name)
     with ready(prepared()) as database:
-        for model in models:
-            with _progress(f"rebuilding {model.name}") as told:
-                done.append(rebuilt(database.conninfo, model, told, _waits))
+        done = [_rebuilt(database.conninfo, model) for model in models]
     if as_json:
         terminal.say_json([each._asdict() for each in done])
         return
@@ -135,11 +123,13 @@ def verify(name: Name = None, as_json: Json = False) -> None:
 def retry(name: Name = None, as_json: Json = False) -> None:
     """Take up the journeys that are parked, each on its own, from the first event that could not be."""
     from journey.cli.session import prepared, ready
+    from journey.database import connect
     from journey.projections.parking import retry as retried
 
     models, counts = _chosen(name), []
-    with ready(prepared()) as database:
+    with ready(prepared()) as database, connect(database.conninfo) as connection:
         for model in models:
+            _recorded(connection, {"retry": model.name})
             went_well = [well for _, well in retried(database.conninfo, model)]
             counts.append(
                 {"model": model.name, "taken_up": went_well.count(True), "parked": went_well.count(False)}
@@ -151,8 +141,40 @@ def retry(name: Name = None, as_json: Json = False) -> None:
         terminal.say("{model}: {taken_up} taken up, {parked} still parked".format_map(each))
 
 
-def _waits(readers: str) -> None:
-    terminal.note(f"before the swap, this has to end: {terminal.printable(readers)}")
+def _rebuilt(conninfo: str, model: "ReadModel") -> "Rebuilt":
+    """As a worker does what was asked for over HTTP: seen by all, one at a time, and stopped by them."""
+    from journey.api.access.trail import COMMAND_LINE
+    from journey.connection import WORKING
+    from journey.database import connect
+    from journey.errands.carrying import carried, taken
+    from journey.errands.errand import Kind, Wanted, ask
+    from journey.projections.rebuild import Rebuilding, rebuild
+
+    with connect(conninfo, WORKING) as connection:
+        asked = ask(connection, Wanted(Kind.REBUILD, model.name), str(COMMAND_LINE.name))
+        if not taken(connection, asked.id):
+            raise Rebuilding
+        _recorded(connection, {"rebuild": model.name})
+        with _progress(f"rebuilding {model.name}") as bar, carried(connection, asked.id) as carrier:
+
+            def told(done: int, of: int) -> None:
+                bar(done, of)
+                carrier.told(done, of)
+
+            def waits(readers: str) -> None:
+                terminal.note(f"before the swap, this has to end: {terminal.printable(readers)}")
+                carrier.waits(readers)
+
+            done = rebuild(conninfo, model, told, waits)
+            carrier.result = {"events": done.events, "parked": done.parked}
+            return done
+
+
+def _recorded(connection: "Connection[Any]", detail: dict[str, str]) -> None:
+    from journey.api.access import trail
+    from journey.api.access.trail import COMMAND_LINE, Access, Kind, Outcome
+
+    trail.record(connection, [Access(Kind.OPERATION, Outcome.DONE, COMMAND_LINE, detail=detail)])
 
 
 def _chosen(name: str | None) -> "tuple[ReadModel, ...]":
@@ -173,10 +195,28 @@ def _progress(doing: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, of: bar(done / of if of else 1)
 
 
+def _row(connection: "Connection[Any]", of: "Standing") -> dict[str, Any]:
+    asked = {"looked_at": LOOKED_AT, "position": of.reached.position}
+    [(gaps, epoch)] = connection.execute(GAPS, asked).fetchall()
+    return {
+        "name": of.reached.name,
+        "state": of.state,
+        "since": of.since,
+        "position": of.reached.position,
+        "log_position": of.reached.head,
+        "lag_events": of.reached.lag_events,
+        "lag_seconds": of.reached.lag_seconds,
+        "gaps": gaps,
+        "parked": of.reached.parked,
+        "last_error": of.reached.last_error,
+        "epoch": epoch,
+    }
+
+
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     seconds = f"{row['lag_seconds']:.1f}"
     figures = (row["position"], row["lag_events"], seconds, row["gaps"], row["parked"])
-    return row["name"], *map(str, figures), row["last_error"] or "-"
+    return row["name"], row["state"], *map(str, figures), row["last_error"] or "-"
 
 
 def _as_json(found: "Verified") -> dict[str, Any]:

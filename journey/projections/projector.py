@@ -45,6 +45,16 @@ LOOK_ANYWAY = 1.0
 SELECT_AHEAD = """
     SELECT position > (SELECT coalesce(max(position), 0) FROM log) FROM checkpoint WHERE name = %s
     """
+MOVE = """
+    UPDATE checkpoint SET position = %s, updated_at = now(), last_error = NULL, failing_since = NULL
+     WHERE name = %s
+    """
+REMEMBER = """
+    INSERT INTO checkpoint (name, last_error, failing_since) VALUES (%s, %s, clock_timestamp())
+    ON CONFLICT (name) DO UPDATE
+       SET last_error = excluded.last_error,
+           failing_since = coalesce(checkpoint.failing_since, excluded.failing_since)
+    """
 
 logger = structlog.get_logger()
 
@@ -76,7 +86,7 @@ class Projector:
         self._conninfo = conninfo
         self._limits = limits
         self.batch = batch
-        self._folded = FoldedJourneys()
+        self._folded = FoldedJourneys(model.keeps)
         self._stopping = Signal()
         collect_rarely()
         self._thread = Thread(target=self._run, name=f"projector-{model.name}", daemon=True)
@@ -190,10 +200,7 @@ class Projector:
 
     def _reach(self, connection: Connection[Any], batch: log.Batch) -> int:
         if batch.size:
-            connection.execute(
-                "UPDATE checkpoint SET position = %s, updated_at = now(), last_error = NULL WHERE name = %s",
-                (batch.position, self.name),
-            )
+            connection.execute(MOVE, (batch.position, self.name))
         return batch.size
 
     def _position(self, connection: Connection[Any]) -> int:
@@ -253,11 +260,7 @@ class Projector:
     def _remember(self, error: Exception) -> None:
         """Keep the kind of error where `projections list` shows it; its text may hold a patient's data."""
         with suppress(psycopg.Error), opened(self._conninfo, WORKING, "projector") as connection:
-            connection.execute(
-                "INSERT INTO checkpoint (name, last_error) VALUES (%s, %s) "
-                "ON CONFLICT (name) DO UPDATE SET last_error = excluded.last_error",
-                (self.name, type(error).__name__),
-            )
+            connection.execute(REMEMBER, (self.name, type(error).__name__))
 
 
 def _is_lost(error: Exception) -> bool:

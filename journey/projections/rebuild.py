@@ -68,7 +68,7 @@ LOST = """
 REACHED = """
     INSERT INTO checkpoint (name, position) VALUES (%s, %s)
     ON CONFLICT (name) DO UPDATE
-       SET position = excluded.position, updated_at = now(), last_error = NULL
+       SET position = excluded.position, updated_at = now(), last_error = NULL, failing_since = NULL
     """
 
 Told = Callable[[int, int], None]

@@ -125,6 +125,8 @@ TELL_OF_NOBODYS_TEAM = {
     "/v1/fhir/AuditEvent", "/v1/fhir/AuditEvent/{id_}", "/v1/fhir/Provenance", "/v1/fhir/Provenance/{id_}",
     "/v1/privacy/erasures", "/v1/privacy/erasures/{erasure_id}", "/v1/privacy/erasures/{erasure_id}/decide",
     "/v1/audit/queries", "/v1/audit/queries/{name}", "/v1/log/checkpoint", "/v1/log/proof",
+    "/v1/log/verification", "/v1/projections", "/v1/projections/{name}", "/v1/projections/{name}/rebuild",
+    "/v1/projections/{name}/retry",
     "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
     "/v1/fhir/Subscription", "/v1/fhir/Subscription/{id_}", "/v1/fhir/Subscription/$status",
     "/v1/fhir/Subscription/{id_}/$status", "/v1/fhir/Subscription/{id_}/$events",

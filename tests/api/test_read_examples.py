@@ -43,12 +43,13 @@ TOLD = datetime(2025, 3, 10, 12, tzinfo=UTC)
 
 MEDIA_TYPE = "application/json"
 HASH = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=")
+NUMBER = int | float
 NOTE = "journey/…\n13\n…\n\n— journey/… …\n"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12}\b")
 HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
-ONE_OF_MANY = {"list-pathways": "pathways", "every-key": "keys"}
+ONE_OF_MANY = {"list-pathways": "pathways", "every-key": "keys", "every-read-model": "projections"}
 """Answers without a limit, of which the first row is told."""
 
 CLOCKED = {
@@ -79,6 +80,7 @@ SUBSCRIPTION = {
 }
 A_DAY = "from_as_of=2025-03-03T08:30:00Z&to_as_of=2025-03-03T09:30:00Z"
 PATIENT = number(1)
+MODEL = "/v1/projections/timeline"
 STORY: list[tuple[str, dict[str, Any]]] = [
     ("assign-owner", {"team": "ward 3", "person": "nurse-7"}),
     ("assign-pathway", {"pathway": FIRST_WAY["id"], "version": FIRST_WAY["version"]}),
@@ -162,8 +164,15 @@ def answers(api: Api) -> dict[str, Any]:
         "one-webhook": (webhook, integrator),
         "deliveries": (f"{webhook}/deliveries", integrator),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
+        "every-read-model": ("/v1/projections", {"role": Role.ADMIN}),
+        "one-read-model": (MODEL, {"role": Role.ADMIN}),
+        "every-verification": ("/v1/log/verification", compliance),
     }
     until(lambda: covered(api))
+    assert api.post(f"{MODEL}/rebuild", role=Role.ADMIN).status_code == 202
+    until(lambda: api.get(MODEL, role=Role.ADMIN).json()["rebuild"]["ended_at"], 60)
+    assert api.post("/v1/log/verification", **compliance).status_code == 202
+    until(lambda: api.get("/v1/log/verification", **compliance).json()["verifications"][0]["ended_at"], 60)
     found = {}
     for name, (url, who) in asked.items():
         answer = api.get(url, **who)
@@ -171,7 +180,18 @@ def answers(api: Api) -> dict[str, Any]:
         found[name] = answer.json()
     for name, rows in ONE_OF_MANY.items():
         found[name][rows] = found[name][rows][:1]
+    steady(found)
     return found
+
+
+def steady(found: dict[str, Any]) -> None:
+    """How fast something went, and how many checkpoints and records of the trail there were by then."""
+    [verification] = found["every-verification"]["verifications"]
+    verification["result"] |= dict.fromkeys(("checkpoint", "checkpoints", "anchored", "accesses"), 9)
+    verification["progress"] |= {"done": 23, "total": 23, "per_second": 180.5}
+    found["one-read-model"]["rebuild"]["progress"]["per_second"] = 180.5
+    for each in (found["one-read-model"], *found["every-read-model"]["projections"]):
+        each["since"] = NOW
 
 
 def covered(api: Api) -> bool:
@@ -194,7 +214,7 @@ class Named:
             case dict():
                 return {
                     key: CLOCKED[key]
-                    if key in CLOCKED and isinstance(each, str | int | float)
+                    if key in CLOCKED and isinstance(each, str if isinstance(CLOCKED[key], str) else NUMBER)
                     else self.named(each)
                     for key, each in told.items()
                 }

@@ -25,6 +25,7 @@ def test_it_lists_how_far_each_is_without_gaps(filled: Program, database_url: st
     assert head.split() == [
         "read",
         "model",
+        "state",
         "position",
         "behind",
         "seconds",
@@ -90,6 +91,13 @@ def test_what_is_parked_is_shown_and_retried(filled: Program, database_url: str)
     assert filled.run("projections", "verify").returncode == 0
 
 
+def last_rebuild(url: str) -> tuple[str, str] | None:
+    """What came of the last rebuild, and who asked for it."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT outcome, asked_by FROM errand ORDER BY id DESC LIMIT 1"
+        return connection.execute(query).fetchone()
+
+
 def test_two_rebuilds_at_once_are_refused_with_a_sentence(filled: Program, database_url: str) -> None:
     with psycopg.connect(database_url) as reader:
         reader.execute("SELECT FROM timeline")
@@ -102,5 +110,8 @@ def test_two_rebuilds_at_once_are_refused_with_a_sentence(filled: Program, datab
         second = filled.run("projections", "rebuild", "timeline")
         assert second.returncode == 1
         assert second.stderr.startswith("Error: A rebuild of this read model is under way already.")
+        states = {each["name"]: each["state"] for each in filled.answer("projections", "list")}
+        assert (states["timeline"], states["patient_status"]) == ("rebuilding", "stopped")
         reader.rollback()
         assert first.wait(30) == 0
+        assert last_rebuild(database_url) == ("done", "the command line")

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     FIGURES = "figures"
     DEFINITIONS = "definitions"
     AUDIT = "audit"
+    VERIFY = "verify"
+    OPERATE = "operate"
     ADMIN = "admin"
 
 
@@ -53,6 +55,8 @@ TABLE = MappingProxyType(
         Permission.FIGURES: (R.ALL, R.ALL, R.ALL, R.NONE, R.NONE),
         Permission.DEFINITIONS: (R.ALL, R.ALL, R.ALL, R.ALL, R.ALL),
         Permission.AUDIT: (R.NONE, R.NONE, R.ALL, R.NONE, R.NONE),
+        Permission.VERIFY: (R.NONE, R.NONE, R.ALL, R.NONE, R.ALL),
+        Permission.OPERATE: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
         Permission.ADMIN: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
     }
 )
@@ -70,6 +74,8 @@ MEANING = MappingProxyType(
         Permission.FIGURES: "Read how patients flow: counts and times, of nobody in particular.",
         Permission.DEFINITIONS: "Read what the pathways ask for.",
         Permission.AUDIT: "Read who did or saw what.",
+        Permission.VERIFY: "Have the whole log verified, and read what came of it.",
+        Permission.OPERATE: "See how the read models are; have one made anew, or what blocks it tried again.",
         Permission.ADMIN: "Make, change and revoke API keys.",
     }
 )
