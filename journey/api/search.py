@@ -10,8 +10,9 @@ from psycopg.sql import SQL
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
-from journey.api.access.admission import of_their_labels, theirs
+from journey.api.access.admission import Patients, of_their_labels, theirs
 from journey.api.access.asking import Asking
+from journey.api.access.glass import opened_by
 from journey.api.access.table import Permission
 from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
@@ -102,13 +103,14 @@ async def journeys_that_match(
         "status = %s": status and str(status),
         "pathway = %s": pathway,
     }
-    match = matching(q)
+    match, by = matching(q), asking(request)
+    opened = await opened_by(engine(request).reads, by.breaks_glass)
     conditions = [
         *(Condition(sql, (value,)) for sql, value in equal.items() if value is not None),
-        *_numbered(mrn, asking(request)),
+        *_numbered(mrn, by, opened),
         *_due(overdue, now),
         match.condition,
-        theirs(asking(request)),
+        theirs(by, opened),
     ]
     order = Condition("journey_id") if q is None else Condition("1, journey_id")
     scope = f"journeys {[patient, mrn, pathway, stage, team, status, overdue, q]}"
@@ -130,10 +132,10 @@ async def journeys_that_match(
     )
 
 
-def _numbered(mrn: str | None, by: Asking) -> Iterator[Condition]:
+def _numbered(mrn: str | None, by: Asking, opened: Patients) -> Iterator[Condition]:
     """By a number that they may see, on whichever of the person's journeys."""
     if mrn is not None:
-        shown = of_their_labels(by)
+        shown = of_their_labels(by, opened)
         yield Condition(NUMBERED + shown.sql + ")", (mrn, *shown.parameters))
 
 

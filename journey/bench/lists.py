@@ -182,7 +182,7 @@ def _questions(connection: Connection[tuple[object, ...]]) -> Iterator[tuple[str
     for name, listing in LISTS.items():
         yield name, partial(_page, connection, listing, {}, asked)
         yield f"{name} of a team", partial(_page, connection, listing, {"team": "team-7"}, asked)
-        yield f"{name} for its nurse", partial(_page, connection, listing, {}, asked, theirs(NURSE))
+        yield f"{name} for its nurse", partial(_page, connection, listing, {}, asked, theirs(NURSE, ()))
     for name, text in SEARCHES.items():
         yield f"search for {name}", partial(_search, connection, text)
 

@@ -4,6 +4,7 @@ A journey of another team and one that is not there answer the same, after the s
 labels that the caller is not cleared for is withheld, and said to be.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 from uuid import UUID
@@ -13,7 +14,7 @@ from journey.api.access.asking import Asking
 from journey.api.access.looks import Known, Looks, Stored
 from journey.api.access.table import Reach
 from journey.api.access.trail import Basis
-from journey.conditions import Condition, all_of
+from journey.conditions import Condition, all_of, joined
 from journey.domain.labels import NONE, Labels
 from journey.projections.audience import WHOLE, Audience
 
@@ -27,15 +28,15 @@ OPENED: LiteralString = """
         SELECT same.patient_id FROM break_glass, same_person(break_glass.patient_id) AS same (patient_id)
          WHERE caller = %s AND ended_at IS NULL AND ends_at > now())
     """
-THEIRS: LiteralString = "(status.teams && %s OR " + OPENED + ")"
-THEIRS_OR_NOBODYS: LiteralString = "(status.teams = '{}' OR " + THEIRS + ")"
+THEIRS: LiteralString = "status.teams && %s"
+NOBODYS: LiteralString = "status.teams = '{}'"
 EVERYBODYS = Condition("true")
+CLEARED: LiteralString = "(status.audience = 'everyone' OR (status.audience = 'cleared') = "
+LABELS: LiteralString = "status.labels <@ %s"
 
-CLEARED: LiteralString = (
-    "(status.audience = 'everyone' OR (status.audience = 'cleared') = (status.labels <@ %s OR "
-    + OPENED
-    + "))"
-)
+OR: LiteralString = " OR "
+
+Patients = Sequence[UUID]
 
 
 class Admission(NamedTuple):
@@ -95,27 +96,38 @@ def _stored(known: Known, cleared: Labels | None) -> Stored | None:
     return known.standings.get(Audience.UNCLEARED) if known.labels.isdisjoint(cleared) else None
 
 
-def theirs(asking: Asking) -> Condition:
-    """Which rows of `patient_status AS status` the caller may see: of each journey one, or none."""
-    audience, teams = of_their_labels(asking), of_their_teams(asking)
+def theirs(asking: Asking, opened: Patients | None = None) -> Condition:
+    """Which rows of `patient_status AS status` the caller may see: of each journey one, or none. `opened`:
+    whose records they have opened in an emergency, where that was looked up: then an index finds the rest.
+    """
+    audience, teams = of_their_labels(asking, opened), of_their_teams(asking, opened)
     return audience if teams == EVERYBODYS else all_of((audience, teams))
 
 
-def of_their_labels(asking: Asking) -> Condition:
+def of_their_labels(asking: Asking, opened: Patients | None = None) -> Condition:
     """Which row of a journey tells what they are cleared for, whoever works on it."""
     cleared = asking.cleared
-    return WHOLE if cleared is None else Condition(CLEARED, (sorted(cleared), asking.breaks_glass))
+    if cleared is None:
+        return WHOLE
+    shown = joined(OR, (Condition(LABELS, (sorted(cleared),)), _opened(asking, opened)))
+    return Condition(CLEARED + shown.sql + ")", shown.parameters)
 
 
-def of_their_teams(asking: Asking) -> Condition:
+def of_their_teams(asking: Asking, opened: Patients | None = None) -> Condition:
     """Which journeys of `patient_status AS status` are the caller's to see, whatever is recorded of them."""
-    bound = (sorted(asking.caller.teams or ()), asking.breaks_glass)
+    bound = Condition(THEIRS, (sorted(asking.caller.teams or ()),)), _opened(asking, opened)
     match asking.reach:
         case Reach.ALL:
             return EVERYBODYS
         case Reach.OWN:
-            return Condition(THEIRS_OR_NOBODYS, bound)
+            return joined(OR, (Condition(NOBODYS), *bound))
         case Reach.GRANTED:
-            return Condition(THEIRS, bound)
+            return joined(OR, bound)
         case Reach.NONE:
             return Condition("false")
+
+
+def _opened(asking: Asking, opened: Patients | None) -> Condition:
+    if opened is None:
+        return Condition(OPENED, (asking.breaks_glass,))
+    return Condition("status.patient_id = ANY(%s)", (list(opened),)) if opened else Condition("false")

@@ -100,6 +100,10 @@ BROKEN = """
        AND %s IN (SELECT same_person(break_glass.patient_id))
      LIMIT 1
     """
+OPENED = """
+    SELECT same.patient_id FROM break_glass, same_person(break_glass.patient_id) AS same (patient_id)
+     WHERE caller = %s AND ended_at IS NULL AND ends_at > now()
+    """
 
 
 async def find(reads: Reads, whom: Whom) -> UUID | None:
@@ -124,6 +128,12 @@ async def end(reads: Reads, caller: Caller, break_glass_id: UUID) -> Glass | Non
 async def open_to(reads: Reads, caller: Caller) -> tuple[Glass, ...]:
     """What the caller has open now."""
     return tuple(map(_glass, await reads.rows(MINE, (caller.id,))))
+
+
+async def opened_by(reads: Reads, caller_id: str | None) -> tuple[UUID, ...]:
+    """The patients whose records this caller has open now, by every record of theirs."""
+    rows = () if caller_id is None else await reads.rows(OPENED, (caller_id,))
+    return tuple(patient_id for (patient_id,) in rows)
 
 
 async def every(reads: Reads, before: Sequence[object], limit: int) -> tuple[Glass, ...]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, create_model
 from pydantic_core import to_json
 
 from journey.api.access.admission import theirs
+from journey.api.access.glass import opened_by
 from journey.api.access.table import Permission
 from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
@@ -63,7 +64,8 @@ def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
         given = {name.rstrip("_"): value for name, value in given.items()}
         scope = scope_of(listing, given, asked)
         behind = None if after is None else listing.after(scope, after)
-        whose = theirs(asking(request))
+        by = asking(request)
+        whose = theirs(by, await opened_by(held.reads, by.breaks_glass))
         found = await held.reads.rows(*listing.statement(given, asked, behind, limit, whose))
         page = listing.page(found, asked, scope, limit)
         request.state.seen = seen(page[listing.name])

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from journey.web.page import HOME, Asked, Page
@@ -96,9 +97,11 @@ LISTS = {
 
 
 async def lists(asked: Asked) -> Response:
-    """One of them, of a team or of all."""
+    """One of them, of a team or of all. Raises HTTPException."""
     name = asked.request.path_params.get("name", "referrals")
-    kept = LISTS.get(name, LISTS["referrals"])
+    if name not in LISTS:
+        raise HTTPException(404)
+    kept = LISTS[name]
     team = asked.query.get("team", "")
     given = {each: _today() if value == "today" else value for each, value in kept.given.items()}
     found = await asked.api.get(
