@@ -33,6 +33,7 @@ from journey.database import Database
 from journey.migrate import check
 from journey.parent import end_with_the_parent
 from journey.settings import Settings, inherited
+from journey.web.demo import Demo
 from journey.worker import STOP, work
 
 Role = Literal["all", "api", "worker"]
@@ -66,8 +67,10 @@ def serve(
     workers: int = 1,
     *,
     told: Callable[[str], None] = lambda _: None,
+    demo: Demo | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; `told` hears the address as soon as requests to it are taken in.
+    """Serve until SIGINT or SIGTERM; `told` hears the address as soon as requests to it are taken in. In a
+    demo, people sign in with one click.
 
     Raises MigrationError, DatabaseUnavailable, NotStarted, WorkerFailed, SettingsError, OSError (address
     in use).
@@ -81,7 +84,9 @@ def serve(
         return
     with ExitStack() as stack:
         shared = stack.enter_context(_shared()) if workers > 1 else None
-        factory = partial(application, settings, database.conninfo, with_worker=role == "all", shared=shared)
+        factory = partial(
+            application, settings, database.conninfo, with_worker=role == "all", shared=shared, demo=demo
+        )
         listener = stack.enter_context(listening(settings.host, settings.port))
         config = configured(settings, factory, workers)
         listener.listen(config.backlog)  # who asks from now on waits until the application is up
@@ -150,13 +155,19 @@ def _shared() -> Iterator[Path]:
 
 
 def application(
-    settings: Settings, conninfo: str, *, with_worker: bool, shared: Path | None = None
+    settings: Settings,
+    conninfo: str,
+    *,
+    with_worker: bool,
+    shared: Path | None = None,
+    demo: Demo | None = None,
 ) -> FastAPI:
     """What each process of a server makes for itself."""
     log.configure(settings)
     tracing.configure(settings)
     end_with_the_parent()
     app = create_app(settings, conninfo, with_worker=with_worker, shared=shared)
+    app.state.demo = demo
     serving = app.router.lifespan_context
 
     @asynccontextmanager

@@ -12,15 +12,21 @@ if TYPE_CHECKING:
     from journey.settings import Settings
 
 MONTHS = 6
-TEAMS = {"coordinator": "care-coordination", "clinician": "cardiology"}
-"""The team of a role's key, where the role has one."""
+OF_A_TEAM = frozenset({"coordinator", "clinician"})
+"""The roles whose key is of the team that has most to do."""
 
 OWN_TEAM_ONLY = frozenset({"clinician"})
 """The roles whose key is bound to their team, to show what that looks like; the others see every journey."""
 
+BUSIEST = """
+    SELECT team FROM patient_status
+     WHERE status IN ('active', 'planned') AND team IS NOT NULL AND next_due IS NOT NULL
+     GROUP BY team ORDER BY count(*) DESC, team LIMIT 1
+    """
 EXAMPLE = """
     SELECT journey_id::text FROM patient_status
-     ORDER BY status = 'active' DESC, next_due IS NULL, stage = 'in-hospital' DESC, next_due DESC
+     ORDER BY team IS NOT DISTINCT FROM %s DESC, status IN ('active', 'planned') DESC, next_due IS NULL,
+              pathway IS NULL, version DESC
      LIMIT 1
     """
 
@@ -45,14 +51,19 @@ def run(
     from journey.api.server import serve
     from journey.cli.serve import require_free
     from journey.cli.session import prepared, ready
+    from journey.simulate.clinic import ZONE
+    from journey.web.demo import Demo
 
     settings = prepared(port=port)
+    if "timezone" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"timezone": ZONE.key})
     require_free(settings.host, settings.port)
     terminal.note("starting the database" if settings.database_url is None else "looking at the database")
     with ready(settings) as database:
         _fill(database.conninfo, patients, seed)
         shown = _shown(database.conninfo)
-        serve(settings, database, told=lambda url: _tell(url, shown, settings))
+        demo = Demo(shown.keys, shown.example or "")
+        serve(settings, database, told=lambda url: _tell(url, shown, settings), demo=demo)
     terminal.note("everything is stopped")
 
 
@@ -85,9 +96,13 @@ def _shown(conninfo: str) -> Shown:
 
     with connect(conninfo, OPERATING) as connection:
         count = connection.execute("SELECT count(DISTINCT journey_id) FROM patient_status").fetchone()
-        example = connection.execute(EXAMPLE).fetchone()
+        busiest = connection.execute(BUSIEST).fetchone()
+        team = busiest[0] if busiest else None
+        example = connection.execute(EXAMPLE, (team,)).fetchone()
     keys = {
-        str(role): create(conninfo, f"demo-{role}", role, TEAMS.get(role), grant, replace=True).token
+        str(role): create(
+            conninfo, f"demo-{role}", role, team if role in OF_A_TEAM else None, grant, replace=True
+        ).token
         for role in Role
         for grant in (None if role in OWN_TEAM_ONLY else Grant(),)
     }
@@ -99,7 +114,8 @@ def _tell(url: str, shown: Shown, settings: "Settings") -> None:
     lines = [
         "",
         f"Journey is served on {url}, with {shown.journeys} journeys in the database {where}.",
-        f"The console is on {url}/ (sign in with one of the keys), the API described on {url}/docs.",
+        f"Open {url}/ in a browser: one click signs you in, and the first page says what to try.",
+        f"The API is described on {url}/docs.",
         "",
         "API keys, one for each role, good until the next demo:",
         *terminal.table(("  role", "key"), ((f"  {role}", key) for role, key in shown.keys.items())),

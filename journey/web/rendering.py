@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import Response
 
+from journey.web.course import pace
+from journey.web.demo import first_steps
 from journey.web.display import display
 from journey.web.navigation import navigation
 from journey.web.styles import STATIC, frontend
@@ -46,8 +48,14 @@ def environment() -> Environment:
         "written": written,
         "words": words,
         "named": name_of,
+        "pace": pace,
     }
-    made.globals |= {"navigation": navigation, "version": version(), "display": display}
+    made.globals |= {
+        "navigation": navigation,
+        "version": version(),
+        "display": display,
+        "first_steps": first_steps,
+    }
     return made
 
 

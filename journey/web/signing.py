@@ -1,6 +1,6 @@
 """Signing in and out: a key of the API becomes a session of the browser."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import SplitResult, quote, urlsplit
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from journey.web.calling import Api, Refusal
+from journey.web.demo import ROLES, demo
 from journey.web.issuer import Issuer, NotSignedIn
 from journey.web.page import HOME, Who, fields, go
 from journey.web.rendering import render
@@ -169,7 +170,7 @@ def routes(signed: Signed) -> list[Route]:
             given = fields((await request.body())[:LARGEST])
         except ValueError:
             given = {}
-        token = (given.get("key") or [""])[-1].strip()
+        token = _key(request, given)
         try:
             await signed.who(signed.api(request, token))
         except Refusal as refusal:
@@ -213,6 +214,12 @@ def _used(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
     return used
 
 
+def _key(request: Request, given: Mapping[str, list[str]]) -> str:
+    """The one that was typed; in a demo, that of the role which was chosen."""
+    role, here = (given.get("role") or [""])[-1], demo(request)
+    return here.keys.get(role, "") if here and role else (given.get("key") or [""])[-1].strip()
+
+
 NOT_IN_USE = "This key is not in use. Ask whoever hands out keys for one that is."
 
 
@@ -229,6 +236,8 @@ def form_of(
         next=wanted,
         locked=was is not None,
         issuer=there.name if there else None,
+        demo=demo(request),
+        roles=ROLES,
     )
 
 

@@ -60,12 +60,14 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
     with throw_away_folder() as folder:
         home = folder / "home"
         program = bare.having(JOURNEY_HOME=str(home))
-        demo = program.start("demo", "--port", "0", "--patients", "6", start_new_session=True)
+        demo = program.start("demo", "--port", "0", "--patients", "6", first=os.setsid)
         url = heard(demo.stdout, r"served on (http://127\.0\.0\.1:\d+), with \d+ journeys")[1]
         keys = {role: heard(demo.stdout, rf"  {role} +(jk_\S+)")[1] for role in ROLES}
         journey = heard(demo.stdout, rf"{url}(/v1/journeys/\S+)$")[1]
         with urllib.request.urlopen(f"{url}/docs") as page:  # noqa: S310 - our own server
             assert page.status == 200
+        with urllib.request.urlopen(f"{url}/console/sign-in") as page:  # noqa: S310 - our own server
+            assert page.read().count(b'class="j-role"') == len(keys)
         stands = ask(url + journey, keys["compliance"])
         assert stands["reached"][0]["milestone"] == "journey-opened"
         told = ask(f"{url}{journey}/assign-owner", keys["coordinator"], {"team": "night-shift"})

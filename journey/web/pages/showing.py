@@ -5,6 +5,7 @@ from itertools import groupby
 
 from starlette.responses import Response
 
+from journey.web.demo import done
 from journey.web.display import APPEARANCES, choose, display, zones
 from journey.web.page import HOME, Asked, Page, go
 from journey.web.signing import inside
@@ -30,9 +31,20 @@ async def chosen(asked: Asked) -> Response:
     return response
 
 
+async def enough(asked: Asked) -> Response:
+    """Of the first steps of a demo."""
+    response = go(inside(asked.said("back")))
+    done(asked.request, response, asked.who.role)
+    return response
+
+
 def _areas() -> Mapping[str, tuple[str, ...]]:
     """The zones by the part of the world that they are in."""
     return {area: tuple(each) for area, each in groupby(zones(), key=lambda zone: zone.partition("/")[0])}
 
 
-PAGES = (Page(HERE, showing), Page(HERE, chosen, methods=("POST",)))
+PAGES = (
+    Page(HERE, showing),
+    Page(HERE, chosen, methods=("POST",)),
+    Page(f"{HOME}/first-steps", enough, methods=("POST",)),
+)
