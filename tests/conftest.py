@@ -21,6 +21,7 @@ from journey.embedded import Cluster
 from journey.log import configure
 from journey.migrate import migrate
 from journey.settings import PREFIX, Settings
+from tests.processes import processes
 
 SYSTEM_POSTGRES = Path("/usr/lib/postgresql")
 TEMPLATE = "template_journey"
@@ -172,3 +173,9 @@ def _database(cluster: Cluster, template: str) -> Iterator[str]:
         connection.execute(create)
         yield cluster.url(name)
         connection.execute(drop)
+
+
+@pytest.fixture
+def errands_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forked from a process that has the program imported."""
+    monkeypatch.setattr("journey.errands.runner.PROCESSES", processes)

@@ -23,6 +23,7 @@ from journey.web.pages import (
     subscriptions,
     timeline,
     today,
+    verifying,
 )
 
 PAGES: tuple[Page, ...] = tuple(
@@ -45,6 +46,7 @@ PAGES: tuple[Page, ...] = tuple(
         health.PAGES,
         audit.PAGES,
         proof.PAGES,
+        verifying.PAGES,
         showing.PAGES,
     )
 )

@@ -17,11 +17,11 @@ ENTRIES = (
     Entry("Patients", "/console/patients", "search"),
     Entry("Lists", "/console/lists", "search"),
     Entry("Flow", "/console/flow", "figures"),
+    Entry("Keys", "/console/keys", "admin"),
     Entry("Audit", "/console/audit", "audit"),
-    Entry("Proof", "/console/proof", "audit"),
+    Entry("Proof", "/console/proof", "verify"),
     Entry("Disclosures", "/console/disclosures", "audit"),
     Entry("Subscriptions", "/console/subscriptions", "feed"),
-    Entry("Keys", "/console/keys", "admin"),
     Entry("Health", "/console/health", "definitions"),
 )
 

@@ -39,7 +39,7 @@ def test_patients_that_a_read_model_could_not_take_up_come_first(api: Api, admin
         until(lambda: admin.open("health").count("up to date") == len(READ_MODELS) - 1)
         page = admin.open("health")
         connection.execute("DELETE FROM parked_journey")
-    assert "journey projections retry timeline" in page
+    assert 'action="/console/health/timeline/retry"' in page
     assert re.findall(r'id="part-(\w+)"', page)[0] == "timeline"
 
 
@@ -63,3 +63,46 @@ def test_it_tells_nothing_of_patients(api: Api, integrator: Browser) -> None:
     page = integrator.open("health")
     assert "Zandstra" not in page
     assert journey not in page
+
+
+@pytest.mark.usefixtures("errands_begin_at_once")
+def test_a_read_model_is_made_anew_and_it_is_seen_how_far_that_is(api: Api, admin: Browser) -> None:
+    api.opened()
+    until(lambda: admin.open("health").count("up to date") == len(READ_MODELS))
+    with psycopg.connect(api.conninfo) as reader:
+        reader.execute("SELECT FROM timeline")
+        assert admin.send("health/timeline/rebuild").headers["location"] == "/console/health"
+        until(lambda: "this has to end" in admin.open("health"), 60)
+        page = admin.open("health")
+        assert "is made anew" in page
+        assert re.search(r'<progress max="(\d+)" value="\1" aria-label="Making timeline anew">', page)
+        assert re.search(r"[\d,]+ of [\d,]+ events, [\d,]+ a second, about 0 s left", page)
+        assert 'hx-trigger="every 1s" hx-target="#health"' in page
+        admin.send("health/timeline/stop")
+        until(lambda: "<progress" not in admin.open("health"), 30)
+    page = admin.open("health")
+    assert "It was stopped, and nothing is changed by it." in page
+    assert 'hx-trigger="every 1s"' not in page
+
+
+def test_patients_that_wait_are_tried_again(api: Api, admin: Browser) -> None:
+    journey = api.opened().rpartition("/")[2]
+    until(lambda: admin.open("health").count("up to date") == len(READ_MODELS))
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute("DELETE FROM timeline WHERE journey_id = %s", (journey,))
+        connection.execute(
+            "INSERT INTO parked_journey (model, journey_id, version, position, error)"
+            " SELECT 'timeline', journey_id, version, position, 'LookupError' FROM log"
+            " WHERE journey_id = %s AND version = 1",
+            (journey,),
+        )
+    came = admin.send("health/timeline/retry").headers["location"]
+    assert came == "/console/health?taken_up=1&blocked=0"
+    assert "1 patient was taken up." in admin.open(came.removeprefix("/console/"))
+
+
+def test_who_does_not_operate_it_sees_it_and_changes_nothing(coordinator: Browser) -> None:
+    page = coordinator.open("health")
+    assert "up to date" in page
+    assert "Make it anew" not in page
+    assert coordinator.send("health/timeline/rebuild").status_code == 403

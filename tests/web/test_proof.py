@@ -1,9 +1,11 @@
 """Proof: the latest checkpoint, proofs that are checked, and a file that an outsider checks."""
 
+import re
 from base64 import b64encode
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 
 from journey.audit.disclosures import Basis
@@ -12,10 +14,12 @@ from journey.web.pages.proof import BASES, holds
 from tests.api.test_ledger import OFFICER, covered
 from tests.api.test_reading import projected
 from tests.served import Api, number
+from tests.waiting import until
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.database
 PATIENT = number(830)
+VERIFYING = "proof/verification"
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +82,44 @@ def test_every_basis_can_be_chosen() -> None:
 
 def test_who_may_not_audit_is_refused(coordinator: Browser) -> None:
     coordinator.open("proof?of=1", 403)
+
+
+@pytest.mark.usefixtures("event", "errands_begin_at_once")
+def test_everything_is_verified_now_and_what_came_of_it_is_kept(
+    api: Api, officer: Browser, admin: Browser
+) -> None:
+    assert "Nobody has had everything verified here yet." in officer.open("proof")
+    with psycopg.connect(api.conninfo) as connection:
+        connection.execute("LOCK TABLE ledger_journey IN ACCESS EXCLUSIVE MODE")
+        assert officer.send("proof/verification").headers["location"] == f"/console/{VERIFYING}"
+        until(lambda: "<progress max=" in officer.open(VERIFYING), 60)
+        assert re.search(r"\d+ of \d+ events and records", officer.open(VERIFYING))
+        assert "It is under way" in officer.open("proof")
+        part = officer.open(VERIFYING, headers={"HX-Request": "true"})
+        assert part.strip().startswith('<div id="verification">')
+        refused = officer.send("proof/verification", whole="yes")
+        assert refused.status_code == 409
+        assert "Wait for its end, or stop it; then ask again." in refused.text
+    until(lambda: ">holds</strong>" in officer.open(VERIFYING), 60)
+    page = admin.open(VERIFYING)
+    assert re.search(r"from the beginning</td><td[^>]*>\d+ events, \d+ records of the trail", page)
+    assert "some compliance" in page
+    assert ">holds</strong>" in officer.open("proof")
+
+
+@pytest.mark.usefixtures("event", "errands_begin_at_once")
+def test_what_was_altered_is_told_with_its_place(api: Api, admin: Browser) -> None:
+    with psycopg.connect(api.conninfo) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE event SET occurred_at = occurred_at + interval '1 hour' WHERE version = 1")
+    admin.send("proof/verification", whole="yes")
+    until(lambda: "does not hold" in admin.open(VERIFYING), 60)
+    assert "is not the one that its leaf was made of." in admin.open(VERIFYING)
+    assert "Keep the anchors, and everything else, as they are." in admin.open(VERIFYING)
+
+
+def test_an_admin_has_it_verified_and_sees_nothing_of_patients(admin: Browser) -> None:
+    page = admin.open("proof")
+    assert "Verify now" in page
+    assert "Evidence for an outsider" not in page
+    assert admin.send("proof/evidence?patient=" + PATIENT).status_code == 403

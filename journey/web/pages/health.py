@@ -1,74 +1,146 @@
-"""Health: whether everything runs, in words; how far each part has come, and what fails."""
+"""Health: whether everything runs, in words; how far each part has come, what fails, and what mends it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import Response
 
 from journey.web.calling import Refusal
-from journey.web.page import HOME, Asked, Page
+from journey.web.course import STATES as COURSES
+from journey.web.course import UNDER_WAY, lasting
+from journey.web.page import HOME, Asked, Page, go, whole
 
+HERE = f"{HOME}/health"
 FAR = 1000
 """Events behind the log at which a list is behind for people, too."""
 
 STATES = {"pending": "Being sent", "waiting": "Behind another", "dead": "Dead letters"}
+SAID = {
+    "blocked": ("late", "meets an error, and goes no further"),
+    "stopped": ("late", "nobody works on it"),
+    "rebuilding": ("blue", "is made anew"),
+}
+"""Of each state that needs a word: its colour, and what it is called."""
+
+Row = Mapping[str, Any]
 
 
 class Part(NamedTuple):
-    """Something that follows the log. `kind`: good, soon, late."""
+    """Something that follows the log. `kind`: good, blue, soon, late."""
 
     name: str
     kind: str
     said: str
+    since: str | None
     at: int
     lag: int
+    seconds: str | None
     parked: int
     error: str | None
+    rebuild: Row | None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.rebuild is not None and self.rebuild["state"] in UNDER_WAY
 
 
 async def health(asked: Asked) -> Response:
     """As it is now; it looks again by itself."""
     answer = await asked.api.ask("GET", "/readyz")
-    found: Mapping[str, Any] = answer.json()
+    found: Row = answer.json()
+    operates = asked.who.can("operate")
+    rows = (await asked.api.get("/v1/projections"))["projections"] if operates else _seen(found)
     return asked.page(
         "health.html",
         found=found,
-        parts=tuple(_parts(found)),
+        parts=tuple(_parts(rows)),
+        operates=operates,
+        courses=COURSES,
         brokers=found["brokers"],
         checkpoint=await _checkpoint(asked),
         deliveries=await _deliveries(asked),
         states=STATES,
+        retried=_retried(asked),
     )
 
 
-def _parts(found: Mapping[str, Any]) -> Iterator[Part]:
+async def rebuild(asked: Asked) -> Response:
+    await asked.api.post(_address(asked, "rebuild"))
+    return go(HERE)
+
+
+async def stop(asked: Asked) -> Response:
+    await asked.api.delete(_address(asked, "rebuild"))
+    return go(HERE)
+
+
+async def retry(asked: Asked) -> Response:
+    """What came of it stands in the address, so that it is said once."""
+    came = await asked.api.post(_address(asked, "retry"))
+    return go(f"{HERE}?taken_up={came['taken_up']}&blocked={came['blocked']}")
+
+
+def _address(asked: Asked, what: str) -> str:
+    return f"/v1/projections/{asked.request.path_params['name']}/{what}"
+
+
+def _retried(asked: Asked) -> Mapping[str, int] | None:
+    """How many are taken up, and how many are not."""
+    if "taken_up" not in asked.query:
+        return None
+    return {name: whole(asked.query.get(name, "")) for name in ("taken_up", "blocked")}
+
+
+def _seen(found: Row) -> Iterator[Row]:
+    """What everybody may know of the read models."""
+    for each in found["projections"]:
+        state = "stopped" if each["name"] in found["leaderless"] else "running"
+        yield {
+            "name": each["name"],
+            "state": "blocked" if each["last_error"] else state,
+            "since": None,
+            "position": max(0, found["position"] - each["lag"]),
+            "lag_events": each["lag"],
+            "lag_seconds": 0,
+            "blocked": each["parked"],
+            "last_error": each["last_error"],
+            "rebuild": None,
+        }
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[Part]:
     """Those that need somebody first."""
-    order = {"late": 0, "soon": 1, "good": 2}
-    told = [_part(each, found) for each in found["projections"]]
-    yield from sorted(told, key=lambda each: order[each.kind])
+    order = {"late": 0, "soon": 1, "blue": 2, "good": 3}
+    yield from sorted(map(_part, rows), key=lambda each: order[each.kind])
 
 
-def _part(each: Mapping[str, Any], found: Mapping[str, Any]) -> Part:
-    kind, said = _state(each, has_leader=each["name"] not in found["leaderless"])
-    at = max(0, found["position"] - each["lag"])
-    return Part(each["name"], kind, said, at, each["lag"], each["parked"], each["last_error"])
+def _part(each: Row) -> Part:
+    kind, said = SAID.get(each["state"]) or _running(each)
+    return Part(
+        each["name"],
+        kind,
+        said,
+        each["since"],
+        each["position"],
+        each["lag_events"],
+        lasting(each["lag_seconds"]) if each["lag_seconds"] else None,
+        each["blocked"],
+        each["last_error"],
+        each["rebuild"],
+    )
 
 
-def _state(each: Mapping[str, Any], *, has_leader: bool) -> tuple[str, str]:
-    if each["last_error"]:
-        return "late", "fails"
-    if not has_leader:
-        return "late", "nobody works on it"
-    if each["parked"]:
+def _running(each: Row) -> tuple[str, str]:
+    if each["blocked"]:
         return "soon", "some patients wait"
-    return ("soon", "behind") if each["lag"] > FAR else ("good", "up to date")
+    return ("soon", "behind") if each["lag_events"] > FAR else ("good", "up to date")
 
 
-async def _checkpoint(asked: Asked) -> Mapping[str, Any] | None:
+async def _checkpoint(asked: Asked) -> Row | None:
     """The last one; None where there is none yet."""
     try:
-        found: Mapping[str, Any] = await asked.api.get("/v1/log/checkpoint")
+        found: Row = await asked.api.get("/v1/log/checkpoint")
     except Refusal as refusal:
         if refusal.code != "not-in-the-ledger-yet":
             raise
@@ -88,4 +160,9 @@ async def _deliveries(asked: Asked) -> Mapping[str, int]:
     return {sample.labels["state"]: int(sample.value) for sample in samples}
 
 
-PAGES = (Page(f"{HOME}/health", health),)
+PAGES = (
+    Page(HERE, health),
+    Page(f"{HERE}/{{name}}/rebuild", rebuild, methods=("POST",)),
+    Page(f"{HERE}/{{name}}/stop", stop, methods=("POST",)),
+    Page(f"{HERE}/{{name}}/retry", retry, methods=("POST",)),
+)

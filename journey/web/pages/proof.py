@@ -14,6 +14,7 @@ from journey.web.calling import Refusal
 from journey.web.finding import found, named
 from journey.web.handing import handed
 from journey.web.page import HOME, Asked, Page, go
+from journey.web.pages.verifying import verifications
 
 Row = Mapping[str, Any]
 HERE = f"{HOME}/proof"
@@ -41,6 +42,7 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
         if refusal.code in {"forbidden", "unauthorized"}:
             raise
         problem, status = problem or refusal.problem, 422 if refusal.status == 422 else 404  # noqa: PLR2004 - as the API
+    running, results = await verifications(asked)
     return asked.page(
         "proof.html",
         status,
@@ -51,6 +53,8 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
         people=await found(asked),
         wanted=asked.said("q"),
         bases=BASES,
+        verifying=running,
+        verified=next(iter(results), None),
     )
 
 
