@@ -126,6 +126,11 @@ CATALOGUE: dict[str, Kind] = {
         "No read model has this name.",
         "Take one of those in `GET /v1/projections`.",
     ),
+    "no-such-message": Kind(
+        404,
+        "No message that was set aside has this id, or it is erased.",
+        "Take one of those in `GET /v1/inbox`; what was applied as it came is not among them.",
+    ),
     "no-such-webhook": Kind(
         404,
         "Your key has no subscription of this id.",

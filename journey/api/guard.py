@@ -20,7 +20,7 @@ from journey.api.access.table import PERSONAL, Permission
 from journey.api.access.trail import NOBODY, Access, Basis, Kind, Outcome, Who
 from journey.api.bodies import looked_at
 from journey.api.engine import asking, engine
-from journey.api.parameters import is_repeated, refuse_wrong_parameters, without_names
+from journey.api.parameters import is_repeated, refuse_wrong_parameters, said_of, without_names
 from journey.api.problems import FieldError, Problem, problem_of
 from journey.audit.disclosures import Disclosure
 from journey.domain.event import Refused
@@ -48,6 +48,7 @@ KIND_OF = {
     Permission.BREAK_GLASS: Kind.GLASS_BROKEN,
     Permission.VERIFY: Kind.VERIFICATION,
     Permission.OPERATE: Kind.OPERATION,
+    Permission.INBOX: Kind.MESSAGE_READ,
     Permission.ADMIN: Kind.KEY_CHANGED,
 }
 """What an attempt that is denied was."""
@@ -106,10 +107,14 @@ def purpose_of(request: Request) -> str:
 
 
 def guarded(
-    permission: Permission, resource: str | None = JOURNEY, interaction: str | None = None
+    permission: Permission,
+    resource: str | None = JOURNEY,
+    interaction: str | None = None,
+    *,
+    any_name: bool = False,
 ) -> type[APIRoute]:
     """The class of routes that ask for this permission, on this FHIR resource where scopes are given; on any,
-    where it is None, and the route looks at each by itself.
+    where it is None, and the route looks at each by itself, as it does at its parameters, where `any_name`.
 
     A route whose address names a journey is answered only if the journey is the caller's to see. What is
     answered about patients, and what is denied, is recorded before the answer leaves.
@@ -134,7 +139,8 @@ def guarded(
 
             async def answered(request: Request, found: Caller) -> Response:
                 refuse_who_may_not(found, permission, resource, interaction)
-                refuse_wrong_parameters(request, known)
+                if not any_name:
+                    refuse_wrong_parameters(request, known)
                 request.state.asking = Asking(found, permission, purpose_of(request))
                 return await handle(await looked_at(request) if takes_a_body else request)
 
@@ -258,7 +264,7 @@ async def record(
 ) -> None:
     """Record what the request did; when this returns, it is on disk. Raises StoreUnavailable."""
     seen: Seen = getattr(request.state, "seen", NOTHING_SEEN)
-    if detail is None and outcome is Outcome.DONE and request.scope["query_string"]:
+    if detail is None and outcome is Outcome.DONE and said_of(request):
         detail = {"query": without_names(request)}
     await engine(request).trail.record(accessed(request, kind, outcome, detail), seen.disclosed)
 

@@ -85,6 +85,8 @@ DEEDS: Mapping[str, Deed] = MappingProxyType(
         "key-created": CHANGED_RIGHTS,
         "key-changed": CHANGED_RIGHTS,
         "key-revoked": CHANGED_RIGHTS,
+        "message-read": _rest("read", "R", "Read"),
+        "message-handled": UPDATED,
         "operation": OTHERWISE,
         "verification": Deed(AUDIT_USED, coding(LIFECYCLE, "verify", "Verify Record Lifecycle Event"), "E"),
     }

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Self
 from zoneinfo import ZoneInfo
 
 import typer
 
-from journey.cli import terminal
+from journey.cli import parked, terminal
 from journey.cli.options import Json
 
 if TYPE_CHECKING:
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
     from journey.store.store import Store
 
 app = typer.Typer(no_args_is_help=True)
-
-ID_SHOWN = 12
-"""Characters of a message's id in the table; `--json` has all of it."""
-
-PARKED = """
-    SELECT encode(key, 'hex') AS id, occurred_at, received_at, source, number, sender, trigger, code, reason,
-           journey_id, attempts
-      FROM inbox
-     WHERE status = 'parked'
-     ORDER BY occurred_at NULLS LAST, received_at, key
-    """
 
 
 def _system(text: str) -> str:
@@ -191,6 +180,10 @@ class _Rejected:
 
 @app.command("replay")
 def replay_(
+    messages: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]…", help="These messages, by how their ids begin; all if left out."),
+    ] = None,
     *,
     code: Annotated[
         str | None, typer.Option(metavar="CODE", help="Only what was parked for this reason.")
@@ -198,6 +191,9 @@ def replay_(
     as_json: Json = False,
 ) -> None:
     """Try what is parked again, in the order in which it happened."""
+    if messages:
+        parked.replay(messages, as_json=as_json)
+        return
     from journey.ingest.fhir import ingest as fhir
     from journey.ingest.hl7v2.ingest import replay
 
@@ -215,35 +211,6 @@ def replay_(
         return counts
 
     _run(work, "trying parked messages again", as_json=as_json)
-
-
-@app.command("parked")
-def parked_(as_json: Json = False) -> None:
-    """What is parked, and why: what it is, where it came from and when, never what it says of a patient."""
-    from psycopg.rows import dict_row
-
-    from journey.cli.session import prepared, ready
-    from journey.connection import OPERATING
-    from journey.database import connect
-
-    settings = prepared()
-    with ready(settings) as database, connect(database.conninfo, OPERATING) as connection:
-        rows = connection.cursor(row_factory=dict_row).execute(PARKED).fetchall()
-    if as_json:
-        terminal.say_json(rows)
-        return
-    zone = ZoneInfo(settings.timezone)
-    head = ("id", "happened", "received", "trigger", "source", "reason")
-    for line in terminal.table(head, (_cells(row, zone) for row in rows)):
-        terminal.say(line)
-
-
-def _cells(row: dict[str, Any], zone: ZoneInfo) -> terminal.Row:
-    happened = terminal.local(row["occurred_at"], zone) if row["occurred_at"] else "-"
-    received = terminal.local(row["received_at"], zone)
-    trigger, source = row["trigger"] or "-", f"{row['source']} #{row['number']}"
-    reason = f"{row['code']}: {row['reason']}"
-    return row["id"][:ID_SHOWN], happened, received, *map(terminal.printable, (trigger, source, reason))
 
 
 Progress = Callable[["Counts"], None]
@@ -291,3 +258,9 @@ def _done(settings: "Settings", work: Work, doing: str) -> "Counts":
         if counts.stopped is None:
             settle(database.conninfo)
     return counts
+
+
+app.command("parked")(parked.parked)
+app.command("show")(parked.show)
+app.command("correct")(parked.correct)
+app.command("dismiss")(parked.dismiss)

@@ -3,21 +3,24 @@
 A list tells nothing that a message says of a patient; one message is shown whole, with all that was tried.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
 from journey.conditions import Condition, all_of
+from journey.ingest import remedies
+from journey.ingest.aside import Unapplied
 from journey.ingest.attempts import What, note_in
 from journey.ingest.fhir import item as fhir
-from journey.ingest.fhir import reasons as of_fhir
+from journey.ingest.fhir.placing import labels
+from journey.ingest.fhir.resource import Resource
 from journey.ingest.hl7v2 import inbox as hl7v2
-from journey.ingest.hl7v2 import reasons as of_hl7v2
 from journey.ingest.sealing import Box, unboxed
 
 STATE: LiteralString = """
@@ -59,10 +62,6 @@ TO_TRY: LiteralString = """
     """
 """In the order in which it happened: what comes before another may be what that waits for."""
 
-A_RULE = (
-    "A rule of the journey forbids it: the reason says which. Correct it, or what is recorded, and try again."
-)
-
 
 class Channel(StrEnum):
     """What it came as."""
@@ -82,12 +81,7 @@ class State(StrEnum):
     APPLIED = "applied"
 
 
-TO_DO = MappingProxyType(
-    {
-        Channel.HL7V2: of_hl7v2.PARKED | of_hl7v2.REJECTED,
-        Channel.FHIR: of_fhir.PARKED | of_fhir.REJECTED,
-    }
-)
+REMEDIES = {Channel.HL7V2: remedies.HL7V2, Channel.FHIR: remedies.FHIR}
 OF_STATE: MappingProxyType[State, LiteralString] = MappingProxyType(
     {
         State.PARKED: "status = 'parked' AND NOT (waits OR code = 'awaits-reference')",
@@ -101,7 +95,7 @@ OF_STATE: MappingProxyType[State, LiteralString] = MappingProxyType(
 
 def to_do(channel: str, code: str | None) -> str | None:
     """What a person can do about it; None where there is nothing to do."""
-    return TO_DO[Channel(channel)].get(code, A_RULE) if code else None
+    return REMEDIES[Channel(channel)].get(code, remedies.A_RULE) if code else None
 
 
 class SetAside(BaseModel):
@@ -218,6 +212,21 @@ def in_full(row: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> InFull:
         text=text,
         history=tuple(_attempted(key, each) for each in attempts),
     )
+
+
+def labels_of(found: InFull) -> frozenset[str]:
+    """What a resource, or a corrected text of it, says of who may see it; what is no resource, nothing."""
+    if found.channel is not Channel.FHIR:
+        return frozenset()
+    texts = filter(None, (found.text, *(each.text for each in found.history)))
+    return frozenset(label for text in texts for label in _labels(text))
+
+
+def _labels(text: str) -> Iterator[str]:
+    try:
+        yield from labels(Resource(fhir.body_of(text), "Resource", ZoneInfo("UTC")))
+    except (ValueError, Unapplied):
+        return
 
 
 def _said(row: Sequence[Any]) -> dict[str, Any]:

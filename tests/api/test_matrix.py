@@ -107,6 +107,7 @@ TELL_OF_ONE = {
 TELL_AS_FHIR = {
     "/v1/fhir/Patient/{id_}/$everything",
     "/v1/fhir/{type_}",
+    "/v1/fhir/{type_}/_search",
     "/v1/fhir/{type_}/{id_}",
     "/v1/fhir/{type_}/{id_}/_history",
     "/v1/fhir/{type_}/{id_}/_history/{version}",
@@ -128,6 +129,8 @@ TELL_OF_NOBODYS_TEAM = {
     "/v1/log/verification", "/v1/projections", "/v1/projections/{name}", "/v1/projections/{name}/rebuild",
     "/v1/projections/{name}/retry",
     "/v1/webhooks", "/v1/webhooks/{webhook_id}", *WORK_ON_ONE,
+    "/v1/inbox", "/v1/inbox/counts", "/v1/inbox/replay", "/v1/inbox/{message_id}",
+    *(f"/v1/inbox/{{message_id}}/{each}" for each in ("replay", "correct", "dismiss")),
     "/v1/fhir/Subscription", "/v1/fhir/Subscription/{id_}", "/v1/fhir/Subscription/$status",
     "/v1/fhir/Subscription/{id_}/$status", "/v1/fhir/Subscription/{id_}/$events",
     "/v1/keys/{key_id}", "/v1/break-glass", "/v1/break-glass/mine", "/v1/break-glass/{break_glass_id}",

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -26,6 +27,9 @@ from journey.api.lists.every import LISTS
 from journey.audit import disclosures
 from journey.audit.disclosures import Basis, Channel, Disclosure
 from journey.embedded import Cluster
+from journey.ingest.files import Found
+from journey.ingest.hl7v2.inbox import message_key
+from journey.ingest.hl7v2.ingest import ingest
 from journey.log import configure
 from journey.migrate import migrate
 from journey.settings import Settings
@@ -78,6 +82,9 @@ SUBSCRIPTION = {
     "purpose": "HPAYMT",
     "filter": {"type": ["authorization.*"]},
 }
+NO_TIME = (
+    b"MSH|^~\\&|ADT|HOSP|JOURNEY|HOSP|||ADT^A01|77|P|2.5.1\rPID|1||MRN-1^^^HOSP^MR||Tarnwood^Ada\rPV1|1|O"
+)
 A_DAY = "from_as_of=2025-03-03T08:30:00Z&to_as_of=2025-03-03T09:30:00Z"
 PATIENT = number(1)
 MODEL = "/v1/projections/timeline"
@@ -132,6 +139,7 @@ def answers(api: Api) -> dict[str, Any]:
     integrator: dict[str, Any] = {"role": Role.INTEGRATOR}
     subscribed = api.post("/v1/webhooks", SUBSCRIPTION, **integrator)
     webhook = subscribed.headers["location"]
+    ingest(api.engine.store, [Found(NO_TIME, "adt.hl7", 1)], zone=ZoneInfo("UTC"))
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "where-the-patient-stands": (f"{journey}?as_of={NOW}", {}),
         "everything-recorded": (f"{journey}/events?limit=1", {}),
@@ -163,6 +171,9 @@ def answers(api: Api) -> dict[str, Any]:
         "every-webhook": ("/v1/webhooks", integrator),
         "one-webhook": (webhook, integrator),
         "deliveries": (f"{webhook}/deliveries", integrator),
+        "every-message-set-aside": ("/v1/inbox", integrator),
+        "messages-by-reason": ("/v1/inbox/counts", integrator),
+        "one-message": (f"/v1/inbox/{message_key(NO_TIME).hex()}", integrator),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
         "every-read-model": ("/v1/projections", {"role": Role.ADMIN}),
         "one-read-model": (MODEL, {"role": Role.ADMIN}),

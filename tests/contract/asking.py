@@ -34,6 +34,9 @@ BEYOND_A_SHAPE = (
     "An appointment cannot end before it starts",
     "a length of time is written as",
     "It is no checkpoint of this ledger",
+    "It is no JSON object",
+    "It has a character that the character set in MSH-18 lacks",
+    "What was applied as it came is not listed",
 )
 """What is wrong with a value although its shape is right."""
 

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from journey.domain.event import Actor
-from journey.ingest import parked
+from journey.ingest import parked, remedies
+from journey.ingest.fhir import reasons as of_fhir
 from journey.ingest.files import Found
 from journey.ingest.handling import By, Handling, MessageApplied, NoSuchMessage, NotThatText
+from journey.ingest.hl7v2 import reasons as hl7v2
 from journey.ingest.hl7v2.inbox import text_of
 from journey.ingest.hl7v2.ingest import ingest
 from journey.ingest.parked import Asked, Channel, InFull, SetAside, State
@@ -74,6 +76,11 @@ def test_a_message_is_listed_without_what_it_says_and_read_with_all_of_it(seen: 
     assert full.text == raw.decode().replace("\r", "\n")
     [came] = full.history
     assert (came.what, came.by, came.code, came.text) == ("came", None, "bad-time", None)
+
+
+def test_there_is_something_to_do_about_each_reason() -> None:
+    assert remedies.HL7V2.keys() == hl7v2.PARKED.keys() | hl7v2.REJECTED.keys()
+    assert remedies.FHIR.keys() == of_fhir.PARKED.keys() | of_fhir.REJECTED.keys()
 
 
 def test_lists_are_narrowed_down(seen: Seen) -> None:

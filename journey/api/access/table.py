@@ -19,6 +19,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     VERIFY = "verify"
     OPERATE = "operate"
+    INBOX = "inbox"
     ADMIN = "admin"
 
 
@@ -57,11 +58,12 @@ TABLE = MappingProxyType(
         Permission.AUDIT: (R.NONE, R.NONE, R.ALL, R.NONE, R.NONE),
         Permission.VERIFY: (R.NONE, R.NONE, R.ALL, R.NONE, R.ALL),
         Permission.OPERATE: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
+        Permission.INBOX: (R.NONE, R.NONE, R.NONE, R.GRANTED, R.ALL),
         Permission.ADMIN: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
     }
 )
-"""An admin hands out keys and sees no patient; compliance sees everything and
-changes nothing but what may be done with it."""
+"""An admin hands out keys and sees no patient but in a message that could not be taken in; compliance sees
+everything and changes nothing but what may be done with it."""
 
 MEANING = MappingProxyType(
     {
@@ -76,6 +78,7 @@ MEANING = MappingProxyType(
         Permission.AUDIT: "Read who did or saw what.",
         Permission.VERIFY: "Have the whole log verified, and read what came of it.",
         Permission.OPERATE: "See how the read models are; have one made anew, or what blocks it tried again.",
+        Permission.INBOX: "See to messages that could not be taken in: read, correct, try again, dismiss.",
         Permission.ADMIN: "Make, change and revoke API keys.",
     }
 )
