@@ -24,8 +24,10 @@ from journey.api.flowmodels import FlowFigures
 from journey.api.growth import Growth
 from journey.api.lately import Lately
 from journey.api.limits import Limits
+from journey.api.lists.since import Shared, States, Told
 from journey.api.problems import Problem
 from journey.api.reads import Reads
+from journey.api.reflected import Reflected
 from journey.api.webhooks.terms import terms
 from journey.settings import Settings
 from journey.store.errors import OutcomeUnknown
@@ -59,7 +61,13 @@ class Engine:
     threads: ThreadPoolExecutor
     webhooks: Terms
     flow: Lately[FlowFigures] = field(default_factory=Lately)
+    lists: Shared[Told] = field(default_factory=Shared)
+    states: States = field(default_factory=States)
+    reflected: Reflected = field(init=False)
     under_way: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        self.reflected = Reflected(self.growth, self.reads)
 
     @property
     def is_full(self) -> bool:

@@ -1,7 +1,8 @@
 """Live: tells a page that something was recorded, so that it looks again. It tells nothing of what.
 
-Each page looks again at its own part with the rights of who is signed in, a few seconds apart at most.
-It ends with the session, and where the session opens more of them than a browser can have beside its pages.
+It does once the lists show it. Each page looks again at its own part with the rights of who is signed in, a
+few seconds apart at most. It ends with the session, and where that opens more of them than a browser
+can have beside its pages.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -62,7 +63,7 @@ def live(signed: Signed) -> Handler:
 
 
 async def _grown(signed: Signed, request: Request, lines: Lines, session: bytes) -> AsyncIterator[str]:
-    growth = request.app.state.engine.growth
+    growth = request.app.state.engine.reflected
     with lines.one(session) as is_wanted:
         yield "retry: 3000\n\n"
         event, looked = growth.next_one, monotonic()

@@ -1,5 +1,6 @@
 """A handoff is seen on the board, read as I-PASS has it, and accepted with a read-back."""
 
+import re
 from itertools import count
 from typing import Any
 
@@ -40,6 +41,21 @@ def act(browser: Browser, path: str, **form: Any) -> Any:
 def test_what_waits_is_on_the_board(coordinator: Browser, offered: tuple[str, str]) -> None:
     page = coordinator.open("handoffs")
     assert f'href="/console/{address(offered)}">Lind</a>' in page
+
+
+def test_the_board_is_told_what_has_changed_on_it(
+    api: Api, coordinator: Browser, offered: tuple[str, str]
+) -> None:
+    part = {"HX-Request": "true"}
+    [look] = re.findall(r'hx-get="/console/(handoffs\?since=[^"]+)"', coordinator.open("handoffs"))
+    assert coordinator.open(look, 204, headers=part) == ""
+    last = api.told(offered[0], "decline-handoff", handoff_id=offered[1], reason="No bed")
+    projected(api, offered[0], last["version"])
+    news = coordinator.open(look, headers=part)
+    assert re.findall(r'id="handoff-([^"]+)" data-column="(\w+)"', news) == [(offered[1], "escalating")]
+    anew = coordinator.open("handoffs?since=unknown", headers=part)
+    assert "data-whole" in anew
+    assert "data-whole" not in news
 
 
 def test_a_handoff_reads_as_it_was_offered(coordinator: Browser, offered: tuple[str, str]) -> None:

@@ -17,6 +17,7 @@ from journey.api.engine import asking, engine
 from journey.api.guard import guarded, seen
 from journey.api.lists.every import LISTS
 from journey.api.lists.listing import Asked, List
+from journey.api.lists.since import Gone, Told
 from journey.api.openapi import LISTING, answers
 from journey.api.paging import CursorIn, Limit
 from journey.api.times import Time
@@ -24,6 +25,12 @@ from journey.settings import TimeZone
 
 LONGEST = 200
 """Characters of a text that is asked for."""
+
+
+SINCE = (
+    "The `state` of an earlier answer to the same question: what is as it was is left out, what is not on "
+    "the page any more stands under `gone`. `first`, to be told a first one."
+)
 
 
 def router() -> APIRouter:
@@ -48,6 +55,9 @@ def page_model(listing: List) -> type[BaseModel]:
         listing.name: (tuple[listing.row, ...], ...),  # type: ignore[name-defined]  # a type of the list
         "next": (str | None, Field(description="Where the next page begins; null on the last.")),
         "as_of": (datetime, Field(description="The time of which overdue, left and waited are told.")),
+        "state": (str, Field("", description="What `since` may be later; where it was asked for.")),
+        "whole": (bool, Field(default=True, description="Whether all that is on the page is told.")),
+        "gone": (tuple[Gone, ...], Field((), description="What was on the page at that state.")),
     }
     return create_model(f"{listing.row.__name__}Page", __doc__=f"A page of {listing.name}.", **fields)
 
@@ -57,17 +67,23 @@ def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
 
     async def handle(request: Request, **given: Any) -> Response:
         held = engine(request)
-        limit, after = given.pop("limit"), given.pop("cursor")
-        asked = Asked(
-            given.pop("now") or datetime.now(UTC), ZoneInfo(given.pop("zone", None) or held.settings.timezone)
-        )
+        limit, after, since = (given.pop(each) for each in ("limit", "cursor", "since"))
+        now, zone = given.pop("now"), ZoneInfo(given.pop("zone", None) or held.settings.timezone)
         given = {name.rstrip("_"): value for name, value in given.items()}
-        scope = scope_of(listing, given, asked)
+        scope = scope_of(listing, given, zone)
         behind = None if after is None else listing.after(scope, after)
         by = asking(request)
         whose = theirs(by, await opened_by(held.reads, by.breaks_glass))
-        found = await held.reads.rows(*listing.statement(given, asked, behind, limit, whose))
-        page = listing.page(found, asked, scope, limit)
+
+        async def read() -> Told:
+            asked = Asked(now or datetime.now(UTC), zone)
+            found = await held.reads.rows(*listing.statement(given, asked, behind, limit, whose))
+            return Told(listing, found, asked, scope, limit)
+
+        told = await held.lists.ask((scope, now, after, limit, str(whose)), read)
+        page = told.page
+        if since is not None:
+            page = held.states.told(told, listing.name, since, (by.caller.id, f"{scope} {after} {limit}"))
         request.state.seen = seen(page[listing.name])
         return Response(to_json(page), media_type="application/json")
 
@@ -77,11 +93,10 @@ def endpoint(listing: List) -> Callable[..., Coroutine[Any, Any, Response]]:
     return handle
 
 
-def scope_of(listing: List, given: Mapping[str, Any], asked: Asked) -> str:
+def scope_of(listing: List, given: Mapping[str, Any], zone: ZoneInfo) -> str:
     """What a cursor is good for: this list with these filters, in this zone."""
-    zone = asked.zone.key if listing.zoned else ""
     filters = sorted((name, str(value)) for name, value in given.items() if value is not None)
-    return f"{listing.name} {filters} {zone}"
+    return f"{listing.name} {filters} {zone.key if listing.zoned else ''}"
 
 
 def _parameters(listing: List) -> list[Parameter]:
@@ -94,6 +109,7 @@ def _parameters(listing: List) -> list[Parameter]:
         *filters,
         *(zone if listing.zoned else []),
         _parameter("now", Time, "The time of which it is told; now, if left out."),
+        _parameter("since", str, SINCE, max_length=40),
         Parameter("limit", Parameter.KEYWORD_ONLY, default=100, annotation=Limit),
         Parameter("cursor", Parameter.KEYWORD_ONLY, default=None, annotation=CursorIn),
     ]

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from journey.web.calling import Refusal
+from journey.web.calling import MOST, Refusal
 from journey.web.page import HOME, Asked, Page, go, whole
 from journey.web.things import everything
 
@@ -21,6 +21,9 @@ BOARD = {
     "accepted": "Accepted",
     "draft": "Being written",
 }
+SEVERITIES = ("unstable", "watcher", "stable")
+NEVER = "9999"
+"""After all that is due."""
 
 
 class Step(NamedTuple):
@@ -30,15 +33,42 @@ class Step(NamedTuple):
     body: Mapping[str, Any]
 
 
+class Card(NamedTuple):
+    """A handoff on the board. `place`: what it is ordered by among those of its column."""
+
+    row: Mapping[str, Any]
+    column: str
+    place: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Card":
+        """The sickest patients' first, then what is due first, then who waits longest; as the list has it."""
+        severity = SEVERITIES.index(row["severity"]) if row["severity"] in SEVERITIES else len(SEVERITIES)
+        place = f"{severity} {row['due'] or NEVER} {row['since']} {row['handoff_id']}"
+        return cls(row, _column(row), place)
+
+
 async def board(asked: Asked) -> Response:
-    """Every handoff that is not over, the sickest patients' first."""
+    """Every handoff that is not over; of who has it on the screen, what has changed since."""
     team = asked.query.get("team", "")
-    found = await asked.api.get("/v1/handoffs", team=team, limit=FEW)
-    columns: dict[str, list[Any]] = {each: [] for each in BOARD}
-    for row in found["handoffs"]:
-        columns[_column(row)].append(row)
+    since = asked.query.get("since", "first")
+    found = await asked.api.get("/v1/handoffs", team=team, limit=MOST, since=since)
+    cards = [Card.of(row) for row in found["handoffs"]]
+    if asked.is_fragment:
+        if found["state"] == since:
+            return Response(status_code=204)
+        gone = [each["id"] for each in found["gone"]]
+        return asked.page(
+            "handoff_news.html", cards=cards, gone=gone, state=found["state"], anew=found["whole"]
+        )
+    columns = {each: [card for card in cards if card.column == each] for each in BOARD}
     return asked.page(
-        "handoffs.html", columns=columns, titles=BOARD, team=team, more=found["next"] is not None
+        "handoffs.html",
+        columns=columns,
+        titles=BOARD,
+        team=team,
+        more=found["next"] is not None,
+        state=found["state"],
     )
 
 

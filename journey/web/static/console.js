@@ -4,7 +4,8 @@
   const body = document.body;
 
   if (body.dataset.live) {
-    // What was recorded is in the lists a moment later; who looks again every five seconds misses nothing.
+    // Lists show what was recorded by the time that it is told of. A board looks at once, pages every five seconds.
+    const pause = document.querySelector("[data-at-once]") ? 700 : 5000;
     let waiting = false, last = 0, lost = false, told = null;
     const look = () => {
       if (waiting) return;
@@ -13,7 +14,7 @@
         waiting = false;
         last = Date.now();
         body.dispatchEvent(new CustomEvent("grown"));
-      }, Math.max(1000, last + 5000 - Date.now()));
+      }, Math.max(0, last + pause - Date.now()));
     };
     const listen = () => {
       told = new EventSource(body.dataset.live);
@@ -28,6 +29,29 @@
     document.addEventListener("visibilitychange", () => { if (!told && !document.hidden) listen(); });
     addEventListener("online", look);
   }
+
+  // A board is told what has changed: a card takes its place in its column, what is over goes.
+  const settle = () => {
+    const news = document.getElementById("news"), template = news && news.querySelector("template");
+    if (!template) return;
+    const cards = [...template.content.children], ids = new Set(cards.map((card) => card.id));
+    const isOver = (card) => "whole" in news.dataset && !ids.has(card.id);
+    for (const id of news.dataset.gone.split(" ")) document.getElementById(`handoff-${id}`)?.remove();
+    for (const card of document.querySelectorAll(".j-card")) if (isOver(card)) card.remove();
+    for (const card of cards) {
+      const old = document.getElementById(card.id), hadFocus = old?.contains(document.activeElement);
+      old?.remove();
+      const column = document.getElementById(card.dataset.column);
+      const later = [...column.querySelectorAll(".j-card")].find((each) => each.dataset.place > card.dataset.place);
+      column.insertBefore(card, later ?? column.querySelector(".j-none"));
+      if (hadFocus) card.querySelector("a").focus();
+    }
+    for (const column of document.querySelectorAll(".j-column")) {
+      column.querySelector(".j-count").textContent = column.querySelectorAll(".j-card").length;
+    }
+    template.remove();
+  };
+  body.addEventListener("htmx:after:swap", settle);
 
   const span = (ms) => {
     const minutes = Math.floor(Math.abs(ms) / 60000);
