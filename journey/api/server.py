@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from multiprocessing import connection
+from multiprocessing import connection, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -17,6 +17,7 @@ from typing import Any, Literal, cast
 
 import structlog
 import uvicorn
+import uvicorn._subprocess as beginning
 from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
@@ -108,7 +109,15 @@ def alone(config: uvicorn.Config, listener: socket.socket) -> None:
 
 
 class Several(Multiprocess):
-    """Processes that answer, each begun again when it is killed."""
+    """Processes that answer, each begun again when it is killed. They are forked from one that does nothing
+    but import the program, once for all of them: it takes longer than all else that they begin with.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        super().__init__(config, sockets)
+        forking = get_context("forkserver")
+        forking.set_forkserver_preload([__name__])
+        vars(beginning)["spawn"] = forking  # the library would begin each from nothing
 
     def keep_subprocess_alive(self) -> None:
         """One that has ended is begun again. One that takes long to begin has not: asked whether it lives, as

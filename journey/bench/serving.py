@@ -86,6 +86,16 @@ class Serving:
             return 0
         return int(pages) * os.sysconf("SC_PAGESIZE")
 
+    def worked(self) -> float:
+        """Seconds of processor time that it has taken; none where that cannot be told."""
+        if self._process is None:
+            return 0.0
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:  # another system
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         """SIGKILL: it gets no chance to do anything about it."""
         if self._process is not None:
@@ -96,10 +106,9 @@ class Serving:
         """One of the processes that answer for it, where it has some: it is for itself to begin another."""
         if self._process is None:
             return False
-        mine = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         try:
-            children = [Path(f"/proc/{each}/cmdline") for each in mine.read_text().split()]
-            answering = [int(each.parent.name) for each in children if b"spawn_main" in each.read_bytes()]
+            began = [each for each in _children(self._process.pid) if b"forkserver" in _command(each)]
+            answering = [worker for each in began for worker in _children(each)]
         except OSError:  # another system, or it has just ended
             return False
         if answering:
@@ -117,3 +126,11 @@ class Serving:
             self.kill()
             return f"{self.kind} did not end within {LONGEST_STOP:.0f} s of being told to stop"
         return None if code == 0 else f"{self.kind} ended with exit code {code} when it was told to stop"
+
+
+def _children(process: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+def _command(process: int) -> bytes:
+    return Path(f"/proc/{process}/cmdline").read_bytes()

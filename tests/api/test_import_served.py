@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from journey.embedded import Cluster
-from tests.api.test_server import Running, running
+from tests.api.serving import Running, running
 from tests.served import database
 from tests.waiting import until
 

@@ -1,83 +1,17 @@
 """The server as it runs: sockets, slow clients, and being told to stop."""
 
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import httpx2
 import pytest
 
-from journey.api.access import keys
-from journey.api.access.table import Role
+from tests.api.serving import Running, running
 from tests.served import number
 
 pytestmark = pytest.mark.database
-
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import sys
-from journey import log
-from journey.api.server import serve
-from journey.database import Database
-from journey.settings import Settings
-if __name__ == "__main__":
-    settings = Settings.load(database_url=sys.argv[1], port=0, log_format="json", max_body_bytes=20_000)
-    log.configure(settings)
-    database = Database(sys.argv[1], embedded=False)
-    serve(settings, database, sys.argv[3], int(sys.argv[2]), told=lambda url: print(url, flush=True))
-    print("tidied up", flush=True)
-"""
-
-
-class Running:
-    """A server in a process of its own."""
-
-    def __init__(self, process: "subprocess.Popen[str]", url: str, tokens: dict[Role, str]) -> None:
-        self.process = process
-        self.client = httpx2.Client(base_url=url, timeout=20)
-        self.address = (self.client.base_url.host, self.client.base_url.port or 0)
-        self.tokens = tokens
-
-    def key(self, role: Role = Role.INTEGRATOR) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.tokens[role]}"}
-
-    def stop(self) -> tuple[str, list[dict[str, Any]]]:
-        """What it said last, and its log. Fails where it stays for a client that would wait for longer."""
-        self.process.send_signal(signal.SIGTERM)
-        said, logged = self.process.communicate(timeout=20)
-        return said, [json.loads(line) for line in logged.splitlines()]
-
-
-@contextmanager
-def running(
-    conninfo: str, folder: Path, workers: int = 1, role: str = "all", **environment: str
-) -> Iterator[Running]:
-    tokens = {role: keys.create(conninfo, role, role, replace=True).token for role in Role}
-    program = folder / "served.py"
-    program.write_text(PROGRAM)
-    with subprocess.Popen(
-        [sys.executable, str(program), conninfo, str(workers), role],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            server = Running(process, process.stdout.readline().strip(), tokens)
-            with server.client:
-                yield server
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 @pytest.fixture

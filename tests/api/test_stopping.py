@@ -16,7 +16,7 @@ from journey.bench import parts
 from journey.bench.soak import Part
 from journey.store.sequencer import LOCK
 from journey.store.store import Store
-from tests.api.test_server import Running, running
+from tests.api.serving import Running, running
 from tests.store.asked import opened
 from tests.waiting import until
 

@@ -25,8 +25,8 @@ from journey.projections.status import PatientStatus
 from journey.store.epoch import IDENTITY
 from journey.store.sequencer import drain
 from journey.store.store import Store
+from tests.api.serving import Running, running
 from tests.api.streaming import Served, events, on_a_socket, positions
-from tests.api.test_server import Running, running
 from tests.served import database
 from tests.store.asked import CONTEXT, opened, owned_by
 from tests.waiting import until

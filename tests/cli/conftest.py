@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from journey.embedded import Cluster
-from tests.processes import Finished, finished
+from tests.processes import Finished, First, Started, finished, journey
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,18 +25,15 @@ class Program:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
-    started: "list[subprocess.Popen[str]]" = field(default_factory=list)
+    started: list[Started] = field(default_factory=list)
 
     def having(self, **environment: str) -> "Program":
         return Program(self.folder, self.environment | environment, self.started)
 
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "journey", *arguments],
-            cwd=self.folder,
-            env=self._surroundings(),
-            **{"text": True, **pipes, **options},
+    def start(self, *arguments: str, first: First | None = None) -> Started:
+        """To go on beside the test; what it imports is imported already."""
+        process = Started(
+            journey, *arguments, folder=self.folder, environment=self._surroundings(), first=first
         )
         self.started.append(process)
         return process
@@ -51,22 +49,35 @@ class Program:
         }
 
     def end(self) -> None:
-        """None outlives its test, whatever became of that."""
-        for process in self.started:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None:
-                    stream.close()
+        with ExitStack() as stack:
+            for process in self.started:
+                stack.enter_context(process)
 
     def from_nothing(self, *many: tuple[str, ...], **options: Any) -> list[Finished]:
         """As people start it, several at the same time, each to its end."""
-        started = [self.start(*arguments, **options) for arguments in many]
-        return [
-            Finished(process.args, process.returncode, out, err)
-            for process in started
-            for out, err in [process.communicate(timeout=60)]
-        ]
+        with ExitStack() as stack:
+            started = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-m", "journey", *arguments],
+                        cwd=self.folder,
+                        env=self._surroundings(),
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE,
+                        text=True,
+                        **options,
+                    )
+                )
+                for arguments in many
+            ]
+            for process in started:
+                stack.callback(process.kill)
+            return [
+                Finished(process.args, process.returncode, out, err)
+                for process in started
+                for out, err in [process.communicate(timeout=60)]
+            ]
 
     def run(self, *arguments: str, **stdin: Path) -> Finished:
         return self.all([arguments], **stdin)[0]

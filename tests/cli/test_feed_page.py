@@ -5,7 +5,6 @@ import shlex
 import signal
 from collections.abc import Iterator
 from functools import partial
-from subprocess import Popen
 from typing import NamedTuple
 
 import httpx2
@@ -15,6 +14,7 @@ from journey.bench.served import free_address
 from tests.cli.conftest import ROOT, Program
 from tests.cli.test_an_officers_afternoon import missing
 from tests.cli.test_serving import heard
+from tests.processes import Started
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
@@ -48,7 +48,7 @@ def says(wanted: list[str], arguments: list[str], key: str) -> bool:
     return missing([f"{each}…" for each in wanted], curl(arguments, key)) == []
 
 
-def ended(process: Popen[str], wanted: list[str]) -> None:
+def ended(process: Started, wanted: list[str]) -> None:
     """It says these lines, and ends quietly at Ctrl-C."""
     for line in wanted:
         heard(process.stdout, ".*".join(map(re.escape, line.split("…"))))
@@ -59,7 +59,7 @@ def ended(process: Popen[str], wanted: list[str]) -> None:
 
 def test_every_command_of_the_page_says_what_the_page_says(program: Program) -> None:
     port, key = free_address()[1], ""
-    server = program.start("serve", "--port", str(port))  # it takes as long to start as the first commands
+    server = program.start("serve", "--port", str(port))
     followers = []
     commands = list(asked(f"http://127.0.0.1:{port}"))
     assert len(commands) == PAGE.count("\n$ ")

@@ -87,7 +87,7 @@ def test_messages_are_the_same_for_the_same_seed(bare: Program) -> None:
     to_pipe = ("simulate", "--patients", "3", "--until", "2026-11-01", "--hl7v2", "-")
     other = ("simulate", "--patients", "3", "--until", "2026-11-01", "--seed", "2", "--hl7v2", "-")
     filed, piped, differing = bare.all([to_file, to_pipe, other])
-    written = (bare.folder / "messages.hl7").read_text()
+    written = (bare.folder / "messages.hl7").read_bytes().decode()
     assert written.count("MSH|") == json.loads(filed.stdout)["messages"] > 10
     assert piped.stdout == written
     assert differing.stdout != piped.stdout

@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -49,16 +50,15 @@ def patient_of(conninfo: str, journey_id: str) -> str:
     return str(patient_id)
 
 
-def deaf_to_ctrl_c() -> None:
-    """As a script starts what it puts in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+DEAF = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
+"""As a script starts what it puts in the background."""
 
 
 def test_what_is_recorded_is_shown_and_ctrl_c_ends_it_quietly(
     program: Program, store: Store, database_url: str
 ) -> None:
     first = recorded(store, database_url)
-    process = program.start("tail", "--after", "beginning", "--json", preexec_fn=deaf_to_ctrl_c)
+    process = program.start("tail", "--after", "beginning", "--json", first=DEAF)
     assert process.stdout is not None
     before = [json.loads(process.stdout.readline()) for _ in TYPES]
     second = recorded(store, database_url)

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from tests.ingest.hl7v2.written import PID, message
 from tests.mllp.conversing import talk, told
 from tests.mllp.test_listener import arrival
 from tests.mllp.test_tls import certificate
+from tests.processes import Started
 
 
-def listening_on(process: "subprocess.Popen[str]") -> int:
+def listening_on(process: Started) -> int:
     """The port, as soon as it says so."""
     assert process.stderr
     heard = []
