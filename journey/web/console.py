@@ -1,6 +1,7 @@
 """Console: the pages under /console, for whoever is signed in; everything else is the API's."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from journey.web import elsewhere, signing
+from journey.web import elsewhere, keeping, signing
 from journey.web.calling import UNKNOWN, Refusal
 from journey.web.display import chosen, shown_as
 from journey.web.every import PAGES
@@ -19,11 +20,12 @@ from journey.web.packing import packed, static
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
 from journey.web.sessions import Session
-from journey.web.signing import Signed, cookie_of, keep, to_sign_in
+from journey.web.signing import LOCKED, Signed, cookie_of, keep, to_sign_in
 
 LARGEST_FORM = 256 * 1024
 """Bytes; what is written into a form is a few lines."""
 
+OPENED = frozenset(each.path for each in PAGES if "GET" in each.methods)
 NOT_THEIRS = {
     "title": "This page is not for you",
     "detail": "Your role does not include it. Ask whoever hands out keys for one that does.",
@@ -53,6 +55,7 @@ def console(api: ASGIApp) -> ASGIApp:
             Route(HOME, _first(signed)),
             *signing.routes(signed),
             *elsewhere.routes(signed),
+            Route(LOCKED, _locked(signed), methods=["GET", "POST"]),
             Route(f"{HOME}/live", live(signed)),
             Route(f"{HOME}/static/{{name:path}}", static),
             *(_route(each, signed) for each in PAGES),
@@ -94,9 +97,9 @@ def _route(page: Page, signed: Signed) -> Route:
 
     async def handle(request: Request) -> Response:
         session = await signed.session(request)
-        if session is None:
-            return to_sign_in(request)
         form = await _form(request) if request.method == "POST" else {}
+        if session is None:
+            return await keeping.left(signed, request, form, can_be_opened=page.path in OPENED)
         if request.method == "POST" and not session.made((form.get("csrf") or [""])[-1]):
             return render("problem.html", 403, title="This form is out of date", said="Open the page again.")
         now = await signed.renewed(request, session)
@@ -112,16 +115,29 @@ async def _answered(
     page: Page, signed: Signed, request: Request, session: Session, form: Mapping[str, list[str]]
 ) -> Response:
     api = signed.api(request, session.held.token)
-    asked = Asked(request, session, await signed.who(api), api, form)
+    kept = await keeping.kept(signed, request, session)
+    asked = Asked(request, session, await signed.who(api), api, form, kept)
     entry = entry_of(page.path)
     if entry is not None and not asked.who.can(entry.permission):
         return asked.page("refused.html", 403, problem={**UNKNOWN, **NOT_THEIRS})
     try:
-        return await page.handler(asked)
+        response = await page.handler(asked)
     except Refusal as refusal:
         if refusal.code == "unauthorized":
             return to_sign_in(request)
         return asked.page("refused.html", refusal.status, problem=refusal.problem)
+    if kept and response.status_code == HTTPStatus.OK:
+        await keeping.given(signed, request, response)
+    return response
+
+
+def _locked(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
+    """The way from a screen that nobody used, by its script or an address."""
+
+    async def locked(request: Request) -> Response:
+        return await keeping.locked(signed, request, await _form(request))
+
+    return locked
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

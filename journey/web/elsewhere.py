@@ -68,10 +68,12 @@ async def _signed_in(
         known = ERROR.fullmatch(given["error"])
         raise NotSignedIn(f"it says {known[0] if known else 'no'}")
     held = await issuer.exchanged(journeying, given.get("code", ""), _back(request))
-    await signed.who(signed.api(request, held.token))
+    who = await signed.who(signed.api(request, held.token))
     await signed.end(request)
     response = go(inside(wanted))
-    keep(request, response, cookie_of(request), (await signed.begin(request, held)).secret)
+    keep(
+        request, response, cookie_of(request), (await signed.begin(request, held._replace(id=who.id))).secret
+    )
     return response
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
@@ -13,6 +13,9 @@ from starlette.responses import RedirectResponse, Response
 from journey.web.calling import Api
 from journey.web.rendering import render
 from journey.web.sessions import Session
+
+if TYPE_CHECKING:
+    from journey.web.keeping import Kept
 
 HOME = "/console"
 DIGITS = 9
@@ -30,6 +33,9 @@ class Who(NamedTuple):
     may: Mapping[str, str]
     """For each permission, how far it goes."""
 
+    id: str
+    """Of the key, or the subject of the token."""
+
     def can(self, permission: str) -> bool:
         return self.may.get(permission, "none") != "none"
 
@@ -43,6 +49,8 @@ class Asked:
     who: Who
     api: Api
     form: Mapping[str, list[str]] = field(default_factory=dict)
+    kept: "Kept | None" = None
+    """What was typed here before the session ended."""
 
     @cached_property
     def now(self) -> datetime:

@@ -51,20 +51,20 @@ RELIEVED = """
 """The session before goes on for those of its requests that are under way."""
 
 END = "DELETE FROM console_session WHERE digest = %s"
-FORGET = """
-    DELETE FROM console_session
-     WHERE ends_at < clock_timestamp() OR used_at < clock_timestamp() - make_interval(mins => %s)
-    """
+ENDED = "SELECT sealed, ends_at FROM console_session WHERE digest = %s"
+FORGET = "DELETE FROM console_session WHERE ends_at < clock_timestamp() - interval '1 hour' RETURNING 1"
+"""One that ended of itself is known a while longer: what its forms send is kept for whoever typed it."""
 
 
 class Held(NamedTuple):
     """What a session is made of: a key or token of the API; of a token, until when it holds, and what renews
-    it. `csrf` stands in every form that the session makes, and stays when it is renewed.
+    it. `id`: whose it is. `csrf` stands in every form that the session makes, and stays when it is renewed.
     """
 
     token: str
     refresh: str | None = None
     until: datetime | None = None
+    id: str = ""
     csrf: str = ""
 
     def with_csrf(self) -> Self:
@@ -91,26 +91,31 @@ class Session(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """A new session as it is stored."""
+    """Something as it is stored, and the secret that opens it."""
 
     secret: str
     digest: bytes
     sealed: bytes
 
 
-def sealed(held: Held) -> Sealed:
+def sealed(told: bytes) -> Sealed:
+    """Under a secret that nobody had before."""
     secret, nonce = token_urlsafe(SECRET_BYTES), token_bytes(NONCE_BYTES)
-    told = AESGCM(_key(secret)).encrypt(nonce, HELD.dump_json(held), None)
-    return Sealed(secret, digest(secret), nonce + told)
+    return Sealed(secret, digest(secret), nonce + AESGCM(_key(secret)).encrypt(nonce, told, None))
+
+
+def unsealed(secret: str, stored: bytes) -> bytes | None:
+    """None where the secret is not its own."""
+    try:
+        return AESGCM(_key(secret)).decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], None)
+    except InvalidTag:
+        return None
 
 
 def opened(secret: str, stored: bytes, ends_at: datetime) -> Session | None:
     """None where the secret is not its own."""
-    try:
-        told = AESGCM(_key(secret)).decrypt(stored[:NONCE_BYTES], stored[NONCE_BYTES:], None)
-    except InvalidTag:
-        return None
-    return Session(secret, HELD.validate_json(told), ends_at)
+    told = unsealed(secret, stored)
+    return None if told is None else Session(secret, HELD.validate_json(told), ends_at)
 
 
 def digest(secret: str) -> bytes:

@@ -19,7 +19,9 @@ from journey.web.rendering import render
 from journey.web.sessions import (
     BEGIN,
     END,
+    ENDED,
     FORGET,
+    HELD,
     LOOK,
     RELIEVED,
     RENEW,
@@ -71,18 +73,24 @@ class Signed:
         if not secret:
             return None
         statement = LOOK if asks_by_itself(request) else USE
-        rows = await self._rows(request).rows(statement, (digest(secret), self.terms(request).idle))
+        rows = await self.rows(request).rows(statement, (digest(secret), self.terms(request).idle))
         return opened(secret, *rows[0]) if rows else None
+
+    async def ended(self, request: Request) -> Session | None:
+        """The one of this browser, though it may be over: good to know whose it was."""
+        secret = request.cookies.get(cookie_of(request))
+        rows = await self.rows(request).rows(ENDED, (digest(secret),)) if secret else None
+        return opened(secret, *rows[0]) if secret and rows else None
 
     async def begin(self, request: Request, held: Held, until: datetime | None = None) -> Session:
         """A new session, under a secret that nobody had before, until then at the latest. One whose token
         nothing renews ends with it.
         """
-        held, terms = held.with_csrf(), self.terms(request)
-        made = sealed(held)
+        held, hours = held.with_csrf(), self.terms(request).hours
+        made = sealed(HELD.dump_json(held))
         latest = until if held.refresh else held.until
-        await self._rows(request).rows(f"{FORGET} RETURNING 1", (terms.idle,))
-        [(ends_at,)] = await self._rows(request).rows(BEGIN, (made.digest, made.sealed, terms.hours, latest))
+        await self.rows(request).rows(FORGET)
+        [(ends_at,)] = await self.rows(request).rows(BEGIN, (made.digest, made.sealed, hours, latest))
         return Session(made.secret, held, ends_at)
 
     async def renewed(self, request: Request, session: Session) -> Session:
@@ -90,15 +98,15 @@ class Signed:
         held, issuer = session.held, self.issuer(request)
         if not held.refresh or held.until is None or issuer is None or held.until > datetime.now(UTC) + SOON:
             return session
-        if not await self._rows(request).rows(RENEW, (digest(session.secret),)):
+        if not await self.rows(request).rows(RENEW, (digest(session.secret),)):
             return session
         try:
             younger = await issuer.renewed(held)
         except NotSignedIn as error:
             logger.warning("console.not_renewed", reason=error.why)
             return session
-        begun = await self.begin(request, younger._replace(csrf=held.csrf), session.ends_at)
-        await self._rows(request).rows(RELIEVED, (digest(session.secret),))
+        begun = await self.begin(request, younger._replace(id=held.id, csrf=held.csrf), session.ends_at)
+        await self.rows(request).rows(RELIEVED, (digest(session.secret),))
         return begun
 
     def issuer(self, request: Request) -> Issuer | None:
@@ -111,7 +119,7 @@ class Signed:
     async def end(self, request: Request) -> None:
         secret = request.cookies.get(cookie_of(request))
         if secret:
-            await self._rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
+            await self.rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
 
     def api(self, request: Request, token: str) -> Api:
         return Api(self._api, request.scope, token)
@@ -119,13 +127,13 @@ class Signed:
     async def who(self, api: Api) -> Who:
         """Raises Refusal: the key holds no more."""
         me = await api.get("/v1/me")
-        return Who(me["name"], me["role"], me["team"], me["may"])
+        return Who(me["name"], me["role"], me["team"], me["may"], me["id"])
 
     def terms(self, request: Request) -> Terms:
         settings = request.app.state.engine.settings
         return Terms(settings.console_idle, settings.console_hours)
 
-    def _rows(self, request: Request) -> Rows:
+    def rows(self, request: Request) -> Rows:
         rows: Rows = request.app.state.engine.reads
         return rows
 
@@ -147,15 +155,18 @@ def cookie_of(request: Request) -> str:
     return SAFE_COOKIE if request.url.scheme == "https" else COOKIE
 
 
-def to_sign_in(request: Request) -> Response:
-    """And back to where they wanted to go. A fragment sends the whole page there."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    if request.method != "GET":
-        wanted = HOME
-    address = f"{SIGN_IN}?next={quote(wanted)}"
+def to_sign_in(request: Request, wanted: str = HOME) -> Response:
+    """And back to where they wanted to go. A fragment has its whole page locked, with all that was typed."""
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"HX-Redirect": address})
-    return go(address)
+        return Response(status_code=204, headers={"HX-Trigger": "over"})
+    if request.method == "GET":
+        wanted = here(request)
+    return go(f"{SIGN_IN}?next={quote(wanted)}")
+
+
+def here(request: Request) -> str:
+    """The page that is asked for."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def routes(signed: Signed) -> list[Route]:
@@ -164,7 +175,7 @@ def routes(signed: Signed) -> list[Route]:
 
     async def sign_in(request: Request) -> Response:
         """A form of another site signs nobody in."""
-        if not _is_from_here(request):
+        if not is_from_here(request):
             return form_of(signed, request, "This form came from another site. Fill in this one.", 403)
         try:
             given = fields((await request.body())[:LARGEST])
@@ -172,34 +183,26 @@ def routes(signed: Signed) -> list[Route]:
             given = {}
         token = _key(request, given)
         try:
-            await signed.who(signed.api(request, token))
+            who = await signed.who(signed.api(request, token))
         except Refusal as refusal:
             said = str(refusal.problem.get("detail", "")) if refusal.code != "unauthorized" else NOT_IN_USE
             return form_of(signed, request, said, refusal.status)
         await signed.end(request)
         response = go(inside((given.get("next") or [""])[-1]))
-        keep(request, response, cookie_of(request), (await signed.begin(request, Held(token))).secret)
+        begun = await signed.begin(request, Held(token, id=who.id))
+        keep(request, response, cookie_of(request), begun.secret)
         return response
 
     async def sign_out(request: Request) -> Response:
-        if _is_from_here(request):
+        if is_from_here(request):
             await signed.end(request)
         response = go(SIGN_IN)
-        forget(request, response)
-        return response
-
-    async def locked(request: Request) -> Response:
-        """Whoever comes back signs in again, and is where they were."""
-        if _is_from_here(request):
-            await signed.end(request)
-        response = form_of(signed, request, was=_left(request))
         forget(request, response)
         return response
 
     return [
         Route(f"{HOME}/used", _used(signed), methods=["POST"]),
         Route(SIGN_IN, form, methods=["GET"]),
-        Route(LOCKED, locked),
         Route(SIGN_IN, sign_in, methods=["POST"]),
         Route(f"{HOME}/sign-out", sign_out, methods=["POST"]),
     ]
@@ -208,7 +211,7 @@ def routes(signed: Signed) -> list[Route]:
 def _used(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
     async def used(request: Request) -> Response:
         """Somebody types or reads, and asks for nothing else."""
-        holds = _is_from_here(request) and await signed.session(request) is not None
+        holds = is_from_here(request) and await signed.session(request) is not None
         return Response(status_code=204 if holds else 403)
 
     return used
@@ -254,7 +257,7 @@ def keep(request: Request, response: Response, name: str, value: str, seconds: i
     )
 
 
-def _left(request: Request) -> str:
+def left_page(request: Request) -> str:
     """The page before, where it is one of ours."""
     parts = _parts(request.headers.get("referer", ""))
     is_ours = parts.netloc == request.headers.get("host") and parts.path != LOCKED
@@ -276,7 +279,7 @@ def _parts(address: str) -> SplitResult:
         return SplitResult("none", "none", "", "", "")
 
 
-def _is_from_here(request: Request) -> bool:
+def is_from_here(request: Request) -> bool:
     """As browsers say it themselves (Fetch Metadata, Origin)."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:

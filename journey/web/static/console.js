@@ -96,6 +96,60 @@
     setTimeout(() => { delete form.dataset.sent; }, 2000);
   });
 
+  // What is being typed goes to the server when the screen is locked, sealed for whoever typed it.
+  let typing = null;
+  addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && form.getAttribute("method") === "post" && form.closest("main")) typing = form;
+  });
+  const lock = () => {
+    if (!typing || !typing.isConnected) return location.assign("/console/locked");
+    const sent = document.createElement("form");
+    sent.method = "post";
+    sent.action = "/console/locked";
+    const told = {
+      page: location.pathname + location.search,
+      action: new URL(typing.getAttribute("action") || location.href, location.href).pathname,
+      said: new URLSearchParams(new FormData(typing)).toString(),
+    };
+    for (const [name, value] of Object.entries(told)) {
+      const field = sent.appendChild(document.createElement("input"));
+      field.type = "hidden";
+      field.name = name;
+      field.value = value;
+    }
+    body.append(sent);
+    sent.submit();
+  };
+  body.addEventListener("over", lock);
+
+  // … and stands in its form again once they are back.
+  const kept = document.getElementById("kept");
+  if (kept) {
+    const sent = kept.querySelector("form"), said = [...new FormData(sent)].filter(([name]) => name !== "csrf");
+    const named = (form, name) => [...form.elements].filter((each) => each.name === name);
+    const fits = (form) => form !== sent && form.getAttribute("method") === "post"
+      && said.every(([name, value]) => named(form, name).some((each) => name !== "do" || each.value === value));
+    const form = [...document.querySelectorAll("main form")].find(fits);
+    if (form) {
+      const names = new Set(said.map(([name]) => name));
+      for (const name of names) {
+        const values = said.filter(([each]) => each === name).map(([, value]) => value);
+        named(form, name).forEach((field, at) => {
+          if (["checkbox", "radio"].includes(field.type)) field.checked = values.includes(field.value);
+          else if (field.tagName !== "BUTTON") field.value = values[at] ?? "";
+          if (field.value && field.type !== "hidden") field.closest("details")?.setAttribute("open", "");
+        });
+      }
+      form.closest("details")?.setAttribute("open", "");
+      typing = form;
+      sent.remove();
+      kept.querySelector("dl").remove();
+      kept.querySelector("[hidden]").hidden = false;
+      form.scrollIntoView();
+    }
+  }
+
   if (body.dataset.idle) {
     const limit = Number(body.dataset.idle) * 60000;
     let last = Date.now(), told = last;
@@ -106,6 +160,6 @@
       fetch("/console/used", { method: "POST" });
     };
     for (const each of ["pointerdown", "keydown", "scroll"]) addEventListener(each, used, { passive: true });
-    setInterval(() => { if (Date.now() - last > limit) location.assign("/console/locked"); }, 5000);
+    setInterval(() => { if (Date.now() - last > limit) lock(); }, 5000);
   }
 })();
