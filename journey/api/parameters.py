@@ -12,6 +12,9 @@ from journey.api.spelling import no_such
 NAMES_PATIENTS = frozenset({"q", "mrn", "name", "family", "given", "birthdate", "identifier"})
 """The parameters in which a patient's names and numbers stand."""
 
+LEADING_ON = frozenset({"cursor", "_page"})
+"""They bear a digest of what was asked for, and numbers are soon tried out; or all of it, sealed."""
+
 
 def refuse_wrong_parameters(request: Request, known: dict[str, bool]) -> None:
     """A misspelt filter would answer another question than the one that was asked, and so would one of two;
@@ -35,10 +38,15 @@ def is_repeated(annotation: Any) -> bool:
     return any(get_origin(each) in {list, tuple} for each in (annotation, *get_args(annotation)))
 
 
+def said_of(request: Request) -> list[tuple[str, str]]:
+    """What was asked for, in the address or in a form beside it."""
+    return [*request.query_params.multi_items(), *getattr(request.state, "form", ())]
+
+
 def without_names(request: Request) -> str:
     """What was asked for, but for a patient's names and numbers."""
-    given = request.query_params.multi_items()
+    given = said_of(request)
     hidden = NAMES_PATIENTS & {name for name, _ in given}
     if hidden:
-        hidden |= {"cursor"}  # it bears a digest of what was asked for, and numbers are soon tried out
+        hidden |= LEADING_ON
     return urlencode([(name, "*" if name in hidden else value) for name, value in given])

@@ -18,7 +18,7 @@ from journey.fhir.data import (
     named,
     reference,
 )
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import person
 
 S = VisitStatus
@@ -129,5 +129,8 @@ APPOINTMENT = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="start",
-    includes={"patient": "participant.actor", "based-on": "basedOn"},
+    includes={
+        "patient": Include("participant.actor", ("Patient",)),
+        "based-on": Include("basedOn", ("ServiceRequest",)),
+    },
 )

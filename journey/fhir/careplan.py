@@ -25,7 +25,7 @@ from journey.fhir.data import (
     reference,
     texts,
 )
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.responsibility import lasted
 from journey.pathways import installed
 
@@ -195,6 +195,10 @@ CARE_PLAN = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="period",
-    includes={"patient": "subject", "subject": "subject", "care-team": "careTeam"},
+    includes={
+        "patient": Include("subject", ("Patient",)),
+        "subject": Include("subject", ("Patient",)),
+        "care-team": Include("careTeam", ("CareTeam",)),
+    },
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-careplan",
 )

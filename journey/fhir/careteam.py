@@ -9,7 +9,7 @@ from journey.domain.episode import Episode
 from journey.domain.handoff.state import Handoff
 from journey.fhir.chart import Chart, Since
 from journey.fhir.data import CODES, SYSTEMS, Json, filled, identifier, known, period, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import person, team
 from journey.fhir.responsibility import MOVING, lasted, stretches
 
@@ -120,6 +120,10 @@ CARE_TEAM = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="period",
-    includes={"patient": "subject", "subject": "subject", "participant": "participant.member"},
+    includes={
+        "patient": Include("subject", ("Patient",)),
+        "subject": Include("subject", ("Patient",)),
+        "participant": Include("participant.member", ("Patient",)),
+    },
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-careteam",
 )

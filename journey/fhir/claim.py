@@ -34,7 +34,7 @@ from journey.fhir.data import (
     named,
     reference,
 )
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import provider
 from journey.fhir.servicerequest import documents
 from journey.fhir.x12 import (
@@ -230,5 +230,5 @@ CLAIM = Kind(
     },
     dated="created",
     owned="provider",
-    includes={"patient": "patient"},
+    includes={"patient": Include("patient", ("Patient",))},
 )

@@ -24,7 +24,7 @@ from journey.domain.event import Event, Recorded
 from journey.fhir.chart import Chart
 from journey.fhir.claim import REPLACES, TYPE, coverage, identifiers, quantity
 from journey.fhir.data import UNKNOWN, Json, concept, days, filled, happened, instant, known, named, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import provider
 from journey.fhir.x12 import (
     ADMINISTRATION_REFERENCE,
@@ -256,5 +256,5 @@ CLAIM_RESPONSE = Kind(
     },
     dated="created",
     owned="requestor",
-    includes={"patient": "patient", "request": "request"},
+    includes={"patient": Include("patient", ("Patient",)), "request": Include("request", ("Claim",))},
 )

@@ -10,7 +10,7 @@ from journey.domain.communication.state import Message, MessageStatus
 from journey.domain.event import Event, Recorded
 from journey.fhir.chart import Chart
 from journey.fhir.data import Json, concept, filled, happened, identifier, instant, known, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 
 S = MessageStatus
 STATUS = {
@@ -140,5 +140,9 @@ COMMUNICATION = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="sent",
-    includes={"patient": "subject", "subject": "subject", "recipient": "recipient"},
+    includes={
+        "patient": Include("subject", ("Patient",)),
+        "subject": Include("subject", ("Patient",)),
+        "recipient": Include("recipient", ("Patient",)),
+    },
 )

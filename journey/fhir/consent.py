@@ -24,7 +24,7 @@ from journey.fhir.data import (
     reference,
     worded,
 )
-from journey.fhir.kind import By, Kind, label
+from journey.fhir.kind import By, Include, Kind, label
 
 S = ConsentStatus
 STATUS = {S.REQUESTED: "proposed", S.GRANTED: "active", S.REFUSED: "rejected", S.REVOKED: "inactive"}
@@ -116,5 +116,5 @@ CONSENT = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="dateTime",
-    includes={"patient": "patient"},
+    includes={"patient": Include("patient", ("Patient",))},
 )

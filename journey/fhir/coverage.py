@@ -13,7 +13,7 @@ from journey.domain.coverage.state import CoverageStatus
 from journey.domain.personal import ERASED
 from journey.fhir.chart import Chart
 from journey.fhir.data import CODES, UNKNOWN, Json, days, filled, identifier, known, named, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 
 S = CoverageStatus
 STATUS = {
@@ -114,5 +114,8 @@ COVERAGE = Kind(
         "identifier": By.IDENTIFIER,
     },
     dated="period",
-    includes={"patient": "beneficiary", "beneficiary": "beneficiary"},
+    includes={
+        "patient": Include("beneficiary", ("Patient",)),
+        "beneficiary": Include("beneficiary", ("Patient",)),
+    },
 )

@@ -26,7 +26,7 @@ from journey.fhir.data import (
     reference,
     span,
 )
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import person, team
 
 T = TypeVar("T")
@@ -166,11 +166,11 @@ ENCOUNTER = Kind(
     },
     dated="period",
     includes={
-        "patient": "subject",
-        "subject": "subject",
-        "episode-of-care": "episodeOfCare",
-        "appointment": "appointment",
-        "based-on": "basedOn",
+        "patient": Include("subject", ("Patient",)),
+        "subject": Include("subject", ("Patient",)),
+        "episode-of-care": Include("episodeOfCare", ("EpisodeOfCare",)),
+        "appointment": Include("appointment", ("Appointment",)),
+        "based-on": Include("basedOn", ("ServiceRequest",)),
     },
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-encounter",
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from journey.domain.event import Coded
 from journey.fhir.chart import Chart
 from journey.fhir.data import UNKNOWN, Json, concept, filled, identifier, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import person, team
 from journey.fhir.responsibility import MOVING, lasted, status_of, stretches
 
@@ -56,5 +56,5 @@ EPISODE_OF_CARE = Kind(
     },
     dated="period",
     owned="managingOrganization",
-    includes={"patient": "patient", "team": "team"},
+    includes={"patient": Include("patient", ("Patient",)), "team": Include("team", ("CareTeam",))},
 )

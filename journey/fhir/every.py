@@ -12,6 +12,7 @@ from journey.fhir.consent import CONSENT
 from journey.fhir.coverage import COVERAGE
 from journey.fhir.encounter import ENCOUNTER
 from journey.fhir.episode import EPISODE_OF_CARE
+from journey.fhir.kind import Include
 from journey.fhir.patient import PATIENT
 from journey.fhir.servicerequest import SERVICE_REQUEST
 from journey.fhir.task import TASK
@@ -33,3 +34,13 @@ EVERY = (
 )
 KINDS = MappingProxyType({each.type: each for each in EVERY})
 """By their types."""
+
+
+def referring_to(type_: str) -> dict[str, Include]:
+    """What refers to resources of the type, as `Encounter:patient`."""
+    return {
+        f"{kind.type}:{name}": include
+        for kind in EVERY
+        for name, include in sorted(kind.includes.items())
+        if type_ in include.types and kind.type != type_
+    }

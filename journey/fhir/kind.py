@@ -46,6 +46,13 @@ def only(histories: Sequence[History]) -> History:
     return histories[0]
 
 
+class Include(NamedTuple):
+    """A reference that may be followed, either way: where in the resource it stands, and to which types."""
+
+    path: str
+    types: tuple[str, ...]
+
+
 class Kind(NamedTuple):
     """One type of resource. `rooms`: those whose things they are, one resource a thing, under its id; `also`:
     those whose every event may show in each; `events`: what else may, without changing what it is found by.
@@ -61,8 +68,8 @@ class Kind(NamedTuple):
     parameters: Mapping[str, By] = MappingProxyType({})
     dated: str | None = None
     owned: str | None = None
-    includes: Mapping[str, str] = MappingProxyType({})
-    """What may be asked to come along, by its name, and where in the resource it is referred to."""
+    includes: Mapping[str, Include] = MappingProxyType({})
+    """What may be asked to come along, by its name."""
     profile: str | None = None
     found_by: Callable[[Chart], Iterator[Json]] | None = None
     """What the index reads of each resource, where that is told for less than the whole."""

@@ -15,7 +15,7 @@ from journey.domain.journey import Journey
 from journey.domain.personal import ERASED
 from journey.fhir.chart import Chart
 from journey.fhir.data import OURS, UNKNOWN, Json, filled, identifier, instant, known, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.person import together
 
 IDENTIFIER_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -109,7 +109,7 @@ PATIENT = Kind(
     also=frozenset({"identity", "merges"}),
     events=frozenset({PatientDischarged}),
     parameters={"identifier": By.IDENTIFIER, "name": By.NAME, "birthdate": By.BIRTH_DATE},
-    includes={"link": "link.other"},
+    includes={"link": Include("link.other", ("Patient",))},
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient",
     together=together,
 )

@@ -6,7 +6,7 @@ from journey.domain.event import Coded
 from journey.domain.referral import Referral, ReferralKind, ReferralStatus
 from journey.fhir.chart import Chart
 from journey.fhir.data import Json, concept, days, filled, happened, identifier, reference
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import provider
 
 S = ReferralStatus
@@ -107,6 +107,6 @@ SERVICE_REQUEST = Kind(
     },
     dated="authoredOn",
     owned="requester",
-    includes={"patient": "subject", "subject": "subject"},
+    includes={"patient": Include("subject", ("Patient",)), "subject": Include("subject", ("Patient",))},
     profile="http://hl7.org/fhir/us/core/StructureDefinition/us-core-servicerequest",
 )

@@ -20,7 +20,7 @@ from journey.fhir.chart import Chart
 from journey.fhir.data import Json, concept, identifier, known, named, reference
 from journey.fhir.fulfilment import fulfilments
 from journey.fhir.handover import handovers
-from journey.fhir.kind import By, Kind
+from journey.fhir.kind import By, Include, Kind
 from journey.fhir.parties import person, provider, team, whoever
 from journey.fhir.servicerequest import documents
 from journey.fhir.x12 import PAS_CODES
@@ -166,5 +166,10 @@ TASK = Kind(
     },
     dated="authoredOn",
     owned="owner",
-    includes={"patient": "for", "subject": "for", "focus": "focus", "based-on": "basedOn"},
+    includes={
+        "patient": Include("for", ("Patient",)),
+        "subject": Include("for", ("Patient",)),
+        "focus": Include("focus", ("Claim", "EpisodeOfCare", "ServiceRequest")),
+        "based-on": Include("basedOn", ("ServiceRequest",)),
+    },
 )

@@ -75,11 +75,12 @@ def test_what_is_known_of_what_us_core_supports_is_told(kind: Kind) -> None:
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
 def test_a_resource_has_what_it_is_found_by_and_brings_along(kind: Kind) -> None:
     """An element that is named wrongly is in none of them."""
-    named = {*kind.includes.values(), *filter(None, (kind.dated, kind.owned))}
+    named = {each.path for each in kind.includes.values()} | {*filter(None, (kind.dated, kind.owned))}
     bodies = [body for history in clinic() for body in current(kind, history)]
-    seen = {name for body in bodies for name in body}
-    seen |= {path for body in bodies for path, _ in references(body)}
-    assert named <= seen
+    led = {(path, told.partition("/")[0]) for body in bodies for path, told in references(body)}
+    assert named <= {name for body in bodies for name in body} | {path for path, _ in led}
+    for include in kind.includes.values():
+        assert {type_ for path, type_ in led if path == include.path} <= {*include.types}
 
 
 @pytest.mark.parametrize(

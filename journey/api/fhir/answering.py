@@ -1,6 +1,6 @@
 """Answering: what became of each resource that was sent, as FHIR says it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import Request, Response
@@ -86,6 +86,16 @@ def refused(request: Request, issues: Sequence[Json]) -> Response:
 
 def told(issues: Sequence[Json]) -> Json:
     return {"resourceType": "OperationOutcome", "issue": list(issues)}
+
+
+def passed_over(ignored: Mapping[str, str]) -> Json:
+    """The parameters of a search that were not looked at, and why."""
+    return told(
+        [
+            _issue("warning", "not-supported", "invalid", f"{why}. It was passed over.", f"http.{name[:100]}")
+            for name, why in ignored.items()
+        ]
+    )
 
 
 def no_data(number: int) -> Json:

@@ -1,59 +1,57 @@
-"""Asked: what a FHIR search means (R4 section 3.1.1), as conditions on the index of resources.
+"""Asked: a FHIR search as it is asked (R4 section 3.1.1): by what, in what order, how much, what comes along.
 
-What is not declared is refused, never passed over: a filter that is not applied would tell too much.
+What is not declared is refused, never passed over: a filter that is not applied would tell too much. Who says
+`Prefer: handling=lenient` is told what was passed over.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import LiteralString, NamedTuple
-from uuid import UUID
+from enum import StrEnum
+from typing import NamedTuple
 
-from journey.api.matching import matching
-from journey.api.problems import FieldError, Problem
+from journey.api.fhir.meant import Moments, about, any_of, moments, refuse, values
 from journey.conditions import NOTHING_ASKED, Condition, all_of, joined
 from journey.fhir.data import Json
-from journey.fhir.index import reach
+from journey.fhir.every import referring_to
 from journey.fhir.kind import By, Kind
 
 MOST, USUAL = 500, 50
 """Resources on a page."""
 
-MANY = 100
-"""Values of one parameter, with commas between."""
-
-LONGEST = 200
-COMMON = ("_id", "_lastUpdated", "_count", "_include", "_format", "cursor")
-PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 NUMBER = re.compile(r"[0-9]{1,3}")
-BETWEEN = re.compile(r"(?<!\\),")
-ESCAPED = re.compile(r"\\([\\,|$])")
-OF_FHIR = "http://hl7.org/fhir/"
-"""Where the code systems of statuses are."""
+ELEMENT = re.compile(r"[A-Za-z]{1,64}")
+UPDATED = "_lastUpdated"
+RESULT = {
+    "_count": f"How many are on a page, at most {MOST}; 0 is `_summary=count`.",
+    "_elements": "The elements that are told, beside those that have to be there.",
+    "_include": "What a resource refers to comes along.",
+    "_revinclude": "What refers to a resource comes along.",
+    "_sort": "By the date, `_lastUpdated` or `_id`; with `-` before it, the last first.",
+    "_summary": "`count`: how many there are, and none of them.",
+    "_total": "`accurate` or `estimate`: how many there are stands beside the page.",
+}
+"""Parameters that are about the answer, and not about the resources."""
+
+COMMON = ("_id", UPDATED, *RESULT)
+UNSAID = ("_format", "cursor")
+"""Nothing that is searched by."""
 
 
-class Moments(NamedTuple):
-    """A prefix, and the stretch of time that a value names."""
+class Total(StrEnum):
+    """Whether it is told how many there are."""
 
-    prefix: str
-    begins: datetime
-    ends: datetime
+    NONE = "none"
+    ESTIMATE = "estimate"
+    ACCURATE = "accurate"
 
-    def holds(self, at: datetime) -> bool:
-        """Whether a moment is as asked for."""
-        match self.prefix:
-            case "ne":
-                return not self.begins <= at < self.ends
-            case "gt" | "sa":
-                return at >= self.ends
-            case "ge":
-                return at >= self.begins
-            case "lt" | "eb":
-                return at < self.begins
-            case "le":
-                return at < self.ends
-            case _:
-                return self.begins <= at < self.ends
+
+class Sort(NamedTuple):
+    """`by`: None for the id."""
+
+    by: By | None = None
+    updated: bool = False
+    falling: bool = False
 
 
 class Asked(NamedTuple):
@@ -64,170 +62,111 @@ class Asked(NamedTuple):
     condition: Condition
     updated: tuple[tuple[Moments, ...], ...]
     """Of each of these, one has to hold."""
+    sort: Sort
     includes: tuple[str, ...]
+    reverse: tuple[str, ...]
+    elements: frozenset[str] | None
+    total: bool
     most: int
+    """0 where only the total is asked for."""
     cursor: str | None
     scope: str
+    ignored: Mapping[str, str]
+    """Parameters that were passed over, and why."""
 
     def holds(self, resource: Json) -> bool:
         """Whether it was last changed when it should have been."""
         at = datetime.fromisoformat(resource["meta"]["lastUpdated"])
-        return all(any(each.holds(at) for each in values) for values in self.updated)
+        return all(any(each.holds(at) for each in given) for given in self.updated)
 
 
-def asked(kind: Kind, given: Mapping[str, Sequence[str]]) -> Asked:
+def asked(kind: Kind, said: Mapping[str, Sequence[str]], *, lenient: bool = False) -> Asked:
     """Raises Problem."""
-    known = {*kind.parameters, *COMMON}
-    refuse({name: _unknown(kind, name) for name in given if name not in known})
-    conditions = []
-    updated = tuple(tuple(moments("_lastUpdated", each)) for each in given.get("_lastUpdated", ()))
-    for name, values in given.items():
-        if name in kind.parameters:
-            says = SAYS[kind.parameters[name]]
-            conditions += [says(name, _values(name, each)) for each in values]
-    conditions += [_any_of("listed.id = ANY(%s)", _values("_id", each)) for each in given.get("_id", ())]
+    known = {*kind.parameters, *COMMON, *UNSAID}
+    unknown = {name: _unknown(kind, name) for name in said if name not in known}
+    ignored = {name: why for name, why in unknown.items() if lenient and ":" not in name}
+    refuse({name: why for name, why in unknown.items() if name not in ignored})
+    given = {name: each for name, each in said.items() if name in known}
+    refuse({name: "It holds a NUL character" for name in given if "\0" in "".join(given[name])})
+    updated = tuple(tuple(moments(UPDATED, each)) for each in given.get(UPDATED, ()))
+    conditions = [
+        about(name, kind.parameters[name], each)
+        for name in given
+        if name in kind.parameters
+        for each in given[name]
+    ]
+    conditions += [any_of("listed.id = ANY(%s)", values("_id", each)) for each in given.get("_id", ())]
     conditions += [joined(" OR ", list(map(_updated_since, each))) for each in updated]
-    told = sorted((name, tuple(values)) for name, values in given.items() if name != "cursor")
+    told = sorted((name, tuple(each)) for name, each in given.items() if name != "cursor")
+    most = _count(_once(given, "_count"))
+    counted = _one_of(given, "_summary", ("count", "false")) == "count" or not most
     return Asked(
         all_of(conditions) if conditions else NOTHING_ASKED,
         updated,
+        _sort(kind, _once(given, "_sort")),
         tuple(_included(kind, given.get("_include", ()))),
-        _count(_once(given, "_count")),
+        tuple(_reverse(kind, given.get("_revinclude", ()))),
+        _elements(_once(given, "_elements")),
+        counted or _one_of(given, "_total", tuple(Total)) in {Total.ACCURATE, Total.ESTIMATE},
+        0 if counted else most,
         _once(given, "cursor"),
         f"fhir {kind.type} {told}",
+        ignored,
     )
 
 
-def refuse(wrong: Mapping[str, str]) -> None:
-    """Raises Problem, where something is wrong."""
-    if wrong:
-        errors = [FieldError(where="query", field=name, message=said) for name, said in wrong.items()]
-        raise Problem("invalid", "A parameter is wrong; each is named below.", errors=tuple(errors))
-
-
 def _unknown(kind: Kind, name: str) -> str:
-    there = ", ".join(sorted({*kind.parameters, *COMMON} - {"_format", "cursor"}))
+    """Why it is refused."""
     plain, _, modifier = name.partition(":")
-    if modifier and plain in kind.parameters:
+    if modifier and plain in {*kind.parameters, *COMMON}:
         return f"No modifier is known of {plain}; ask without :{modifier[:20]}"
-    return f"{kind.type} is searched by {there}"
+    if plain.partition(".")[2] or plain == "_has":
+        return "What is referred to is not searched through; ask for that first, and then by its id"
+    return f"{kind.type} is searched by {', '.join(sorted({*kind.parameters, *COMMON}))}"
 
 
 def _once(given: Mapping[str, Sequence[str]], name: str) -> str | None:
-    values = given.get(name, ())
-    if len(values) > 1:
+    said = given.get(name, ())
+    if len(said) > 1:
         refuse({name: "It can be given only once"})
-    return values[0] if values else None
+    return said[0] if said else None
+
+
+def _one_of(given: Mapping[str, Sequence[str]], name: str, words: Sequence[str]) -> str | None:
+    said = _once(given, name)
+    if said is not None and said not in words:
+        refuse({name: f"One of {', '.join(words)}"})
+    return said
 
 
 def _count(said: str | None) -> int:
     if said is None:
         return USUAL
-    if not (NUMBER.fullmatch(said) and 1 <= int(said) <= MOST):
-        refuse({"_count": f"A number from 1 to {MOST}"})
+    if not (NUMBER.fullmatch(said) and int(said) <= MOST):
+        refuse({"_count": f"A number up to {MOST}"})
     return int(said)
 
 
-def _values(name: str, said: str) -> list[str]:
-    """Those between commas, of which one has to fit. A comma in one of them stands behind a backslash."""
-    values = [ESCAPED.sub(r"\1", each.strip()) for each in BETWEEN.split(said)]
-    if not all(values) or len(values) > MANY or any(len(each) > LONGEST for each in values):
-        refuse({name: f"At most {MANY} values, none of them empty or over {LONGEST} characters"})
-    return values
+def _sort(kind: Kind, said: str | None) -> Sort:
+    if said is None or said == "_id":
+        return Sort()
+    name, falling = said.removeprefix("-"), said.startswith("-")
+    if name == UPDATED:
+        return Sort(updated=True, falling=falling)
+    if kind.parameters.get(name) is not By.DATE:
+        dates = [each for each, by in sorted(kind.parameters.items()) if by is By.DATE]
+        there = ", ".join([UPDATED, *dates])
+        refuse({"_sort": f"One of {there}, with - before it for the last first; or _id"})
+    return Sort(By.DATE, falling=falling)
 
 
-def _any_of(sql: LiteralString, values: list[str]) -> Condition:
-    return Condition(sql, (values,))
-
-
-def _patient(name: str, values: list[str]) -> Condition:
-    """Of all records of a person."""
-    ids = [each.removeprefix("Patient/") for each in values]
-    try:
-        patients = [UUID(each) for each in ids]
-    except ValueError:
-        refuse({name: "A patient is named by id, as Patient/<id> or alone"})
-        raise
-    return joined(
-        " OR ", [Condition("status.patient_id IN (SELECT same_person(%s))", (each,)) for each in patients]
-    )
-
-
-def _status(name: str, values: list[str]) -> Condition:
-    told = [each.rpartition("|") for each in values]
-    if any(system and not system.startswith(OF_FHIR) for system, _, _ in told):
-        refuse({name: f"A code alone, or with its system under {OF_FHIR}"})
-    return _any_of("listed.status = ANY(%s)", [code for _, _, code in told])
-
-
-def _owner(_name: str, values: list[str]) -> Condition:
-    return _any_of("lower(listed.owner) = ANY(%s)", [each.lower() for each in values])
-
-
-def _identifier(name: str, values: list[str]) -> Condition:
-    if any(each.endswith("|") for each in values):
-        refuse({name: "Name the number, too: system|value, |value of no system, or value of any"})
-    return _any_of("listed.identifiers && %s", values)
-
-
-def _birth_date(name: str, values: list[str]) -> Condition:
-    if not all(map(_is_date, values)):
-        refuse({name: "Written as 1970-03-02, 1970-03 or 1970"})
-    return joined(" OR ", [Condition("status.birth_date LIKE %s", (f"{each}%",)) for each in values])
-
-
-def _is_date(said: str) -> bool:
-    try:
-        reach(said)
-    except ValueError:
-        return False
-    return "T" not in said
-
-
-def _name(_name: str, values: list[str]) -> Condition:
-    return joined(" OR ", [matching(each).condition for each in values])
-
-
-def _date(name: str, values: list[str]) -> Condition:
-    return joined(" OR ", [_within(each) for each in moments(name, ",".join(values))])
-
-
-def moments(name: str, said: str) -> Iterator[Moments]:
-    for each in _values(name, said):
-        prefix = each[:2] if each[:2] in PREFIXES else "eq"
-        at = each.removeprefix(prefix) if each[:2] in PREFIXES else each
-        try:
-            begins, ends = reach(at)
-        except (ValueError, OverflowError):
-            refuse({name: "Written as ge2026-03-01 or lt2026-03-01T09:00:00Z; a time has an offset"})
-            raise
-        if begins.tzinfo is None:
-            refuse({name: "A time has an offset: 2026-03-01T09:00:00Z"})
-        yield Moments(prefix, begins, ends)
-
-
-ENDS: LiteralString = "coalesce(listed.ends, 'infinity')"
-INSIDE: LiteralString = "(listed.begins >= %s AND " + ENDS + " <= %s)"
-BOTH, LOW, HIGH = slice(2), slice(1), slice(1, 2)
-WITHIN: Mapping[str, tuple[LiteralString, slice]] = {
-    "eq": (INSIDE, BOTH),
-    "ne": ("NOT " + INSIDE, BOTH),
-    "gt": ("(listed.begins IS NOT NULL AND " + ENDS + " > %s)", HIGH),
-    "ge": ("(listed.begins IS NOT NULL AND " + ENDS + " > %s)", LOW),
-    "lt": ("listed.begins < %s", LOW),
-    "le": ("listed.begins < %s", HIGH),
-    "sa": ("listed.begins >= %s", HIGH),
-    "eb": ("listed.ends <= %s", LOW),
-}
-"""What a stretch of time fulfils for each prefix, and which ends of what was asked for it is held to (R4
-section 3.1.1.4.8).
-"""
-
-
-def _within(asked: Moments) -> Condition:
-    sql, ends = WITHIN[asked.prefix]
-    stretch: tuple[datetime, ...] = (asked.begins, asked.ends)
-    return Condition(sql, stretch[ends])
+def _elements(said: str | None) -> frozenset[str] | None:
+    if said is None:
+        return None
+    names = values("_elements", said)
+    if not all(map(ELEMENT.fullmatch, names)):
+        refuse({"_elements": "The names of elements, with commas between: status,period"})
+    return frozenset(names)
 
 
 def _updated_since(asked: Moments) -> Condition:
@@ -248,12 +187,11 @@ def _included(kind: Kind, said: Sequence[str]) -> Iterator[str]:
         yield name
 
 
-SAYS: Mapping[By, Callable[[str, list[str]], Condition]] = {
-    By.PATIENT: _patient,
-    By.STATUS: _status,
-    By.DATE: _date,
-    By.OWNER: _owner,
-    By.IDENTIFIER: _identifier,
-    By.NAME: _name,
-    By.BIRTH_DATE: _birth_date,
-}
+def _reverse(kind: Kind, said: Sequence[str]) -> Iterator[str]:
+    """`Encounter:patient` of a Patient, or `Encounter:patient:Patient`."""
+    there = referring_to(kind.type)
+    for each in said:
+        name = each.removesuffix(f":{kind.type}")
+        if name not in there:
+            refuse({"_revinclude": f"What can come along is {', '.join(there) or 'nothing'}"})
+        yield name

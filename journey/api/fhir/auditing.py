@@ -15,7 +15,8 @@ from journey.api.access.table import Permission
 from journey.api.access.trail import Kind
 from journey.api.engine import engine
 from journey.api.fhir import bundles
-from journey.api.fhir.asked import MOST, USUAL, moments, refuse
+from journey.api.fhir.asked import MOST, USUAL
+from journey.api.fhir.meant import moments, refuse
 from journey.api.fhir.negotiation import Format, refuse_other_forms
 from journey.api.guard import guarded
 from journey.api.outcome import BASE

@@ -24,9 +24,10 @@ def answer(body: Json, headers: dict[str, str] | None = None, status: int = 200)
     return Response(to_json(body), status, headers or {}, MEDIA_TYPE)
 
 
-def link(request: Request, relation: str, given: Sequence[tuple[str, str]]) -> Json:
-    query = f"?{urlencode(given)}" if given else ""
-    return {"relation": relation, "url": f"{str(request.base_url).rstrip('/')}{request.url.path}{query}"}
+def link(request: Request, relation: str, given: Sequence[tuple[str, str]], type_: str | None = None) -> Json:
+    """To where it was asked, or to the search of a type."""
+    where = f"{base(request)}/{type_}" if type_ else f"{str(request.base_url).rstrip('/')}{request.url.path}"
+    return {"relation": relation, "url": f"{where}?{urlencode(given)}" if given else where}
 
 
 def paged(
@@ -38,9 +39,23 @@ def paged(
     if next_ is not None:
         others = [each for each in given if each[0] != "cursor"]
         links.append(link(request, "next", [*others, ("cursor", next_)]))
-    meta = {} if known is None else {"meta": {"lastUpdated": instant(known)}}
-    told: dict[str, Any] = {"resourceType": "Bundle", **meta, "type": type_, "link": links}
-    return told | ({"entry": entries} if entries else {})
+    return bundle(type_, links, entries, known)
+
+
+def bundle(
+    type_: str,
+    links: list[Json],
+    entries: list[Json],
+    known: datetime | None = None,
+    total: int | None = None,
+) -> Json:
+    told: dict[str, Any] = {"resourceType": "Bundle"}
+    if known is not None:
+        told["meta"] = {"lastUpdated": instant(known)}
+    told["type"] = type_
+    if total is not None:
+        told["total"] = total
+    return told | {"link": links} | ({"entry": entries} if entries else {})
 
 
 def matches(request: Request, resources: Sequence[Json], mode: str) -> Iterator[Json]:

@@ -4,8 +4,9 @@ from importlib.metadata import version
 from typing import Any
 
 from journey.api.fhir import auditing, topics
+from journey.api.fhir.asked import RESULT
 from journey.fhir.data import Json
-from journey.fhir.every import KINDS
+from journey.fhir.every import KINDS, referring_to
 from journey.fhir.kind import By, Kind
 
 SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -48,6 +49,9 @@ def statement(base: str, *, cors: bool = False) -> Json:
                     "service": [{"coding": [{"system": SECURITY, "code": "SMART-on-FHIR"}]}],
                     "description": "Authorization: Bearer with an API key or an access token.",
                 },
+                "searchParam": [
+                    {"name": name, "type": "special", "documentation": said} for name, said in RESULT.items()
+                ],
                 "interaction": [
                     {"code": "transaction", "documentation": "POST and PUT of resources as data"},
                     {"code": "batch", "documentation": "The same, each by itself; NDJSON is taken, too"},
@@ -74,6 +78,7 @@ def _resource(kind: Kind) -> Json:
         "readHistory": True,
         "updateCreate": False,
         "searchInclude": [f"{kind.type}:{each}" for each in sorted(kind.includes)],
+        **({"searchRevInclude": along} if (along := [*referring_to(kind.type)]) else {}),
         "searchParam": [{"name": name, "type": type_} for name, type_ in names.items()],
         **({"operation": [EVERYTHING]} if kind.type == "Patient" else {}),
     }

@@ -48,7 +48,7 @@ async def everything(
     condition = Condition(OF_THE_PERSON, (UUID(id_),))
     found, following, left = list[Json](), None, count
     for number, type_ in enumerate(types[begin:], begin):
-        behind = after if number == begin else None
+        behind = (after,) if after and number == begin else ()
         rows, made = await page(request, KINDS[type_], condition, left, behind)
         see(request, rows[:left])
         found += [each for each in made if each is not None]

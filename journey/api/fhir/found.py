@@ -4,13 +4,13 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from fastapi import Request
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Composed
 
-from journey.api.access.admission import Admission, admit, theirs
+from journey.api.access.admission import EVERYBODYS, Admission, admit, theirs
 from journey.api.access.looks import read_all
 from journey.api.access.table import Permission
 from journey.api.access.trail import Basis
@@ -19,7 +19,7 @@ from journey.api.fhir.negotiation import refuse_other_forms
 from journey.api.fhir.reaching import reached
 from journey.api.guard import Seen, refuse_who_may_not
 from journey.api.problems import Problem
-from journey.conditions import NOTHING_ASKED, Condition, all_of
+from journey.conditions import Condition
 from journey.domain import labels
 from journey.domain.correction import History
 from journey.domain.labels import Labels
@@ -38,22 +38,28 @@ STRUCK_OUT = """
     """
 """What is gone is in no index. Few events are struck out, and who reads what is there never comes here."""
 
-PAGE = SQL("""
-    WITH found AS (
-        SELECT DISTINCT listed.id
+MATCHING = SQL("""
           FROM fhir_resource AS listed JOIN patient_status AS status USING (journey_id, audience)
          WHERE listed.type = %s AND {theirs} AND {conditions}
-         ORDER BY listed.id LIMIT %s
-    )
-    SELECT listed.id, array_agg(listed.journey_id ORDER BY listed.journey_id),
+    """)
+BY_ID = SQL("SELECT DISTINCT listed.id, NULL AS place {matching} AND {behind} ORDER BY 1 LIMIT %s")
+BY_DATE = SQL("""
+        SELECT listed.id, {place} AS place {matching}
+         GROUP BY listed.id HAVING {behind} ORDER BY 2 {direction}, 1 LIMIT %s
+    """)
+PAGE = SQL("""
+    WITH found AS ({found})
+    SELECT listed.id, found.place::text, array_agg(listed.journey_id ORDER BY listed.journey_id),
            array_agg(listed.audience ORDER BY listed.journey_id),
            array_agg(status.patient_id ORDER BY listed.journey_id)
       FROM found JOIN fhir_resource AS listed ON listed.type = %s AND listed.id = found.id
            JOIN patient_status AS status USING (journey_id, audience)
      WHERE {theirs}
-     GROUP BY listed.id ORDER BY listed.id
+     GROUP BY listed.id, found.place ORDER BY found.place {direction}, listed.id
     """)
 """What one journey of a patient is found by, finds the patient as all of theirs tell."""
+
+COUNT = SQL("SELECT count(DISTINCT listed.id) {matching}")
 
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
@@ -66,10 +72,27 @@ class Source(NamedTuple):
     """Whether something was cut."""
 
 
+class Order(NamedTuple):
+    """By the date: what stands for it in the index, and what comes behind a date and an id. What has none
+    comes last.
+    """
+
+    place: LiteralString
+    behind: LiteralString
+    direction: LiteralString
+
+
+FIRST: LiteralString = "min(coalesce(listed.begins, 'infinity'))"
+LAST: LiteralString = "max(coalesce(listed.begins, '-infinity'))"
+RISING = Order(FIRST, "(" + FIRST + ", listed.id) > (%s::timestamptz, %s)", "ASC")
+FALLING = Order(LAST, "(" + LAST + ", %s) < (%s::timestamptz, listed.id)", "DESC")
+
+
 class Row(NamedTuple):
-    """A resource in the index, with the journeys that tell of it."""
+    """A resource in the index, with the journeys that tell of it. `place`: the date that it is sorted by."""
 
     id: str
+    place: str | None
     journeys: list[UUID]
     audiences: list[str]
     patients: list[UUID]
@@ -142,23 +165,51 @@ def see(request: Request, rows: Sequence[Row]) -> None:
     request.state.seen = Seen(tuple(sorted(journeys)), tuple(sorted(patients)), before.basis)
 
 
-async def page(
-    request: Request, kind: Kind, condition: Condition, limit: int, after: str | None = None
+async def page(  # noqa: PLR0917 - a question has so many parts
+    request: Request,
+    kind: Kind,
+    condition: Condition,
+    limit: int,
+    after: Sequence[str] = (),
+    order: Order | None = None,
 ) -> tuple[list[Row], list[Json | None]]:
     """A page of the index and one row more where there is another, and the resources, each as they may see
-    it; None where nothing is left of one.
+    it; None where nothing is left of one. `after`: the id, or the date and the id, of the last before.
     """
     held, wanted = engine(request), asking(request)
-    behind = NOTHING_ASKED if after is None else Condition("listed.id > %s", (after,))
-    own, asked_for = theirs(wanted), all_of([condition, behind])
-    statement = PAGE.format(theirs=SQL(own.sql), conditions=SQL(asked_for.sql))
-    first = [kind.type, *own.parameters, *asked_for.parameters, limit + 1]
-    found = await held.reads.rows(statement, [*first, kind.type, *own.parameters])
-    rows = [Row(*each) for each in found]
+    own = theirs(wanted)
+    matching, given = _matching(kind, own, condition)
+    if order is None:
+        behind = Condition("listed.id > %s", tuple(after)) if after else EVERYBODYS
+        found = BY_ID.format(matching=matching, behind=SQL(behind.sql))
+        direction = SQL("ASC")
+    else:
+        places = tuple(after) if order is RISING else tuple(reversed(after))
+        behind = Condition(order.behind, places) if after else EVERYBODYS
+        direction = SQL(order.direction)
+        found = BY_DATE.format(
+            place=SQL(order.place), matching=matching, behind=SQL(behind.sql), direction=direction
+        )
+    statement = PAGE.format(found=found, theirs=SQL(own.sql), direction=direction)
+    parameters = [*given, *behind.parameters, limit + 1, kind.type, *own.parameters]
+    rows = [Row(*each) for each in await held.reads.rows(statement, parameters)]
     journeys = {each for row in rows[:limit] for each in row.journeys}
     histories = await read_all(held.reads, journeys)
     made = await asyncio.to_thread(partial(_made, kind, rows[:limit], histories, wanted.cleared))
     return rows, made
+
+
+async def counted(request: Request, kind: Kind, condition: Condition) -> int:
+    """How many there are in the index that they may see."""
+    matching, given = _matching(kind, theirs(asking(request)), condition)
+    [(count,)] = await engine(request).reads.rows(COUNT.format(matching=matching), given)
+    return int(count)
+
+
+def _matching(kind: Kind, own: Condition, condition: Condition) -> tuple[Composed, list[Any]]:
+    """The rows that are as asked for and theirs to see, and its parameters."""
+    statement = MATCHING.format(theirs=SQL(own.sql), conditions=SQL(condition.sql))
+    return statement, [kind.type, *own.parameters, *condition.parameters]
 
 
 def _made(

@@ -1,41 +1,36 @@
-"""The routes: read, vread, history and search of each type of resource, and what all of that is called."""
+"""The routes: read, vread and history of each type of resource, and what all of that is called."""
 
 import asyncio
 from datetime import datetime
 from email.utils import format_datetime
 from functools import partial
-from inspect import Parameter, Signature
 from itertools import islice, takewhile
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from journey.api.access.table import Permission
-from journey.api.engine import caller, engine
-from journey.api.fhir import auditing, bundles, capability, everything, subscribing
-from journey.api.fhir.asked import COMMON, MOST, USUAL, Asked, asked
-from journey.api.fhir.found import Source, admitted, one, page, see
+from journey.api.engine import engine
+from journey.api.fhir import auditing, bundles, capability, everything, searching, subscribing
+from journey.api.fhir.asked import MOST, USUAL
+from journey.api.fhir.found import Source, admitted, one
 from journey.api.fhir.negotiation import Format, refuse_other_forms
-from journey.api.fhir.reaching import reached
 from journey.api.guard import guarded
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
 from journey.api.problems import Problem
 from journey.api.tags import IfNoneMatch, has_it
 from journey.api.times import Time
-from journey.conditions import Condition
-from journey.cursors import KEY, NUMBER, cursor, position
+from journey.cursors import NUMBER, cursor, position
 from journey.domain.correction import History
-from journey.fhir.data import Json, references
-from journey.fhir.every import KINDS
+from journey.fhir.data import Json
 from journey.fhir.kind import Kind, Version, current, redacted, version_at, versions
 
 open_to_all = APIRouter(include_in_schema=False)
 reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schema=False)
-searching = APIRouter(route_class=guarded(Permission.SEARCH, None), include_in_schema=False)
 """The capability statement describes them all."""
 
-ROUTERS = (subscribing.router, *auditing.ROUTERS, everything.router, open_to_all, reading, searching)
+ROUTERS = (subscribing.router, *auditing.ROUTERS, everything.router, searching.router, open_to_all, reading)
 
 
 @open_to_all.get(f"{BASE}/metadata")
@@ -151,64 +146,3 @@ def _versioned(resource: Json, source: Source, if_none_match: str | None) -> Res
     if has_it(if_none_match, tag):
         return Response(status_code=304, headers=headers)
     return bundles.answer(resource, headers)
-
-
-async def search(request: Request, type_: str, **_declared: list[str] | None) -> Response:
-    """The resources that are as asked for, a page at a time."""
-    kind = admitted(request, type_, Permission.SEARCH)
-    said: dict[str, list[str]] = {}
-    for name, value in request.query_params.multi_items():
-        said.setdefault(name, []).append(value)
-    wanted = asked(kind, said)
-    after = None if wanted.cursor is None else position(wanted.scope, wanted.cursor, KEY)
-    known = await reached(engine(request))
-    rows, made = await page(request, kind, wanted.condition, wanted.most, after)
-    found = [each for each in made if each is not None and wanted.holds(each)]
-    see(request, rows[: wanted.most])
-    others = await _included(request, kind, wanted, found)
-    entries = [*bundles.matches(request, found, "match"), *bundles.matches(request, others, "include")]
-    following = cursor(wanted.scope, rows[wanted.most - 1].id) if rows[wanted.most :] else None
-    return bundles.answer(bundles.paged(request, "searchset", entries, following, known))
-
-
-async def _included(request: Request, kind: Kind, wanted: Asked, found: list[Json]) -> list[Json]:
-    """What the resources refer to, and was asked for: of each type by one statement."""
-    paths = {kind.includes[each] for each in wanted.includes}
-    there = {(each["resourceType"], each["id"]) for each in found}
-    asked_for: dict[str, set[str]] = {}
-    for each in found:
-        for path, told in references(each):
-            target, _, id_ = told.partition("/")
-            if path in paths and target in KINDS and (target, id_) not in there:
-                asked_for.setdefault(target, set()).add(id_)
-    others: list[Json] = []
-    for target, ids in sorted(asked_for.items()):
-        if caller(request).may(Permission.SEARCH, target):
-            condition = Condition("listed.id = ANY(%s)", (sorted(ids),))
-            rows, made = await page(request, KINDS[target], condition, len(ids))
-            see(request, rows)
-            others += [each for each in made if each is not None]
-    return others
-
-
-def _signature() -> Signature:
-    """Every parameter of whichever type; which of them a type has is looked at when it is known."""
-    names = sorted({name for kind in KINDS.values() for name in kind.parameters} | {*COMMON})
-    of_request = [
-        Parameter("request", Parameter.POSITIONAL_OR_KEYWORD, annotation=Request),
-        Parameter("type_", Parameter.POSITIONAL_OR_KEYWORD, annotation=str),
-    ]
-    said = [
-        Parameter(
-            f"asked_{place}",
-            Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[list[str] | None, Query(alias=name)],
-        )
-        for place, name in enumerate(names)
-    ]
-    return Signature([*of_request, *said])
-
-
-vars(search)["__signature__"] = _signature()
-searching.add_api_route(f"{BASE}/{{type_}}", search, methods=["GET"])

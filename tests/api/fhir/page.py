@@ -15,7 +15,7 @@ EVERY = ("read", "vread", "history-instance", "search-type", "create", "update",
 
 def conformance_table() -> str:
     [rest] = capability.statement("")["rest"]
-    head = ("resource", *EVERY, "searched by", "brings along", "operations")
+    head = ("resource", *EVERY, "searched by", "brings along", "comes along with it", "operations")
     return table(head, map(_told, rest["resource"]))
 
 
@@ -23,9 +23,10 @@ def _told(resource: dict[str, Any]) -> tuple[str, ...]:
     there = {each["code"] for each in resource["interaction"]}
     parameters = (f"`{each['name']}`" for each in resource.get("searchParam", ()))
     along = (f"`{each.partition(':')[2]}`" for each in resource.get("searchInclude", ()))
+    with_it = (f"`{each}`" for each in resource.get("searchRevInclude", ()))
     operations = (f"`${each['name']}`" for each in resource.get("operation", ()))
     marks = ("yes" if each in there else "" for each in EVERY)
-    return (resource["type"], *marks, ", ".join(parameters), ", ".join(along), ", ".join(operations))
+    return (resource["type"], *marks, ", ".join(parameters), *map(", ".join, (along, with_it, operations)))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,19 @@ def test_a_search_pages_without_a_seam(api: Api) -> None:
         ("Encounter?date=yesterday", 422, "invalid", "http.date"),
         ("Encounter?date=ge2025-03-05T09:00:00", 422, "invalid", "http.date"),
         ("Encounter?patient=anne", 422, "invalid", "http.patient"),
-        ("Encounter?_count=0", 422, "invalid", "http._count"),
+        ("Encounter?_count=501", 422, "invalid", "http._count"),
+        ("Encounter?_sort=status", 422, "invalid", "http._sort"),
+        ("Encounter?_sort=date,_id", 422, "invalid", "http._sort"),
+        ("Patient?_sort=birthdate", 422, "invalid", "http._sort"),
+        ("Encounter?_summary=text", 422, "invalid", "http._summary"),
+        ("Encounter?_total=some", 422, "invalid", "http._total"),
+        ("Encounter?_elements=a.b", 422, "invalid", "http._elements"),
+        ("Encounter?_revinclude=Encounter:patient", 422, "invalid", "http._revinclude"),
+        ("Encounter?_include:iterate=Encounter:patient", 422, "invalid", "http._include:iterate"),
+        ("Encounter?patient.name=quince", 422, "invalid", "http.patient.name"),
+        ("Encounter?_has:Task:focus:status=x", 422, "invalid", "http._has:Task:focus:status"),
+        ("Encounter?_page=AAAA", 422, "invalid", None),
+        ("Encounter?_page=AAAA&status=finished", 422, "invalid", "http._page"),
         ("Encounter?_count=many", 422, "invalid", "http._count"),
         ("Encounter?_include=Encounter:weather", 422, "invalid", "http._include"),
         ("Encounter?_id=,", 422, "invalid", "http._id"),
@@ -195,6 +207,8 @@ def test_the_capability_statement_says_exactly_what_is_there(api: Api) -> None:
             read(api, f"{resource['type']}?{name}={value}", role=role)
         for include in resource.get("searchInclude", ()):
             read(api, f"{resource['type']}?_include={include}", role=role)
+        for include in resource.get("searchRevInclude", ()):
+            read(api, f"{resource['type']}?_revinclude={include}", role=role)
 
 
 def test_reads_and_searches_stand_in_the_trail(api: Api, visited: str) -> None:
