@@ -66,10 +66,11 @@ def mllp(server: Scratch) -> Iterator[Figure]:
 
 def _patients() -> list[Patient]:
     """Nobody has heard of them."""
-    return [_stay(f"B{next(_numbers)}") for _ in range(PATIENTS)]
+    return [stay(f"B{next(_numbers)}") for _ in range(PATIENTS)]
 
 
-def _stay(number: str) -> Patient:
+def stay(number: str) -> Patient:
+    """Admitted, moved twice, and discharged."""
     found = []
     for hour, (trigger, ward) in enumerate(STAY):
         at = f"202603010{hour}0000+0000"

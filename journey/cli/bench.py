@@ -43,6 +43,7 @@ SOAKS = {
     "soak": "journey.bench.soak:Soak",
     "served-soak": "journey.bench.served:ServedSoak",
     "delivery-soak": "journey.bench.deliveries:DeliverySoak",
+    "mllp-soak": "journey.bench.senders:MllpSoak",
 }
 HEAD = ("what", "value", "unit", "compared")
 SIGNIFICANT = 100

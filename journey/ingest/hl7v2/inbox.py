@@ -54,7 +54,7 @@ SEEN = """
 PUT = """
     WITH durability AS (
         SELECT set_config('synchronous_commit', 'off', true)
-         WHERE %(status)s = 'applied' AND NOT %(waits)s
+         WHERE %(status)s = 'applied' AND NOT %(waits)s AND %(events)s > 0
     )
     INSERT INTO inbox (key, status, code, reason, places, channel, sender, control_id, trigger, occurred_at,
                        applied_at, journey_id, waits, source, number, raw, sealed_for)
@@ -73,7 +73,8 @@ PUT = """
               (SELECT count(*) FROM durability)
     """
 """What was applied whole does not wait for the disk a second time: its events are there. A server that loses
-its power may forget that it took the last few such messages; taken again, they lead to nothing new.
+its power may forget that it took the last few such messages; taken again, they lead to nothing new. One that
+was no news waits: by the time that it is taken again it may be some.
 """
 SETTLE = """
     UPDATE inbox
@@ -207,6 +208,7 @@ class Inbox:
     def _put(self, connection: Connection[Any], message: Kept, outcome: Outcome) -> Put:
         box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
         values = {"source": message.source, "number": message.number, **box._asdict()}
+        values["events"] = outcome.led.events
         row = connection.execute(PUT, values | {"key": message.key} | _columns(outcome)).fetchone()
         if row is None:
             raise ValueError("An insert that is settled either way answers a row")
