@@ -1,11 +1,12 @@
 """Rendering: templates, with the words and times that all of them use."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.responses import Response
 
 from journey.web.course import pace
@@ -72,6 +73,12 @@ def version() -> str:
 def render(template: str, status: int = 200, **context: Any) -> Response:
     text = environment().get_template(template).render(**context)
     return Response(text, status, HEADERS, "text/html")
+
+
+def macro(template: str, name: str) -> Callable[..., Markup]:
+    """A piece of a template, to be drawn by itself."""
+    found: Callable[..., Markup] = getattr(environment().get_template(template).module, name)
+    return found
 
 
 def words(said: str | None) -> str:

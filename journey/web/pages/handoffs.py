@@ -5,13 +5,19 @@ contingencies, and the receiver's synthesis, which accepts it here in one step.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from markupsafe import Markup
+from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from journey.web.calling import MOST, Refusal
+from journey.web.display import Display, display
 from journey.web.page import HOME, Asked, Page, go, whole
+from journey.web.rendering import macro
 from journey.web.things import everything
 
 FEW = 200
@@ -21,9 +27,15 @@ BOARD = {
     "accepted": "Accepted",
     "draft": "Being written",
 }
+SHOWN = (
+    *("journey_id", "handoff_id", "patient", "status", "severity", "level", "due", "since"),
+    *("from_team", "to_team", "to_person", "open_actions", "open_questions"),
+)
+"""What a card is drawn of."""
+
 SEVERITIES = ("unstable", "watcher", "stable")
 NEVER = "9999"
-"""After all that is due."""
+"""After all that is due. The sickest patients come first, then what is due, as the list has it."""
 
 
 class Step(NamedTuple):
@@ -34,18 +46,25 @@ class Step(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A handoff on the board. `place`: what it is ordered by among those of its column."""
+    """A handoff on the board, drawn."""
 
-    row: Mapping[str, Any]
     column: str
-    place: str
+    html: Markup
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "Card":
-        """The sickest patients' first, then what is due first, then who waits longest; as the list has it."""
-        severity = SEVERITIES.index(row["severity"]) if row["severity"] in SEVERITIES else len(SEVERITIES)
-        place = f"{severity} {row['due'] or NEVER} {row['since']} {row['handoff_id']}"
-        return cls(row, _column(row), place)
+    def of(cls, row: Mapping[str, Any], now: datetime) -> "Card":
+        column = _column(row)
+        shown = to_json({name: row[name] for name in SHOWN})
+        return cls(column, _drawn(shown, column, now.replace(second=0, microsecond=0), display()))
+
+
+@lru_cache(maxsize=4 * MOST)
+def _drawn(shown: bytes, column: str, minute: datetime, _as: Display) -> Markup:
+    """For a minute, and for everybody who sees the same of it: a board is mostly as it was."""
+    row = from_json(shown)
+    severity = SEVERITIES.index(row["severity"]) if row["severity"] in SEVERITIES else len(SEVERITIES)
+    place = f"{severity} {row['due'] or NEVER} {row['since']} {row['handoff_id']}"
+    return macro("handoff_card.html", "card")(row, column, place, minute)
 
 
 async def board(asked: Asked) -> Response:
@@ -53,7 +72,7 @@ async def board(asked: Asked) -> Response:
     team = asked.query.get("team", "")
     since = asked.query.get("since", "first")
     found = await asked.api.get("/v1/handoffs", team=team, limit=MOST, since=since)
-    cards = [Card.of(row) for row in found["handoffs"]]
+    cards = [Card.of(row, asked.now) for row in found["handoffs"]]
     if asked.is_fragment:
         if found["state"] == since:
             return Response(status_code=204)
