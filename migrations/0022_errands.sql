@@ -10,7 +10,7 @@ CREATE TABLE errand (
     began_at timestamptz,
     done bigint NOT NULL DEFAULT 0,
     total bigint NOT NULL DEFAULT 0,
-    told_at timestamptz,
+    moved_at timestamptz,
     waits_for text,
     stopped_by text,
     ended_at timestamptz,
@@ -24,5 +24,5 @@ CREATE INDEX errand_of ON errand (kind, subject, id);
 COMMENT ON TABLE errand IS 'Whoever carries one out holds its advisory lock: begun, not ended and not held, it was abandoned.';
 COMMENT ON COLUMN errand.subject IS 'The read model; log, where the log is verified.';
 COMMENT ON COLUMN errand.whole IS 'From the beginning, and not from where the last one ended.';
-COMMENT ON COLUMN errand.told_at IS 'When it last told how far it has come.';
+COMMENT ON COLUMN errand.moved_at IS 'When it last came further.';
 COMMENT ON COLUMN errand.stopped_by IS 'Who wants it to stop; it does when it tells the next time.';

@@ -1,4 +1,4 @@
-"""Key routes: an admin hands out API keys and takes them back."""
+"""Key routes: an admin hands out API keys and takes them back, and sees who may do what."""
 
 import asyncio
 from typing import Annotated
@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from journey.api.access import keys
 from journey.api.access.keys import ApiKey
+from journey.api.access.roster import HOLDERS, TEAMS, Access, access
 from journey.api.access.table import Permission
 from journey.api.access.wanted import KeyChanged, KeyWanted
 from journey.api.engine import engine
@@ -51,6 +52,16 @@ async def every_key(request: Request, *, if_none_match: IfNoneMatch = None) -> R
     """Every key, the newest first; revoked ones stay, for their names stand on events."""
     found = await asyncio.to_thread(keys.list_keys, engine(request).conninfo)
     return tagged(to_json({"keys": found}), if_none_match)
+
+
+@router.get("/v1/access", responses=answers(Access))
+async def who_may_do_what(request: Request) -> Response:
+    """What each role may, and on whose journeys; each team with the keys that open its journeys, and how many
+    these are.
+    """
+    reads = engine(request).reads
+    told = access(await reads.rows(TEAMS), await reads.rows(HOLDERS))
+    return Response(to_json(told), media_type="application/json")
 
 
 @router.put("/v1/keys/{key_id}", responses=answers(ApiKey, *TAKING_A_BODY, "no-such-key"))

@@ -25,14 +25,17 @@ BEGIN = """
      WHERE id = %s AND began_at IS NULL AND ended_at IS NULL
     """
 TELL = """
-    UPDATE errand SET done = %s, total = %s, told_at = clock_timestamp() WHERE id = %s
+    UPDATE errand SET done = %(done)s, total = %(total)s,
+           moved_at = CASE WHEN done = %(done)s THEN moved_at ELSE clock_timestamp() END
+     WHERE id = %(id)s
     RETURNING stopped_by
     """
 WAITS = "UPDATE errand SET waits_for = %s WHERE id = %s"
 END = """
-    UPDATE errand SET ended_at = clock_timestamp(), outcome = %s, said = %s, result = %s, waits_for = NULL,
-           done = %s, total = %s, told_at = clock_timestamp()
-     WHERE id = %s AND ended_at IS NULL
+    UPDATE errand SET ended_at = clock_timestamp(), outcome = %(outcome)s, said = %(said)s,
+           result = %(result)s, waits_for = NULL, done = %(done)s, total = %(total)s,
+           moved_at = CASE WHEN done = %(done)s THEN moved_at ELSE clock_timestamp() END
+     WHERE id = %(id)s AND ended_at IS NULL
     """
 EXPECTED = (NotRebuilt, NothingToTrust, NoLedger, Unreadable, NoKey)
 """Whose own sentence is for whoever asked."""
@@ -53,17 +56,17 @@ class Carrier:
     def __init__(self, connection: Connection[Any], id_: int) -> None:
         self._connection = connection
         self._id = id_
-        self._come = (0, 0)
+        self._come = {"id": id_, "done": 0, "total": 0}
         self._next = 0.0
         self.result: Mapping[str, Any] = {}
 
     def told(self, done: int, total: int) -> None:
         """So much of it is done. Raises Stopped."""
-        self._come = (done, total)
+        self._come |= {"done": done, "total": total}
         if monotonic() < self._next:
             return
         self._next = monotonic() + TOLD
-        stopped_by = self._connection.execute(TELL, (*self._come, self._id)).fetchone()
+        stopped_by = self._connection.execute(TELL, self._come).fetchone()
         if stopped_by and stopped_by[0]:
             raise Stopped
 
@@ -73,7 +76,8 @@ class Carrier:
 
     def ended(self, outcome: State, said: str | None = None) -> None:
         result = Json(dict(self.result)) if outcome is State.DONE else None
-        self._connection.execute(END, (outcome, said, result, *self._come, self._id))
+        came = {"outcome": outcome, "said": said, "result": result}
+        self._connection.execute(END, self._come | came)
 
 
 def taken(connection: Connection[Any], id_: int) -> bool:

@@ -63,7 +63,7 @@ class Errand(NamedTuple):
     began_at: datetime | None
     done: int
     total: int
-    told_at: datetime | None
+    moved_at: datetime | None
     waits_for: str | None
     stopped_by: str | None
     ended_at: datetime | None
@@ -82,8 +82,8 @@ class Errand(NamedTuple):
 
     @property
     def per_second(self) -> float | None:
-        """How fast it has gone until it last told."""
-        took = (self.told_at - self.began_at) if self.told_at and self.began_at else timedelta()
+        """How fast it has gone until it last came further."""
+        took = (self.moved_at - self.began_at) if self.moved_at and self.began_at else timedelta()
         return round(self.done / took.total_seconds(), 1) if took and self.done else None
 
     @property
@@ -104,7 +104,7 @@ FOUND = SQL("""
                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
                         AND classid::bigint = {locks} AND objid::bigint = errand.id) THEN 'running'
                 ELSE 'abandoned' END,
-           asked_by, asked_at, began_at, done, total, told_at, waits_for, stopped_by, ended_at, said, result
+           asked_by, asked_at, began_at, done, total, moved_at, waits_for, stopped_by, ended_at, said, result
       FROM errand
     """).format(locks=Literal(LOCKS))
 OF = FOUND + SQL(" WHERE kind = %s AND subject = %s ORDER BY id DESC LIMIT %s")
@@ -120,7 +120,7 @@ ASK = """
     ON CONFLICT (kind, subject) WHERE ended_at IS NULL DO NOTHING RETURNING id
     """
 ABANDONED = """
-    UPDATE errand SET ended_at = coalesce(told_at, began_at), outcome = 'abandoned',
+    UPDATE errand SET ended_at = coalesce(moved_at, began_at), outcome = 'abandoned',
            said = 'Whoever carried it out is gone. Start it again.'
      WHERE id = %s
     """

@@ -9,7 +9,7 @@ from journey.web.times import MINUTE, span
 
 UNDER_WAY = ("waiting", "running")
 STATES = {
-    "waiting": ("soon", "waits for a worker"),
+    "waiting": ("soon", "waits for its turn"),
     "running": ("blue", "under way"),
     "done": ("good", "done"),
     "failed": ("late", "not done"),
@@ -24,7 +24,9 @@ def pace(progress: Mapping[str, Any], of: str) -> str:
     told = [f"{progress['done']:,} of {progress['total']:,} {of}"]
     if progress["per_second"]:
         told.append(f"{progress['per_second']:,.0f} a second")
-    if progress["seconds_left"] is not None:
+    if progress["done"] >= progress["total"]:
+        told.append("and is being finished")
+    elif progress["seconds_left"] is not None:
         told.append(f"about {lasting(progress['seconds_left'])} left")
     return ", ".join(told)
 

@@ -4,6 +4,7 @@ from itertools import chain
 
 from journey.web.page import Page
 from journey.web.pages import (
+    access,
     acting,
     audit,
     custody,
@@ -40,6 +41,7 @@ PAGES: tuple[Page, ...] = tuple(
         acting.PAGES,
         replaying.PAGES,
         subscriptions.PAGES,
+        access.PAGES,
         keys.PAGES,
         custody.PAGES,
         disclosures.PAGES,

@@ -53,7 +53,12 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12}\b")
 HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
-ONE_OF_MANY = {"list-pathways": "pathways", "every-key": "keys", "every-read-model": "projections"}
+ONE_OF_MANY = {
+    "list-pathways": "pathways",
+    "every-key": "keys",
+    "every-read-model": "projections",
+    "who-may-do-what": "permissions",
+}
 """Answers without a limit, of which the first row is told."""
 
 CLOCKED = {
@@ -175,6 +180,7 @@ def answers(api: Api) -> dict[str, Any]:
         "messages-by-reason": ("/v1/inbox/counts", integrator),
         "one-message": (f"/v1/inbox/{message_key(NO_TIME).hex()}", integrator),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
+        "who-may-do-what": ("/v1/access", {"role": Role.ADMIN}),
         "every-read-model": ("/v1/projections", {"role": Role.ADMIN}),
         "one-read-model": (MODEL, {"role": Role.ADMIN}),
         "every-verification": ("/v1/log/verification", compliance),

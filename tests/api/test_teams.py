@@ -203,3 +203,28 @@ def test_a_key_of_every_team_is_bound_to_none(api: Api) -> None:
     bound = keys.create(api.conninfo, "two wards", Role.CLINICIAN, "Ward 3", Grant(("Ward 3", "WARD 9")))
     assert cast("tuple[str, ...]", bound.key.teams) == ("ward 3", "ward 9")
     assert ask(api, bound.token, "GET", api.opened(team=ELSEWHERE)).status_code == 200
+
+
+def test_an_admin_sees_which_teams_there_are_and_whose_keys_open_their_journeys(api: Api) -> None:
+    given = Grant(("ward 20",), (), None)
+    keys.create(api.conninfo, "desk of twenty", Role.COORDINATOR, "Ward 20")
+    keys.create(api.conninfo, "partner of twenty", Role.INTEGRATOR, "clinic", given)
+    ended = keys.create(api.conninfo, "was of twenty", Role.CLINICIAN, "ward 20").key.id
+    keys.revoke(api.conninfo, ended)
+    keys.create(api.conninfo, "sees all anyway", Role.COMPLIANCE, "ward 20")
+    first = api.opened(team="Ward 20")
+    api.opened(team="ward 20")
+    api.told(first, "cancel-journey", reason="test")
+
+    def told() -> dict[str, Any]:
+        found = api.get("/v1/access", role=Role.ADMIN).json()["teams"]
+        return next((each for each in found if each["team"].lower() == "ward 20"), {"journeys": 0})
+
+    until(lambda: (told()["journeys"], told()["open"]) == (2, 1))
+    assert [(each["name"], each["is_member"]) for each in told()["keys"]] == [
+        ("desk of twenty", True),
+        ("partner of twenty", False),
+    ]
+    every = api.get("/v1/access", role=Role.ADMIN).json()["every_team"]
+    assert "some coordinator" in {each["name"] for each in every}
+    assert "some admin" not in {each["name"] for each in every}

@@ -64,7 +64,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
         "disclosures?patient=00000000-0000-0000-0000-000000000001&all=true",
     ),
     Role.INTEGRATOR: ("subscriptions", "subscriptions/new"),
-    Role.ADMIN: ("keys", "keys/new", "health"),
+    Role.ADMIN: ("keys", "keys/new", "keys/roles", "keys/teams", "proof/verification", "health"),
 }
 """What each role looks at; `{journey}` is the id of a journey with something of everything."""
 

@@ -1,10 +1,11 @@
 """Keys are made, changed and revoked from the console, by an admin alone."""
 
 import re
+from html import unescape
 
 import pytest
 
-from journey.api.access.table import Role
+from journey.api.access.table import MEANING, TABLE, Permission, Reach, Role
 from tests.served import Api
 from tests.waiting import until
 from tests.web.conftest import Browser, signed_in
@@ -106,3 +107,32 @@ def test_nobody_but_an_admin_sees_or_makes_keys(coordinator: Browser, officer: B
 def test_a_form_of_another_site_makes_no_key(admin: Browser) -> None:
     assert admin.post("keys/new", name="Theirs", role="admin", reach="every").status_code == 403
     assert "Theirs" not in admin.open("keys")
+
+
+def test_what_each_role_may_is_the_table_that_is_checked(admin: Browser) -> None:
+    page = unescape(admin.open("keys/roles"))
+    assert page.count('<th scope="row">') == len(Permission)
+    for permission, meaning in MEANING.items():
+        row = page.partition(meaning)[2].partition("</tr>")[0]
+        told = [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row)]
+        assert told == ["no" if each is Reach.NONE else each for each in TABLE[permission]], permission
+
+
+def test_teams_are_told_with_whose_keys_open_their_journeys(api: Api, admin: Browser) -> None:
+    made(admin, name="Desk of twelve", team="Ward 12")
+    made(admin, name="Night desk", team="ward 13", reach="named", teams="ward 12, ward 13")
+    api.opened(team="Ward 12")
+    until(lambda: cells(admin.open("keys/teams"), "Ward 12")[:2] == ["1", "1"])
+    told = cells(admin.open("keys/teams"), "Ward 12")[2]
+    assert "Desk of twelve coordinator" in told
+    assert "Night desk coordinator, of another team" in told
+    assert "some admin" not in admin.open("keys/teams").partition("<main")[2]
+
+
+def cells(page: str, team: str) -> list[str]:
+    """What stands beside the team, as text."""
+    row = page.partition(f">{team}</th>")[2].partition("</tr>")[0]
+    return [
+        " ".join(re.sub("<[^>]+>", " ", cell).replace(" ,", ",").split())
+        for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)
+    ] or ["", ""]

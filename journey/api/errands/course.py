@@ -31,7 +31,7 @@ class Course(BaseModel):
     """Something long that was asked for."""
 
     id: int
-    state: State = Field(description="`waiting` for a worker; `abandoned`: whoever did it is gone.")
+    state: State = Field(description="`waiting` for its turn; `abandoned`: whoever did it is gone.")
     asked_by: str
     asked_at: datetime
     began_at: datetime | None

@@ -17,7 +17,7 @@ FAR = 1000
 
 STATES = {"pending": "Being sent", "waiting": "Behind another", "dead": "Dead letters"}
 SAID = {
-    "blocked": ("late", "meets an error, and goes no further"),
+    "blocked": ("late", "stuck at an error"),
     "stopped": ("late", "nobody works on it"),
     "rebuilding": ("blue", "is made anew"),
 }

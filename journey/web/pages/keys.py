@@ -24,7 +24,6 @@ REACHES = {
     "named": "Journeys of the teams named below",
     "every": "Journeys of every team",
 }
-LISTS = {"": "In use", "revoked": "Revoked"}
 
 
 async def keys(asked: Asked) -> Response:
@@ -32,7 +31,7 @@ async def keys(asked: Asked) -> Response:
     show = asked.query.get("show", "")
     found = await asked.api.get("/v1/keys")
     rows = [each for each in found["keys"] if (each["revoked_at"] is None) is (show != "revoked")]
-    return asked.page("keys.html", rows=rows, show=show, lists=LISTS)
+    return asked.page("keys.html", rows=rows, show=show)
 
 
 async def blank(asked: Asked) -> Response:
