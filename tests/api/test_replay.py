@@ -401,3 +401,14 @@ def test_nobody_was_anywhere_before(api: Api, told: Told) -> None:
     assert (early["journeys"], early["next"]) == ([], None)
     late = got(api, "/v1/replay", patient=ADA, as_of=tomorrow.isoformat())
     assert told.journey.rpartition("/")[2] in ids(late)
+
+
+def test_steps_that_were_told_are_told_anew_once_something_is_recorded(api: Api) -> None:
+    journey = api.opened(team="ward 3")
+    first = [api.get(f"{journey}/replay").json() for _ in range(2)]
+    assert first[0] == first[1]
+    api.told(journey, "assign-owner", team="ward 4")
+    again = api.get(f"{journey}/replay").json()
+    assert again["version"] > first[0]["version"]
+    assert again["steps"][: len(first[0]["steps"])] == first[0]["steps"]
+    assert len(again["steps"]) == len(first[0]["steps"]) + 1

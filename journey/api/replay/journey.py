@@ -29,6 +29,12 @@ AsKnownAt = Annotated[
     Time | None, Query(description="By what had been recorded by then; by now, where it is left out.")
 ]
 T = TypeVar("T")
+REMEMBERED = 50
+STEPS: dict[tuple[object, ...], telling.Page] = {}
+"""The latest pages of steps: whoever plays a journey asks for the same at each. What was said of a version
+stays as it is for as long as nothing is recorded; an erasure is.
+"""
+
 ALL_OF_IT = "All that is recorded here bears a label that you are not cleared for."
 
 router = APIRouter(route_class=guarded(Permission.READ), tags=["read"])
@@ -59,7 +65,13 @@ async def step_by_step(
     told = known if as_known_at is None else Known(known.history.known_at(as_known_at), known.hidden)
     scope = f"replay {journey_id} {axis} {as_known_at}"
     version, begin = key(scope, page, (int, int)) if page is not None else (told.history.version, 0)
-    found = await _told(known, lambda: telling.steps(told.until(int(version)), axis, int(begin), limit))  # type: ignore[arg-type]  # the cursor's parts are numbers
+    asked = (scope, version, begin, limit, known.history.version, known.hidden)
+    if asked not in STEPS:
+        found = await _told(known, lambda: telling.steps(told.until(int(version)), axis, int(begin), limit))  # type: ignore[arg-type]  # the cursor's parts are numbers
+        if len(STEPS) >= REMEMBERED:
+            STEPS.clear()
+        STEPS[asked] = found
+    found = STEPS[asked]
     following = None if found.next is None else cursor(scope, f"{version}|{found.next}")
     head = {"journey_id": journey_id, "axis": axis, "version": version}
     return _answer({**head, "steps": found.rows, "next": following})
