@@ -195,6 +195,8 @@ async def _every(request: Request, kind: Kind, wanted: Asked) -> Found:
 async def _included(request: Request, kind: Kind, wanted: Asked, found: Found) -> list[Json]:
     """What the resources refer to, and was asked for: of each type by one statement."""
     paths = {kind.includes[each].path for each in wanted.includes}
+    if not paths:
+        return []
     asked_for: dict[str, set[str]] = {}
     for path, told in (each for resource in found.resources for each in references(resource)):
         target, _, id_ = told.partition("/")
