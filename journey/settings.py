@@ -226,6 +226,11 @@ def inherited(**chosen: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def handed_on() -> dict[str, str]:
+    """What programs that are started now find in their environment."""
+    return dict(os.environ)
+
+
 def environment_name(field: str) -> str:
     """The name of a setting in the environment."""
     alias = Settings.model_fields[field].validation_alias

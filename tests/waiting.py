@@ -10,10 +10,13 @@ T = TypeVar("T")
 
 
 def until(condition: Callable[[], T], timeout: float = 10.0) -> T:
-    """The condition's first true answer. Fails the test after ``timeout`` seconds without one."""
-    deadline = time.monotonic() + timeout
+    """The condition's first true answer. Fails the test after ``timeout`` seconds without one. The longer it
+    takes, the less often it looks: looking may be work.
+    """
+    began = time.monotonic()
     while not (answer := condition()):
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > timeout:
             raise AssertionError(f"{condition} has not come true within {timeout} s")
-        time.sleep(0.01)
+        time.sleep(min(0.01 + waited / 10, 0.1))
     return answer

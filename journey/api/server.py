@@ -48,6 +48,9 @@ MEASURE = 5.0
 BEGUN = 60
 """Seconds within which a process that follows another (at SIGHUP) has to be there."""
 
+MADE = "journey.api.beginning"
+"""Imports and makes what several processes have in common."""
+
 LOOK = 0.5
 """Seconds between looks at whether several processes are told again to stop."""
 
@@ -116,7 +119,7 @@ class Several(Multiprocess):
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         super().__init__(config, sockets)
         forking = get_context("forkserver")
-        forking.set_forkserver_preload([__name__])
+        forking.set_forkserver_preload([MADE])
         vars(beginning)["spawn"] = forking  # the library would begin each from nothing
 
     def keep_subprocess_alive(self) -> None:

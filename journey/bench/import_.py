@@ -171,8 +171,8 @@ class Client:
 @contextmanager
 def _served(url: str) -> Iterator[tuple[str, int]]:
     """The address of an API in a process of its own."""
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(there, url), daemon=True)
+    here, there = get_context("forkserver").Pipe()
+    process = get_context("forkserver").Process(target=_serve, args=(there, url), daemon=True)
     process.start()
     there.close()
     try:

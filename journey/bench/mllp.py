@@ -119,8 +119,8 @@ def _all(to: Receiving, share: list[Patient]) -> int:
 @contextmanager
 def _listening(url: str) -> Iterator[tuple[str, int]]:
     """The address of a listener in a process of its own."""
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_listen, args=(there, url), daemon=True)
+    here, there = get_context("forkserver").Pipe()
+    process = get_context("forkserver").Process(target=_listen, args=(there, url), daemon=True)
     process.start()
     there.close()
     try:

@@ -183,7 +183,7 @@ def served(url: str, events: int, *, with_worker: bool = True) -> Iterator[tuple
 def beside(serve_it: Callable[..., None], *said: str) -> Iterator[Target]:
     """Another server, in a process of its own: what it is told, and last its port."""
     address = free_address()
-    process = get_context("spawn").Process(target=serve_it, args=(*said, address[1]), daemon=True)
+    process = get_context("forkserver").Process(target=serve_it, args=(*said, address[1]), daemon=True)
     process.start()
     try:
         rivals.wait_until_up(address)

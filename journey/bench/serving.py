@@ -1,15 +1,21 @@
-"""The processes of the soak over HTTP: `journey serve`, begun as people do, and again when it has ended."""
+"""The processes of the soak over HTTP: `journey serve`, forked from one that has the program imported, and
+begun again when it has ended.
+"""
 
 import os
+import runpy
 import signal
-import subprocess
 import sys
+from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from threading import Event as Signal
 from time import monotonic
 
+from journey.api.server import MADE
 from journey.bench.callers import Line, Target
-from journey.settings import Settings
+from journey.settings import Settings, handed_on, inherited
 from journey.store.vault import master_keys
 
 LONGEST_STOP = 60.0
@@ -21,6 +27,8 @@ AT_WORK = b'"event": "working"'
 
 LOOK = 0.05
 """Seconds between looks at whether it is up."""
+
+processes = get_context("forkserver")
 
 
 def keyed(url: str) -> dict[str, str]:
@@ -44,22 +52,24 @@ class Serving:
         self.kind = kind
         self._log = log
         self._target = target
-        self._command = [sys.executable, "-m", "journey", "serve", "--role", role, *arguments]
+        self._arguments = ["serve", "--role", role, *arguments]
         if target is not None:
-            self._command += ["--host", target[0], "--port", str(target[1])]
-        self._process: subprocess.Popen[bytes] | None = None
+            self._arguments += ["--host", target[0], "--port", str(target[1])]
+        self._process: ForkServerProcess | None = None
         self._logged = 0
 
     def keep_up(self) -> None:
         """Begin it where it does not run. What a killed one left behind may have had its address still."""
-        if self._process is None or self._process.poll() is not None:
-            with self._log.open("ab") as log:
-                self._logged = log.tell()
-                self._process = subprocess.Popen(self._command, stdout=log, stderr=log)  # noqa: S603 - our own
+        if self._process is None or self._process.exitcode is not None:
+            self._logged = self._log.stat().st_size if self._log.exists() else 0
+            processes.set_forkserver_preload([MADE])
+            said = (self._log, handed_on(), self._arguments)
+            self._process = processes.Process(target=_journey, args=said)
+            self._process.start()
 
     def is_up(self) -> bool:
         """Whether it is past its beginning."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._process.exitcode is not None:
             return False
         if self._target is None:
             return AT_WORK in self._log.read_bytes()[self._logged :]
@@ -100,11 +110,11 @@ class Serving:
         """SIGKILL: it gets no chance to do anything about it."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.join()
 
     def kill_one_of_several(self) -> bool:
         """One of the processes that answer for it, where it has some: it is for itself to begin another."""
-        if self._process is None:
+        if self._process is None or self._process.pid is None:
             return False
         try:
             began = [each for each in _children(self._process.pid) if b"forkserver" in _command(each)]
@@ -117,15 +127,25 @@ class Serving:
 
     def stop(self) -> str | None:
         """Tell it to stop, and say what is wrong with how it does."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._process.exitcode is not None:
             return None
         self._process.terminate()
-        try:
-            code = self._process.wait(LONGEST_STOP)
-        except subprocess.TimeoutExpired:
+        self._process.join(LONGEST_STOP)
+        if self._process.is_alive():
             self.kill()
             return f"{self.kind} did not end within {LONGEST_STOP:.0f} s of being told to stop"
+        code = self._process.exitcode
         return None if code == 0 else f"{self.kind} ended with exit code {code} when it was told to stop"
+
+
+def _journey(log: Path, environment: dict[str, str], arguments: Sequence[str]) -> None:
+    """What an interpreter does for `python -m journey`."""
+    with log.open("ab") as said:
+        for number in (1, 2):
+            os.dup2(said.fileno(), number)
+    sys.argv = ["journey", *arguments]
+    with inherited(**environment):
+        runpy.run_module("journey", run_name="__main__", alter_sys=True)
 
 
 def _children(process: int) -> list[int]:

@@ -108,7 +108,7 @@ async def _live(url: str, address: Target, writes: str, reads: str) -> tuple[lis
         await loop.create_connection(partial(_itself, each), *address)
     floor: Times = {}
     listening = asyncio.create_task(_floor(url, floor))
-    with ProcessPoolExecutor(1, get_context("spawn")) as writer:
+    with ProcessPoolExecutor(1, get_context("forkserver")) as writer:
         answered = await loop.run_in_executor(writer, _written, address, writes)
     await asyncio.sleep(ENOUGH)  # the last is long heard then
     listening.cancel()

@@ -85,7 +85,7 @@ def _worker() -> Iterator[None]:
 @contextmanager
 def _api(url: str, name: str) -> Iterator[Target]:
     address = free_address()
-    process = get_context("spawn").Process(target=answer, args=(url, address, name), daemon=True)
+    process = get_context("forkserver").Process(target=answer, args=(url, address, name), daemon=True)
     process.start()
     try:
         rivals.wait_until_up(address)

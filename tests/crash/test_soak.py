@@ -15,8 +15,8 @@ def test_nothing_is_lost_doubled_or_out_of_order_whatever_is_killed(
     """The server among it: 64 writers, everything killed at random, then everything counted."""
     settings = Settings.load(postgres_bin_dir=postgres_bin_dir)
     with scratch(settings) as server:
-        soak = Soak(server.database(), tmp_path, seed=1, restart_server=server.restart, server_lives=2.0)
-        report = soak.run(5.0)
+        soak = Soak(server.database(), tmp_path, seed=1, restart_server=server.restart, server_lives=1.0)
+        report = soak.run(3.0)
     assert report.complaints == ()
     assert report.killed["server"] >= 1
     assert report.outcomes["ok"] > 100
