@@ -64,10 +64,12 @@ async def step_by_step(
     known = await _known(request, journey_id)
     told = known if as_known_at is None else Known(known.history.known_at(as_known_at), known.hidden)
     scope = f"replay {journey_id} {axis} {as_known_at}"
-    version, begin = key(scope, page, (int, int)) if page is not None else (told.history.version, 0)
+    version, begin = told.history.version, 0
+    if page is not None:
+        version, begin = (int(str(each)) for each in key(scope, page, (int, int)))
     asked = (scope, version, begin, limit, known.history.version, known.hidden)
     if asked not in STEPS:
-        found = await _told(known, lambda: telling.steps(told.until(int(version)), axis, int(begin), limit))  # type: ignore[arg-type]  # the cursor's parts are numbers
+        found = await _told(known, lambda: telling.steps(told.until(version), axis, begin, limit))
         if len(STEPS) >= REMEMBERED:
             STEPS.clear()
         STEPS[asked] = found
