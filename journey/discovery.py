@@ -69,6 +69,10 @@ class Configuration:
         self._found = found
         self._beyond = beyond
 
+    def names(self, name: str) -> bool:
+        """Whether it says anything of it."""
+        return self._found.get(name) is not None
+
     def address(self, name: str) -> str:
         """One that nobody on the way can change what is told at. Raises Unusable."""
         url = self._found.get(name)

@@ -1,7 +1,9 @@
-"""Elsewhere: the way of a browser to the issuer and back."""
+"""Elsewhere: the way of a browser to the issuer and back; and out, here and there."""
 
 import re
+from collections.abc import Awaitable, Callable
 from secrets import token_urlsafe
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.requests import Request
@@ -11,8 +13,18 @@ from starlette.routing import Route
 from journey.web.calling import Refusal
 from journey.web.issuer import Issuer, Journeying, NotSignedIn
 from journey.web.page import HOME, go
-from journey.web.sessions import SECRET_BYTES
-from journey.web.signing import SIGN_IN, Signed, cookie_of, form_of, inside, keep
+from journey.web.rendering import render
+from journey.web.sessions import SECRET_BYTES, Session
+from journey.web.signing import (
+    SIGN_IN,
+    Signed,
+    cookie_of,
+    forget,
+    form_of,
+    inside,
+    is_from_here,
+    keep,
+)
 
 AWAY, BACK = f"{HOME}/oidc", f"{HOME}/oidc/callback"
 COOKIE = "journey_oidc"
@@ -56,7 +68,38 @@ def routes(signed: Signed) -> list[Route]:
         response.delete_cookie(_cookie(request), path="/", secure=_is_safe(request), httponly=True)
         return response
 
-    return [Route(AWAY, away), Route(BACK, back)]
+    return [Route(AWAY, away), Route(BACK, back), Route(f"{HOME}/sign-out", _out(signed), methods=["POST"])]
+
+
+def _out(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
+    async def out(request: Request) -> Response:
+        """Whoever signed in at the issuer is signed out there, too, where that is possible: the next one at
+        this screen is not them.
+        """
+        session = await signed.ended(request) if is_from_here(request) else None
+        there = await _farewell(signed, request, session) if session else None
+        if session is not None:
+            await signed.end(request)
+        response = go(SIGN_IN)
+        if there is not None:  # a form may lead nowhere else, a page may
+            response = render("signed_out.html", there=there, issuer=urlsplit(there).hostname)
+            response.headers["Refresh"] = f"0; url={there}"
+        forget(request, response)
+        return response
+
+    return out
+
+
+async def _farewell(signed: Signed, request: Request, session: Session) -> str | None:
+    """Where to be signed out there; None where that cannot be."""
+    issuer = signed.issuer(request)
+    if issuer is None or session.held.id_token is None:
+        return None
+    try:
+        return await issuer.farewell(session.held, _here(request, SIGN_IN))
+    except NotSignedIn as error:
+        logger.warning("console.not_signed_out_there", reason=error.why)
+        return None
 
 
 async def _signed_in(
@@ -91,7 +134,11 @@ def _failed(signed: Signed, request: Request, error: NotSignedIn) -> Response:
 
 def _back(request: Request) -> str:
     """As the issuer knows it: registered there for this client."""
-    return f"{request.url.scheme}://{request.url.netloc}{BACK}"
+    return _here(request, BACK)
+
+
+def _here(request: Request, path: str) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}{path}"
 
 
 def _cookie(request: Request) -> str:

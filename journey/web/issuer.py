@@ -31,6 +31,7 @@ UNSIGNED: Options = {
 }
 """The id token comes from the issuer itself, over TLS: its signature says nothing more (Core 3.1.3.7)."""
 
+ENDING = "end_session_endpoint"
 UNTOLD = 300
 """Seconds that a token is taken to hold where the issuer does not say."""
 
@@ -120,7 +121,23 @@ class Issuer:
     async def renewed(self, held: Held) -> Held:
         """A younger token for the one that is about to expire. Raises NotSignedIn."""
         told = await self._told(grant_type="refresh_token", refresh_token=held.refresh or "")
-        return _held({"refresh_token": held.refresh, **told})
+        return _held({"refresh_token": held.refresh, "id_token": held.id_token, **told})
+
+    async def farewell(self, held: Held, after: str) -> str | None:
+        """Where the browser is sent to end the sign-in there, too, and back from (RP-Initiated Logout 1.0);
+        None where the issuer has no such place. Raises NotSignedIn.
+        """
+        async with _within(), self._way.client() as client:
+            said = await self._way.configuration(client)
+            there = said.address(ENDING) if said.names(ENDING) else None
+        if there is None or held.id_token is None:
+            return None
+        asked = {
+            "id_token_hint": held.id_token,
+            "client_id": self._client_id,
+            "post_logout_redirect_uri": after,
+        }
+        return f"{there}{'&' if '?' in there else '?'}{urlencode(asked)}"
 
     async def _told(self, **asked: str) -> dict[str, Any]:
         secret = self._settings.console_oidc_client_secret
@@ -161,11 +178,17 @@ async def _within() -> AsyncIterator[None]:
 def _held(told: Mapping[str, Any]) -> Held:
     """What a token's answer holds (RFC 6749 section 5.1)."""
     token, refresh, lasts = told.get("access_token"), told.get("refresh_token"), told.get("expires_in")
+    id_token = told.get("id_token")
     if not isinstance(token, str) or str(told.get("token_type")).lower() != "bearer":
         raise NotSignedIn("it gives no bearer token")
     seconds = lasts if isinstance(lasts, int) and lasts > 0 else UNTOLD
     until = datetime.now(UTC) + timedelta(seconds=seconds)
-    return Held(token, refresh if isinstance(refresh, str) else None, until)
+    return Held(
+        token,
+        refresh if isinstance(refresh, str) else None,
+        until,
+        id_token=id_token if isinstance(id_token, str) else None,
+    )
 
 
 def _url_safe(raw: bytes) -> str:

@@ -59,6 +59,7 @@ FORGET = "DELETE FROM console_session WHERE ends_at < clock_timestamp() - interv
 class Held(NamedTuple):
     """What a session is made of: a key or token of the API; of a token, until when it holds, and what renews
     it. `id`: whose it is. `csrf` stands in every form that the session makes, and stays when it is renewed.
+    `id_token`: what the issuer knows the sign-in by.
     """
 
     token: str
@@ -66,6 +67,7 @@ class Held(NamedTuple):
     until: datetime | None = None
     id: str = ""
     csrf: str = ""
+    id_token: str | None = None
 
     def with_csrf(self) -> Self:
         return self if self.csrf else self._replace(csrf=token_hex(SECRET_BYTES))

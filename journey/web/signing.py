@@ -193,18 +193,10 @@ def routes(signed: Signed) -> list[Route]:
         keep(request, response, cookie_of(request), begun.secret)
         return response
 
-    async def sign_out(request: Request) -> Response:
-        if is_from_here(request):
-            await signed.end(request)
-        response = go(SIGN_IN)
-        forget(request, response)
-        return response
-
     return [
         Route(f"{HOME}/used", _used(signed), methods=["POST"]),
         Route(SIGN_IN, form, methods=["GET"]),
         Route(SIGN_IN, sign_in, methods=["POST"]),
-        Route(f"{HOME}/sign-out", sign_out, methods=["POST"]),
     ]
 
 

@@ -24,11 +24,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.types import Options
 
 from journey.settings import Settings
 
 DISCOVERY = "/.well-known/openid-configuration"
-KEYS, AUTHORIZE, TOKEN = "/keys", "/authorize", "/token"
+KEYS, AUTHORIZE, TOKEN, ENDING = "/keys", "/authorize", "/token", "/end"
 AUDIENCE = "https://journey.example.org"
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -162,17 +163,31 @@ class Issuer:
             self._authorize(to, dict(parse_qsl(query)))
         elif path == TOKEN:
             self._give(to)
+        elif path == ENDING:
+            self._end(to, dict(parse_qsl(query)))
         else:
             send(to, {}, 404)
 
     def configuration(self) -> dict[str, str]:
-        named = {"jwks_uri": KEYS, "authorization_endpoint": AUTHORIZE, "token_endpoint": TOKEN}
+        named = {
+            "jwks_uri": KEYS,
+            "authorization_endpoint": AUTHORIZE,
+            "token_endpoint": TOKEN,
+            "end_session_endpoint": ENDING,
+        }
         return {"issuer": self.url, **{name: self.url + path for name, path in named.items()}}
 
     def _authorize(self, to: BaseHTTPRequestHandler, asked: dict[str, str]) -> None:
         assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
         answer = {"code": self.client.code(asked), "state": asked["state"], "iss": self.url}
         send(to, {}, 302, Location=f"{asked['redirect_uri']}?{urlencode(answer)}")
+
+    def _end(self, to: BaseHTTPRequestHandler, asked: dict[str, str]) -> None:
+        """Of its own id token alone, though that is past."""
+        past: Options = {"verify_exp": False}
+        token, key = asked["id_token_hint"], rsa_key("first").public_key()
+        jwt.decode(token, key, ["RS256"], past, audience=self.client.id)
+        send(to, {}, 302, Location=asked["post_logout_redirect_uri"])
 
     def _give(self, to: BaseHTTPRequestHandler) -> None:
         client = self.client

@@ -1,6 +1,7 @@
 """Signing in at the issuer: the browser goes there and comes back, and what comes back counts once."""
 
 from collections.abc import Iterator
+from html import unescape
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +13,7 @@ from httpx2 import ASGITransport, AsyncClient, Response
 
 from journey.embedded import Cluster
 from journey.settings import Settings, SettingsError
-from tests.api.issuing import AUDIENCE, DISCOVERY, TOKEN, Client, Issuer, issuing, send
+from tests.api.issuing import AUDIENCE, DISCOVERY, ENDING, TOKEN, Client, Issuer, issuing, send
 from tests.inside import Inside
 from tests.served import Api, database, served
 from tests.web.conftest import CSRF, Browser
@@ -24,6 +25,7 @@ ENDS_WITH_IT = """
     SELECT ends_at - begun_at BETWEEN interval '100 seconds' AND interval '120 seconds'
       FROM console_session ORDER BY begun_at DESC LIMIT 1
     """
+LEFT = "SELECT count(*) FROM console_session"
 EXPIRED = "UPDATE console_session SET ends_at = clock_timestamp()"
 
 
@@ -254,6 +256,45 @@ def test_a_token_that_the_issuer_does_not_renew_goes_on_while_it_holds(
     before = browser.cookies["journey_session"]
     browser.open("today")
     assert browser.cookies["journey_session"] == before
+
+
+def signed_out(browser: Browser) -> Response:
+    return browser.client.request("POST", "/console/sign-out")
+
+
+def test_who_signed_in_there_is_signed_out_there(api: Api, browser: Browser, issuer: Issuer) -> None:
+    with psycopg.connect(api.conninfo) as connection:
+        connection.execute("DELETE FROM console_session")
+    back(browser, away(browser))
+    answer = signed_out(browser)
+    there = answer.headers["refresh"].removeprefix("0; url=")
+    assert there.startswith(f"{issuer.url}{ENDING}?id_token_hint=")
+    assert sent_back(there) == "http://testserver/console/sign-in"
+    assert unescape(answer.text).count(there) == 1
+    assert "journey_session" not in browser.cookies
+    with psycopg.connect(api.conninfo) as connection:
+        assert connection.execute(LEFT).fetchone() == (0,)
+    assert signed_out(browser).headers["location"] == "/console/sign-in"
+
+
+def test_a_renewed_session_is_signed_out_there_as_well(browser: Browser, issuer: Issuer) -> None:
+    issuer.client.lasting, issuer.client.renews = 30, True
+    back(browser, away(browser))
+    before = browser.cookies["journey_session"]
+    browser.open("today")
+    assert browser.cookies["journey_session"] != before
+    assert ENDING in signed_out(browser).headers["refresh"]
+
+
+@pytest.mark.parametrize("named", [None, "http://10.1.2.3/end"])
+def test_where_it_cannot_be_ended_there_it_is_ended_here(
+    browser: Browser, issuer: Issuer, named: str | None
+) -> None:
+    back(browser, away(browser))
+    issuer.instead[DISCOVERY] = answers({**issuer.configuration(), "end_session_endpoint": named})
+    answer = signed_out(browser)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/sign-in")
+    assert "journey_session" not in browser.cookies
 
 
 def test_the_console_is_nobodys_client_without_an_issuer() -> None:
