@@ -49,6 +49,10 @@ def run(
         list[str] | None,
         typer.Option("--label", metavar="LABEL", help="A label that the event bears; repeatable."),
     ] = None,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="Where it brought the journey; repeatable."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="A CloudEvent on each line, and the `cursor` to go on behind it.")
     ] = False,
@@ -65,7 +69,7 @@ def run(
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what scripts put in the background
     said = {"type": types, "room": rooms, "team": teams}
-    said |= {"patient": patients, "pathway": pathways, "label": labels}
+    said |= {"patient": patients, "pathway": pathways, "label": labels, "status": statuses}
     asked = {name: words for name, words in said.items() if words}
     settings = prepared()
     zone = ZoneInfo(settings.timezone)

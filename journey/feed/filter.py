@@ -15,7 +15,10 @@ from pydantic_core import to_json
 
 from journey.alike import meant
 from journey.conditions import Condition, all_of, joined
-from journey.domain.event import EVENTS, Frozen, Recorded
+from journey.domain.codes import JourneyStatus
+from journey.domain.episode import JourneyOpened
+from journey.domain.episode.state import TRANSITIONS
+from journey.domain.event import EVENTS, Event, Frozen, Recorded
 from journey.domain.journey import ROOMS
 from journey.domain.labels import Labels
 from journey.feed.about import ACCOUNTABLE, FOLLOWED, About
@@ -31,6 +34,11 @@ OF_ROOM = {
 }
 SAID = EVENTS.keys() | {f"{name.partition('.')[0]}.*" for name in EVENTS}
 """Every type, and all of each kind."""
+
+LEADS_TO = {
+    event.stored_as: JourneyStatus(status) for event, (_, status) in TRANSITIONS.items() if status is not None
+}
+"""Where each of these brings a journey; an opening says it itself."""
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -67,6 +75,9 @@ Room = Annotated[Word, AfterValidator(_room)]
 Label = Annotated[str, AfterValidator(_label)]
 
 TYPES = "type = ANY(%s)"
+CAME_TO: LiteralString = """
+    (type = ANY(%s) OR type = 'journey.opened' AND coalesce(data->>'status', 'active') = ANY(%s))
+    """
 LABELLED = "coalesce((context->'labels')::jsonb, '[]') ?| %s"
 JOURNEYS = "journey_id = ANY(%s)"
 PATIENTS: LiteralString = """
@@ -107,6 +118,7 @@ class Filter(Frozen):
     team: tuple[Name, ...] = Field(default=(), max_length=MOST)
     pathway: tuple[Name, ...] = Field(default=(), max_length=MOST)
     label: tuple[Label, ...] = Field(default=(), max_length=MOST)
+    status: tuple[JourneyStatus, ...] = Field(default=(), max_length=MOST)
 
     @cached_property
     def types(self) -> frozenset[str] | None:
@@ -122,7 +134,7 @@ class Filter(Frozen):
 
     def hides(self, cleared: Labels | None) -> bool:
         """Whether it asks what a withheld event is not to tell."""
-        return cleared is not None and (self.types is not None or bool(self.label))
+        return cleared is not None and (self.types is not None or bool(self.label or self.status))
 
     def holds(self, each: Recorded, about: About, cleared: Labels | None, *, withheld: bool = False) -> bool:
         """Whether it wants the event. `withheld`: from who is cleared for these labels (None: for all); then
@@ -142,6 +154,8 @@ class Filter(Frozen):
     def _says(self, each: Recorded) -> bool:
         if self.types is not None and each.event.stored_as not in self.types:
             return False
+        if self.status and came_to(each.event) not in self.status:
+            return False
         return not self.label or not frozenset(self.label).isdisjoint(each.context.labels)
 
     def _is_of(self, each: Recorded, about: About, cleared: Labels | None) -> bool:
@@ -157,7 +171,9 @@ class Filter(Frozen):
     @property
     def _says_sql(self) -> list[Condition]:
         types = () if self.types is None else (Condition(TYPES, (sorted(self.types),)),)
-        return [*types, *((Condition(LABELLED, (list(self.label),)),) if self.label else ())]
+        came = [each for each, status in LEADS_TO.items() if status in self.status]
+        statuses = (Condition(CAME_TO, (came, list(self.status))),) if self.status else ()
+        return [*types, *statuses, *((Condition(LABELLED, (list(self.label),)),) if self.label else ())]
 
     def _is_of_sql(self, cleared: Labels | None) -> list[Condition]:
         conditions = [Condition(JOURNEYS, (list(self.journey),))] if self.journey else []
@@ -171,6 +187,11 @@ class Filter(Frozen):
 
 
 EVERYTHING = Filter()
+
+
+def came_to(event: Event) -> JourneyStatus | None:
+    """Where the event brought its journey; None where it is about something else."""
+    return event.status if isinstance(event, JourneyOpened) else LEADS_TO.get(event.stored_as)
 
 
 def _small(names: tuple[str, ...]) -> list[str]:

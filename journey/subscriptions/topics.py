@@ -22,6 +22,13 @@ class Topic(NamedTuple):
     focus: str
     names: str | None
     types: tuple[str, ...]
+    has_status: bool = False
+    """Whether its events bring the journey to a status."""
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What it can be narrowed down by."""
+        return (*FILTERS, "status") if self.has_status else FILTERS
 
     @property
     def url(self) -> str:
@@ -51,6 +58,7 @@ EVERY = (
             *_of("journey", "closed", "cancelled", "reopened", "entered_in_error"),
             *(each.stored_as for each in IN_CARE),
         ),
+        has_status=True,
     ),
     Topic(
         "milestone",
@@ -110,3 +118,9 @@ TOPICS = MappingProxyType({each.url: each for each in EVERY})
 
 FILTERS = ("patient", "journey", "team", "pathway")
 """What each can be narrowed down by: `EpisodeOfCare?patient=Patient/…`."""
+
+NOT_TOLD = {
+    f"{CANONICAL}milestone-overdue": "What is overdue follows from the clock, and is no event of the log that"
+    " could be told: ask GET /v1/journeys?overdue=true"
+}
+"""What others have as topics, and we cannot tell of: why."""

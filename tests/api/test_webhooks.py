@@ -130,7 +130,7 @@ def test_it_is_put_back_to_a_position_a_time_or_a_cursor(api: Api, receiver: Rec
         return sum(journey == each.get("subject") for each in inbox.bodies)
 
     first = until(arrived)
-    behind = ask(api, "GET", where(told)).json()["position"] - 1
+    behind = ask(api, "GET", where(told)).json()["position"] - first
     for number_of, body in enumerate(
         ({"position": behind}, {"time": "2026-01-01T00:00:00Z"}, {"after": ""}), 1
     ):

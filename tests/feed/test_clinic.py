@@ -162,6 +162,18 @@ def test_every_event_is_a_cloudevent_of_its_schemas(clinic: Clinic, payload: Pay
     assert sequences == sorted(sequences)
 
 
+CAME_TO = {
+    "journey.waitlisted": "waitlist",
+    "journey.activated": "active",
+    "journey.put_on_hold": "onhold",
+    "journey.resumed": "active",
+    "journey.closed": "finished",
+    "journey.cancelled": "cancelled",
+    "journey.reopened": "active",
+    "journey.entered_in_error": "entered-in-error",
+}
+
+
 def wants(asked: dict[str, list[str]], line: Line) -> bool:
     """Whether the event fits one word of each field that is asked for."""
     kind = line.event.event.stored_as
@@ -173,6 +185,7 @@ def wants(asked: dict[str, list[str]], line: Line) -> bool:
         "team": lambda word: line.team is not None and line.team.lower() == word.lower(),
         "pathway": lambda word: line.pathway is not None and line.pathway.lower() == word.lower(),
         "label": lambda word: word in line.event.context.labels,
+        "status": lambda word: word == CAME_TO.get(kind, getattr(line.event.event, "status", None)),
     }
     return all(any(map(fits[name], words)) for name, words in asked.items())
 
@@ -195,6 +208,8 @@ def questions(log: list[Line]) -> Iterator[dict[str, list[str]]]:
     yield {"team": [team.upper()]}
     yield {"pathway": [pathway]}
     yield {"patient": patients[:2]}
+    yield {"status": ["active", "planned"], "type": ["journey.*"]}
+    yield {"status": ["finished", "cancelled", "onhold"], "team": [team]}
     yield {"journey": [journey], "room": ["visits", "referrals"]}
     yield {"team": [team], "pathway": [pathway], "type": ["visit.*"]}
     yield {"patient": patients[2:6], "team": [team], "room": ["visits"]}

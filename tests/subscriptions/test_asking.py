@@ -62,6 +62,13 @@ REFUSED: list[tuple[Json, str, str]] = [
     (narrowed("EpisodeOfCare?code=1"), "criteria", "narrowed down"),
     (narrowed("Encounter?patient=1"), "criteria", "narrowed down"),
     (narrowed("EpisodeOfCare?patient=nobody"), "criteria", "ids"),
+    (narrowed("EpisodeOfCare?status=asleep"), "criteria", "status is an EpisodeOfCare's"),
+    ({"criteria": f"{CANONICAL}milestone-overdue"}, "criteria", "follows from the clock"),
+    (
+        {"criteria": f"{CANONICAL}timeline-recomputed", **narrowed("EpisodeOfCare?status=active")},
+        "criteria",
+        "narrowed down",
+    ),
     (narrowed("EpisodeOfCare?pathway=nowhere"), "criteria", "pathway"),
     ({"end": "2020-01-01T00:00:00Z"}, "end", "instant"),
     ({"end": "tomorrow"}, "end", "instant"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from journey.api.fhir import subscription
 from journey.domain.event import EVENTS
 from journey.fhir.every import KINDS
-from journey.subscriptions.topics import CANONICAL, EVERY, FILTERS, TOPICS
+from journey.subscriptions.topics import CANONICAL, EVERY, NOT_TOLD, TOPICS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "fhir-subscriptions.md").read_text()
 
@@ -14,7 +14,8 @@ def test_every_topic_is_on_the_page() -> None:
     rows = [line for line in PAGE.splitlines() if line.startswith("| `") and line.count("|") == 4]
     assert [f"| `{each.name}` | {each.about} | `{each.focus}` |" for each in EVERY] == rows
     assert CANONICAL in PAGE
-    assert all(f"`{each}`" in PAGE for each in FILTERS)
+    assert all(f"`{name}`" in PAGE for each in EVERY for name in each.filters)
+    assert all(f"`{each.removeprefix(CANONICAL)}`" in PAGE for each in NOT_TOLD)
 
 
 def test_every_extension_is_on_the_page() -> None:

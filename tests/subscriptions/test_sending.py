@@ -123,6 +123,19 @@ def test_a_filter_narrows_a_topic_down(here: World) -> None:
     assert event(here.of_type("event-notification")[0])["focus"].endswith(wanted)
 
 
+def test_a_status_narrows_down_where_journeys_come_to(here: World) -> None:
+    url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-filter-criteria"
+    criteria = {"extension": [{"url": url, "valueString": "EpisodeOfCare?status=waitlist,onhold"}]}
+    with here.sending():
+        here.active(_criteria=criteria)
+        rests = here.opened()
+        waits = here.opened(status="waitlist")
+        here.told(rests, "put-on-hold", reason="away")
+        until(lambda: sorted(here.numbers()) == [1, 2])
+    told = sorted(here.of_type("event-notification"), key=lambda each: int(event(each)["event-number"]))
+    assert [event(each)["focus"].rpartition("/")[2] for each in told] == [waits, rests]
+
+
 def test_heartbeats_come_while_nothing_happens_and_count_nothing(here: World) -> None:
     url = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period"
     beats = {"extension": [{"url": url, "valueUnsignedInt": 60}]}

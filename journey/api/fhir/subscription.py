@@ -20,7 +20,7 @@ from journey.fhir.data import EXTENSIONS, Json, filled, instant
 from journey.subscriptions.notification import BACKPORT
 from journey.subscriptions.registry import Kept, Wanted
 from journey.subscriptions.terms import Content, Terms
-from journey.subscriptions.topics import FILTERS, TOPICS, Topic
+from journey.subscriptions.topics import NOT_TOLD, TOPICS, Topic
 from journey.webhooks.addresses import BadEndpoint, Where
 
 MIME = "application/fhir+json"
@@ -59,6 +59,8 @@ ACT_REASON = re.compile(r"[A-Z][A-Z0-9]{0,19}")
 MEANT = {
     "status": "A Subscription is asked for as requested; active and off are taken of one that there is, too",
     "criteria": "It should be the canonical address of a topic that the capability statement names",
+    "filter": "patient and journey are ids, team and pathway names, status is an EpisodeOfCare's;"
+    " several with commas between",
     "channel.type": "Notifications are sent by rest-hook alone",
     "channel.payload": f"Notifications are {MIME}, of FHIR 4.0",
 }
@@ -82,7 +84,7 @@ def wanted(body: Json, who: Caller, where: Where, base: str, *, is_new: bool) ->
         refuse("status", MEANT["status"])
     topic = TOPICS.get(str(body.get("criteria")))
     if topic is None:
-        refuse("criteria", MEANT["criteria"])
+        refuse("criteria", NOT_TOLD.get(str(body.get("criteria")), MEANT["criteria"]))
     if not who.may(Permission.FEED, topic.focus):
         raise Problem("forbidden", f"The scopes of your key do not hold {topic.focus}.")
     if channel.get("type") != "rest-hook":
@@ -148,14 +150,14 @@ def _filter(topic: Topic, criteria: str | None) -> Filter:
     type_, mark, query = (criteria or f"{topic.focus}?").partition("?")
     named = [each.partition("=") for each in query.split("&") if each]
     names = [name for name, _, _ in named]
-    if type_ != topic.focus or not mark or set(names) - set(FILTERS) or len(names) != len(set(names)):
-        asked = ", ".join(f"{topic.focus}?{each}=" for each in FILTERS)
+    if type_ != topic.focus or not mark or set(names) - set(topic.filters) or len(names) != len(set(names)):
+        asked = ", ".join(f"{topic.focus}?{each}=" for each in topic.filters)
         refuse("criteria", f"What this topic can be narrowed down by is {asked}")
     values: dict[str, Any] = {name: [*_values(said)] for name, _, said in named}
     try:
         found = Filter(**{**EVERYTHING.model_dump(), **values, "type": topic.types})
     except ValidationError:
-        refuse("criteria", "patient and journey are ids, team and pathway names; several with commas between")
+        refuse("criteria", MEANT["filter"])
     try:
         refuse_unknown_pathways(found, "body", "criteria")
     except Problem as problem:

@@ -55,6 +55,10 @@ PathwaysIn = Annotated[
 LabelsIn = Annotated[
     list[str] | None, Query(alias="label", max_length=MOST, description="A label that the event bears.")
 ]
+StatusesIn = Annotated[
+    list[str] | None,
+    Query(alias="status", max_length=MOST, description="Where it brought the journey: `onhold`, `finished`."),
+]
 PayloadIn = Annotated[
     Payload, Query(description="`thin`: ids, codes, times; `full`: all of it, where that may go out to you.")
 ]
@@ -107,10 +111,18 @@ async def filter_of(
     teams: TeamsIn = None,
     pathways: PathwaysIn = None,
     labels: LabelsIn = None,
+    statuses: StatusesIn = None,
 ) -> Filter:
     """What the address asks for. Raises Problem."""
     return filtered(
-        type=types, room=rooms, journey=journeys, patient=patients, team=teams, pathway=pathways, label=labels
+        type=types,
+        room=rooms,
+        journey=journeys,
+        patient=patients,
+        team=teams,
+        pathway=pathways,
+        label=labels,
+        status=statuses,
     )
 
 

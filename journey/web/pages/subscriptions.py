@@ -12,7 +12,7 @@ from journey.web.typed import Filled, listed, refused, typed
 
 ALL = f"{HOME}/subscriptions"
 FEW = 50
-LISTS = ("type", "room", "team", "pathway", "label", "journey", "patient")
+LISTS = ("type", "room", "team", "pathway", "label", "status", "journey", "patient")
 FIELDS = (
     *("endpoint", "description", "recipient", "recipient_address", "purpose", "basis", "payload"),
     *(f"filter.{each}" for each in LISTS),
