@@ -31,7 +31,7 @@ from journey.api.audit.routes import ROUTERS as AUDIT
 from journey.api.browsers import cors
 from journey.api.bulk import routes as bulk
 from journey.api.described import Described
-from journey.api.edge import Edge
+from journey.api.edge import Edge, Shown
 from journey.api.engine import running
 from journey.api.errands import projections, verification
 from journey.api.fhir import receiving
@@ -39,7 +39,6 @@ from journey.api.fhir import routes as fhir
 from journey.api.figures import Figures
 from journey.api.follow import page as following
 from journey.api.follow import stream
-from journey.api.inbox import routes as inbox
 from journey.api.lane import Lane, Switch
 from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
@@ -47,7 +46,7 @@ from journey.api.replay import journey as replaying
 from journey.api.replay import standings
 from journey.api.webhooks import routes as webhooks
 from journey.settings import Settings
-from journey.web.console import Beside, console
+from journey.web.console import Beside, console, fault
 
 TITLE, VERSION = "Journey", "1"
 
@@ -95,7 +94,6 @@ def create_app(
         following.router,
         stream.router,
         webhooks.router,
-        inbox.router,
         keyroutes.router,
         projections.router,
         verification.router,
@@ -126,15 +124,16 @@ def _around(app: FastAPI, routes: Sequence[APIRoute], settings: Settings, figure
     """What a request goes through: who may ask from a browser, the edge, the lane, the framework."""
     framework = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), handlers=app.exception_handlers)
 
-    def edge(inside: ASGIApp) -> Edge:
+    def edge(inside: ASGIApp, page: Shown | None = None) -> Edge:
         return Edge(
             inside,
             max_body_bytes=settings.max_body_bytes,
             max_requests=settings.max_requests,
             figures=figures,
+            page=page,
         )
 
     api = edge(Lane(routes, framework))
-    pages = edge(console(api))
+    pages = edge(console(api), fault)
     shared = CORSMiddleware(api, **cors(settings.cors_origins)) if settings.cors_origins else api
     return Beside(shared, pages)

@@ -5,34 +5,26 @@ details.
 """
 
 import asyncio
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from time import perf_counter
-from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from typing import Any
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journey import tracing
 from journey.api import problems
 from journey.api.figures import Figures
+from journey.api.ids import identify
 from journey.api.problems import Problem
-from journey.store.identifiers import uuid7
-
-REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
-TRACEPARENT = re.compile(
-    r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
-)
-"""Where the request comes from (W3C Trace Context). Later versions may say more than 00 does."""
-
-NAMESPACE = UUID("6f1c1f0a-1b7f-5d0c-9c39-0d4b7d3f2a10")
-"""Under which a request id that is no UUID becomes a correlation id."""
 
 Sent = tuple[bytes, bytes]
+Shown = Callable[[Mapping[str, Any], Mapping[str, str]], Response]
+"""A problem and its headers as a page."""
 
 SECURE = (
     (b"cache-control", b"no-store"),
@@ -73,50 +65,6 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, headers=CLOSING)
 
 
-class Ids(NamedTuple):
-    """How a request is known: by the id that is echoed, the one that stands on events, and its trace's."""
-
-    request: str
-    correlation: UUID
-    trace: str | None
-    span: str | None
-    flags: str | None
-
-    @property
-    def traceparent(self) -> str | None:
-        """As version 00 of the header has it, whichever it came in."""
-        return f"00-{self.trace}-{self.span}-{self.flags}" if self.trace else None
-
-    @property
-    def logged(self) -> dict[str, str]:
-        """What stands on every line that is logged meanwhile."""
-        found = {
-            "request_id": self.request,
-            "correlation_id": str(self.correlation),
-            "trace_id": self.trace,
-            "span_id": self.span,
-        }
-        return {name: value for name, value in found.items() if value is not None}
-
-
-def identify(headers: Headers) -> Ids:
-    """What the request says of itself, or else an id of its own."""
-    traced = TRACEPARENT.fullmatch(headers.get("traceparent", ""))
-    trace, span, flags = traced.groups() if traced else (None, None, None)
-    given = headers.get("x-request-id", "")
-    if REQUEST_ID.fullmatch(given):
-        return Ids(given, _correlation(given), trace, span, flags)
-    made = UUID(trace) if trace else uuid7()
-    return Ids(str(made), made, trace, span, flags)
-
-
-def _correlation(given: str) -> UUID:
-    try:
-        return UUID(given)
-    except ValueError:
-        return uuid5(NAMESPACE, given)
-
-
 class Going:
     """How far a request has come, and until when that may take."""
 
@@ -150,8 +98,18 @@ class Going:
 class Edge:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, max_requests: int, figures: Figures) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        max_requests: int,
+        figures: Figures,
+        page: Shown | None = None,
+    ) -> None:
+        """`page`: what a browser is shown that asks for pages, where something goes wrong here."""
         self._app = app
+        self._page = page
         self._max_body_bytes = max_body_bytes
         self._max_requests = max_requests
         self._figures = figures
@@ -224,7 +182,13 @@ class Edge:
             if going.answering:
                 raise
         scope["state"]["problem"] = problem.code
-        await problems.response(problem, scope["state"]["request_id"], scope["path"])(scope, receive, send)
+        await self._told(problem, scope, headers)(scope, receive, send)
+
+    def _told(self, problem: Problem, scope: Scope, headers: Headers) -> Response:
+        request_id = scope["state"]["request_id"]
+        if self._page is None or "text/html" not in headers.get("accept", ""):
+            return problems.response(problem, request_id, scope["path"])
+        return self._page(problems.document(problem, request_id), problems.headers(problem))
 
     def _refuse_what_is_too_much(self, scope: Scope, headers: Headers) -> None:
         """Raises Problem, BodyTooLarge."""

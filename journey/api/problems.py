@@ -23,7 +23,6 @@ from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
 from journey.errands.errand import UnderWay
-from journey.ingest.handling import NoSuchMessage
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.vault import CannotBeOpened
 from journey.webhooks.registry import NoSuchWebhook, TooManyWebhooks
@@ -84,7 +83,6 @@ CODE_OF: dict[type[Exception], str] = {
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
     NoSuchWebhook: "no-such-webhook",
-    NoSuchMessage: "no-such-message",
     TooManyWebhooks: "too-many-webhooks",
     UnderWay: "under-way",
 }
@@ -149,11 +147,10 @@ def _field(error: dict[str, Any], expected: object) -> FieldError:
     return FieldError(where=where, field=field, message=message)
 
 
-def response(problem: Problem, request_id: str, path: str) -> Response:
-    """The problem as it goes out to who asked under this address."""
+def document(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The problem in full."""
     kind = catalogue()[problem.code]
-    later = {"Retry-After": RETRY_AFTER} if kind.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    body = {
+    return {
         "type": f"/docs#{problem.code}",
         "title": problem.code.replace("-", " ").capitalize(),
         "status": kind.status,
@@ -162,9 +159,20 @@ def response(problem: Problem, request_id: str, path: str) -> Response:
         "request_id": request_id,
         **{name: value for name, value in problem.more.items() if value is not None},
     }
+
+
+def headers(problem: Problem) -> dict[str, str]:
+    """Those that go with it."""
+    is_later = catalogue()[problem.code].status == HTTPStatus.SERVICE_UNAVAILABLE
+    return {**({"Retry-After": RETRY_AFTER} if is_later else {}), **problem.headers}
+
+
+def response(problem: Problem, request_id: str, path: str) -> Response:
+    """The problem as it goes out to who asked under this address."""
+    body = document(problem, request_id)
     if is_fhir(path):
-        return outcome(body, {**later, **problem.headers})
-    return Response(to_json(body), kind.status, {**later, **problem.headers}, MEDIA_TYPE)
+        return outcome(body, headers(problem))
+    return Response(to_json(body), body["status"], headers(problem), MEDIA_TYPE)
 
 
 async def answer(request: Request, error: Exception) -> Response:

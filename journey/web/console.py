@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -159,6 +160,14 @@ async def _refused(request: Request, error: Exception) -> Response:
         problem = error.problem
         return render("problem.html", error.status, title=problem["title"], said=problem["detail"])
     return to_sign_in(request)
+
+
+def fault(problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """What went wrong before a page could answer, or within one, as a page."""
+    said, request_id = problem["detail"], problem["request_id"]
+    page = render("problem.html", problem["status"], title=problem["title"], said=said, request_id=request_id)
+    page.headers.update(headers)
+    return page
 
 
 async def _not_there(_request: Request, error: Exception) -> Response:

@@ -180,3 +180,21 @@ def test_without_a_worker_it_waits_and_may_be_stopped(
         stopped = api.ask("DELETE", f"{ONE}/rebuild", **ADMIN).json()["rebuild"]
         assert (stopped["state"], stopped["began_at"]) == ("stopped", None)
         assert asked(api) == first + 1
+
+
+def test_a_worker_that_is_told_to_end_ends_it_and_leaves_nothing_behind(
+    cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with database(cluster, template) as conninfo:
+        with psycopg.connect(conninfo) as reader:
+            with served(conninfo, tmp_path_factory.mktemp("home")) as api:
+                api.opened()
+                caught_up(api)
+                reader.execute("SELECT FROM timeline")
+                asked(api)
+                until(lambda: one(api)["rebuild"]["waits_for"], LONG)
+            assert not [each for each in active_children() if each.name.startswith("errand-")]
+        with psycopg.connect(conninfo) as connection:
+            ended = connection.execute("SELECT outcome, said FROM errand").fetchall()
+            assert connection.execute(BESIDE).fetchone() == (False,)
+    assert ended == [("abandoned", "Whoever carried it out was told to end. Start it again.")]

@@ -7,11 +7,15 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from httpx2 import ASGITransport, AsyncClient
 
 import journey.web
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.api.edge import Edge
+from journey.web.console import fault
+from tests.inside import Inside
 from tests.served import Api
 from tests.waiting import until
 from tests.web.conftest import Browser, signed_in
@@ -193,3 +197,32 @@ def test_a_page_view_stands_in_the_trail(api: Api, coordinator: Browser) -> None
     told = api.get("/v1/audit?route=/v1/worklist&limit=1", role=Role.COMPLIANCE).json()["audit"]
     assert [each["kind"] for each in told] == ["search"]
     assert journey
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "said"),
+    [
+        (f"patients?q={'x' * 9000}", {}, 414, "The address is too long; ask for less at once."),
+        ("sign-in", {"X": "x" * 40_000}, 431, "The headers are too large; send fewer or shorter ones."),
+        ("sign-in", {"Content-Length": "2000000"}, 413, "The body is too large; send less at once."),
+    ],
+)
+def test_what_is_too_much_is_said_in_a_page_to_who_reads_pages(
+    api: Api, path: str, headers: dict[str, str], status: int, said: str
+) -> None:
+    address = f"/console/{path}"
+    page = api.client.request("POST", address, headers={**headers, "Accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert said in page.text
+    assert page.headers["x-request-id"] in page.text
+    other = api.client.request("POST", address, headers=headers)
+    assert (other.status_code, other.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_page_that_waits_for_too_many_others_says_when_to_come_again(api: Api) -> None:
+    full = Edge(api.app, max_body_bytes=100, max_requests=0, figures=api.engine.figures, page=fault)
+    client = Inside(api.client.portal, AsyncClient(transport=ASGITransport(full), base_url="http://here"))
+    page = client.get("/console/sign-in", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert "<h1" in page.text
+    assert "Too many requests are under way; try again." in page.text
