@@ -32,10 +32,12 @@ NAMES = (
     "ledger",
     "verify",
     "serve",
+    "console",
     "fhir",
     "trail",
     "stream",
     "webhooks",
+    "broker",
 )
 """Each a module of `journey.bench` with a function of its own name, or that and a _."""
 
