@@ -7,25 +7,21 @@ connection that waits for each answer.
 
 import http.client
 import json
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from http import HTTPStatus
 from itertools import count, islice
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
 from time import perf_counter
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from journey import log
 from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.api.server import serve
+from journey.bench.beside import beside
 from journey.bench.figures import Figure, measured
 from journey.bench.scratch import Scratch
 from journey.database import Database
@@ -66,8 +62,8 @@ def import_(server: Scratch) -> Iterator[Figure]:
     token = keys.create(url, "bench", Role.INTEGRATOR).token
     asked = _asked()
     together = sorted(asked, key=lambda each: each.journey)
-    with _served(url) as address, Client(address, token) as one:
-        client = partial(Client, address, token)
+    with beside(_serve, database_url=url, port=0) as base, Client(base, token) as one:
+        client = partial(Client, base, token)
         known = one.sent(asked, "known")
         if known["applied"] < LINES // 2:
             raise AssertionError(f"The commands are not what the store takes: {known}")
@@ -128,8 +124,8 @@ def _one_by_one(client: "partial[Client]", shares: list[list[Asked]]) -> None:
 class Client:
     """One connection."""
 
-    def __init__(self, address: tuple[str, int], token: str) -> None:
-        self._connection = http.client.HTTPConnection(*address, timeout=60)
+    def __init__(self, base: str, token: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=60)
         self._key = {"Authorization": f"Bearer {token}"}
 
     def __enter__(self) -> Self:
@@ -168,24 +164,5 @@ class Client:
         return answer.read()
 
 
-@contextmanager
-def _served(url: str) -> Iterator[tuple[str, int]]:
-    """The address of an API in a process of its own."""
-    here, there = get_context("forkserver").Pipe()
-    process = get_context("forkserver").Process(target=_serve, args=(there, url), daemon=True)
-    process.start()
-    there.close()
-    try:
-        split = urlsplit(here.recv())
-        yield split.hostname or "", split.port or 0
-    finally:
-        process.terminate()
-        process.join()
-        here.close()
-
-
-def _serve(pipe: Pipe, url: str) -> None:
-    settings = Settings.load(database_url=url, port=0, log_level="error")
-    log.configure(settings)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-    serve(settings, Database(url, embedded=False), "api", told=pipe.send)
+def _serve(settings: Settings, told: Callable[[str], None]) -> None:
+    serve(settings, Database(settings.database_url or "", embedded=False), "api", told=told)

@@ -6,18 +6,15 @@ connections, one message after the other.
 """
 
 import asyncio
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
-from journey import log
+from journey.bench.beside import beside
 from journey.bench.figures import Figure, measured
 from journey.bench.scratch import Scratch
 from journey.ingest.files import Found
@@ -49,7 +46,7 @@ Patient = Sequence[Found]
 def mllp(server: Scratch) -> Iterator[Figure]:
     """The worker is at rest: what is measured is the way in."""
     url = server.database()
-    with closing(Store(url)) as store, _listening(url) as address:
+    with closing(Store(url)) as store, beside(listen, database_url=url, mllp_port=0) as address:
         to = Receiving(*address)
         known = _patients()
         _sent(to, [known])
@@ -116,30 +113,13 @@ def _all(to: Receiving, share: list[Patient]) -> int:
     return len(messages) - send(to, messages).accepted
 
 
-@contextmanager
-def _listening(url: str) -> Iterator[tuple[str, int]]:
-    """The address of a listener in a process of its own."""
-    here, there = get_context("forkserver").Pipe()
-    process = get_context("forkserver").Process(target=_listen, args=(there, url), daemon=True)
-    process.start()
-    there.close()
-    try:
-        yield here.recv()
-    finally:
-        process.terminate()
-        process.join()
-        here.close()
-
-
-def _listen(pipe: Pipe, url: str) -> None:
-    settings = Settings.load(database_url=url, mllp_port=0, log_level="error")
-    log.configure(settings)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+def listen(settings: Settings, told: Callable[[tuple[str, int]], None]) -> None:
+    """As `journey listen mllp` does, until it is ended."""
 
     async def forever() -> None:
         async with Listener(taken, settings, Figures()).listening() as address:
-            pipe.send(address)
+            told(address)
             await asyncio.Event().wait()
 
-    with taking(url, settings) as taken:
+    with taking(settings.database_url or "", settings) as taken:
         asyncio.run(forever())
