@@ -48,7 +48,7 @@ LONG = (
     "tests/contract/",
     "tests/ingest/",
     "tests/mllp/",
-    "tests/web/test_browser.py",
+    "tests/web/browser/",
     "tests/api/test_server.py",
     "tests/api/test_stopping.py",
     "tests/api/test_stream.py",

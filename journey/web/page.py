@@ -84,9 +84,11 @@ class Asked:
         )
 
     def link(self, **changed: str | None) -> str:
-        """The same page with other parameters; None leaves one out."""
-        given = {**self.query, **changed}
-        kept = {name: value for name, value in given.items() if value not in {None, ""}}
+        """The same page with other parameters; None leaves one out. What was asked as empty stays: it is not
+        what is shown unasked.
+        """
+        given = {**self.query, **{name: value or None for name, value in changed.items()}}
+        kept = {name: value for name, value in given.items() if value is not None}
         return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
 
 
