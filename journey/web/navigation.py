@@ -18,6 +18,7 @@ ENTRIES = (
     Entry("Lists", "/console/lists", "search"),
     Entry("Flow", "/console/flow", "figures"),
     Entry("Keys", "/console/keys", "admin"),
+    Entry("Parked messages", "/console/parked", "inbox"),
     Entry("Audit", "/console/audit", "audit"),
     Entry("Proof", "/console/proof", "verify"),
     Entry("Disclosures", "/console/disclosures", "audit"),

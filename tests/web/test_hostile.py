@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -10,12 +11,16 @@ import pytest
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import ROLES, Role
+from journey.ingest.files import Found
+from journey.ingest.hl7v2.inbox import message_key
+from journey.ingest.hl7v2.ingest import ingest
 from journey.web.every import PAGES
 from journey.web.navigation import entry_of
 from journey.web.page import HOME
 from journey.web.signing import Signed
 from tests.api.test_lists import coded, offer
 from tests.api.test_reading import projected
+from tests.ingest.hl7v2.written import message, segment
 from tests.served import Api, number
 from tests.web.conftest import CSRF, Browser, signed_in
 
@@ -59,6 +64,8 @@ def told(api: Api) -> Told:
     projected(api, journey, last["version"])
     keys.create(api.conninfo, EVIL, Role.COORDINATOR, EVIL, Grant())
     [key] = (each for each in api.get("/v1/keys", role=Role.ADMIN).json()["keys"] if each["name"] == EVIL)
+    raw = message(EVIL, segment("PID", dict.fromkeys(range(1, 31), EVIL)))
+    ingest(api.engine.store, [Found(raw, EVIL, 1)], zone=ZoneInfo("UTC"))
     webhook = api.post("/v1/webhooks", WEBHOOK, role=Role.INTEGRATOR).headers["location"]
     names = {
         "journey_id": journey.rpartition("/")[2],
@@ -68,6 +75,7 @@ def told(api: Api) -> Told:
         "name": "referrals",
         "key_id": key["id"],
         "webhook_id": webhook.rpartition("/")[2],
+        "message_id": message_key(raw).hex(),
     }
     return Told(journey, names)
 

@@ -25,7 +25,8 @@ WHENCE = ("source", "peer", "request_id", "correlation_id")
 KINDS = (
     *("read", "search", "feed", "audit", "export", "print", "evidence", "review", "disclosure-suspended"),
     *("query-saved", "query-removed", "write", "login", "glass-broken", "glass-closed"),
-    *("key-created", "key-changed", "key-revoked", "operation", "verification", "recorded", "disclosed"),
+    *("key-created", "key-changed", "key-revoked", "message-read", "message-handled", "operation"),
+    *("verification", "recorded", "disclosed"),
 )
 OUTCOMES = ("done", "refused", "denied")
 CHOSEN = {"kind": KINDS, "outcome": OUTCOMES}
