@@ -46,7 +46,6 @@ FHIR: Mapping[str, str] = MappingProxyType(
         "no-time": FILL,
         "too-fine": "Say it more coarsely, or record it by hand and dismiss the message.",
         "unknown-code": CORRECT,
-        "label-alone": "Record by hand what the label is to protect, bearing it, and dismiss the message.",
         "missing-element": FILL,
         "label-alone": "Record something of the same visit, referral … under the label, and try again.",
         "not-fhir": "Put in a resource of FHIR R4, or dismiss the message.",
