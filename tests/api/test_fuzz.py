@@ -101,7 +101,7 @@ def everything_is_projected_in_the_end(api: Api, journey: str) -> Any:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 @settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     database=None,
     derandomize=True,

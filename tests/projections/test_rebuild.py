@@ -149,7 +149,7 @@ def test_readers_writers_and_the_live_projector_are_not_disturbed(full_url: str)
         appending(full_url) as appended,
     ):
         until(lambda: appended() > 10 and status.reads and timeline.reads)
-        for _ in range(4):
+        for _ in range(2):
             for model in READ_MODELS:
                 before = appended(), status.reads, timeline.reads
                 rebuild.rebuild(full_url, model)
