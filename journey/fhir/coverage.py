@@ -67,7 +67,7 @@ def _coverage(chart: Chart, coverage: room.Coverage) -> Json:
                 *([{"type": MEMBER, "value": member_id}] if member_id else []),
             ],
             "status": _status(coverage),
-            "type": _type(terms.line_of_business) if terms else None,
+            "type": _type(terms.line_of_business) if terms and terms.line_of_business else None,
             "subscriberId": member_id,
             "beneficiary": reference("Patient", chart.patient_id),
             "relationship": SELF,

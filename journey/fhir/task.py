@@ -13,11 +13,12 @@ from journey.domain.authorization import (
     AuthorizationStatus,
 )
 from journey.domain.authorization.status import UNDECIDED
+from journey.domain.event import Recorded
 from journey.domain.task import Task, TaskStatus
 from journey.domain.transfer import Transfer, TransferStatus
 from journey.fhir.assignment import assignment, kind_of_task, until
 from journey.fhir.chart import Chart
-from journey.fhir.data import Json, concept, identifier, known, named, reference
+from journey.fhir.data import Json, concept, happened, identifier, known, named, reference
 from journey.fhir.fulfilment import fulfilments
 from journey.fhir.handover import handovers
 from journey.fhir.kind import By, Include, Kind
@@ -113,10 +114,13 @@ def _information_requests(chart: Chart) -> Iterator[Json]:
     for each in chart.journey.authorizations:
         asked = chart.last(each.authorization_id, AuthorizationInformationRequested)
         if asked is not None:
-            yield _information_request(chart, each, asked[0])
+            yield _information_request(chart, each, *asked)
 
 
-def _information_request(chart: Chart, one: Authorization, asked: AuthorizationInformationRequested) -> Json:
+def _information_request(
+    chart: Chart, one: Authorization, asked: AuthorizationInformationRequested, at: Recorded
+) -> Json:
+    """Written when the payer asked, and asked last: the request that it is about is older."""
     claim = reference("Claim", one.authorization_id)
     sent = chart.last(one.authorization_id, AuthorizationInformationSubmitted)
     is_answered = one.asked is None and sent is not None
@@ -130,6 +134,7 @@ def _information_request(chart: Chart, one: Authorization, asked: AuthorizationI
             "reasonCode": known(PAS_CODES, "priorAuthorization", "Prior authorization"),
             "reasonReference": claim,
             "focus": claim,
+            "authoredOn": happened(at),
             "requester": named("Organization", one.request.payer),
             "owner": provider(one.request.requester),
             "restriction": until(one.asked_by, []),

@@ -56,6 +56,10 @@ def test_who_pays_is_told_with_plan_number_and_time() -> None:
     assert [each["code"] for each in body["type"]["coding"]] == ["HIP", "COMMERCIAL"]
 
 
+def test_where_nobody_said_under_whose_rules_it_pays_it_is_of_no_type() -> None:
+    assert "type" not in coverage(recorded.model_copy(update={"line_of_business": None}))
+
+
 @pytest.mark.parametrize("line", LineOfBusiness)
 def test_every_line_of_business_has_its_type(line: LineOfBusiness) -> None:
     body = coverage(recorded.model_copy(update={"line_of_business": line}))

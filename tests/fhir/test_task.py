@@ -167,6 +167,12 @@ def test_what_a_payer_asks_for_is_a_task_with_what_is_needed() -> None:
     assert body["restriction"]["period"] == {"end": "2026-03-02T12:00:00.000000Z"}
 
 
+def test_it_was_written_when_the_payer_asked_and_not_when_it_was_asked() -> None:
+    told = given(opened, submitted, (wanted, at(10)), (provided, at(11)), (wanted, at(13)))
+    authored = [each.body and each.body["authoredOn"] for each in every_version("Task", ID, told)]
+    assert authored == [f"2026-03-02T{hour}:00:00.000000Z" for hour in (10, 10, 13)]
+
+
 def test_what_was_sent_completes_it_and_another_question_asks_again() -> None:
     body = one("Task", given(opened, submitted, wanted, provided))
     assert body["status"] == "completed"

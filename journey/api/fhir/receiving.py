@@ -29,9 +29,9 @@ from journey.api.guard import denied, guarded, told_through_glass
 from journey.api.outcome import BASE
 from journey.api.problems import FieldError, Problem
 from journey.ingest.fhir.documents import NotJson, entries, items, read
-from journey.ingest.fhir.groups import Group, Sender
+from journey.ingest.fhir.groups import Group
 from journey.ingest.fhir.ingest import Counts
-from journey.ingest.fhir.item import BARRED, Item
+from journey.ingest.fhir.item import BARRED, Item, Sender
 from journey.ingest.fhir.mapping import SCOPES
 from journey.ingest.fhir.receiver import Receiver, Refusal
 from journey.ingest.fhir.resource import Json

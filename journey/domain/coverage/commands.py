@@ -15,7 +15,9 @@ class RecordCoverage(Command):
 
     coverage_id: UUID
     payer: str = Field(min_length=1)
-    line_of_business: LineOfBusiness
+    line_of_business: LineOfBusiness | None = Field(
+        default=None, description="Left out where nobody has said under whose rules it pays."
+    )
     plan: str | None = None
     member_id: str | None = None
     valid_from: Day | None = None

@@ -58,7 +58,7 @@ class CoverageRecorded(Event, stored_as="coverage.recorded"):
 
     coverage_id: UUID
     payer: str
-    line_of_business: LineOfBusiness
+    line_of_business: LineOfBusiness | None = None
     plan: str | None = None
     member_id: Identifying | None = None
     valid_from: date | None = None

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from journey.domain.codes import JourneyStatus
 from journey.domain.correction import History
 from journey.domain.episode import OpenJourney
-from journey.domain.event import Actor, Command, Context, Source
+from journey.domain.event import Command, Context, Source
 from journey.domain.identity import AssignIdentifier, ChangeDemographics, Demographics, Identifier
 from journey.ingest.fhir.item import CHANNEL
 from journey.ingest.fhir.mapping import ORDER
@@ -18,16 +18,6 @@ from journey.store.sayings import Saying
 
 CORRELATION = UUID("0d2f7f1e-55c4-4f0e-9b0a-8a6a2b9d9a10")
 """The namespace of the ids that tie together what one resource led to."""
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sends the resources, as it stands on every event."""
-
-    actor: Actor
-    purpose: str = "TREAT"
-    team: str | None = None
-    """Whose a journey is that is opened."""
 
 
 @dataclass
@@ -43,46 +33,43 @@ class Group:
     known: tuple[tuple[Identifier, ...], Demographics] | None = None
     """Who the patient is by another journey of theirs."""
 
-    def sayings(self, sender: Sender) -> list[Saying]:
+    def sayings(self) -> list[Saying]:
         """The Patients first; then the others in the order in which they began."""
-        opening = Saying(self._opening(sender), self._context_of_opening(sender))
-        persons = [Saying(_told_of(each), context(sender, each)) for each in self.persons]
-        return [
-            opening,
-            *persons,
-            *(Saying(_said_by(each), context(sender, each)) for each in self.in_order()),
-        ]
+        opening = Saying(self._opening, self._context_of_opening())
+        persons = [Saying(_told_of(each), context(each)) for each in self.persons]
+        return [opening, *persons, *(Saying(_said_by(each), context(each)) for each in self.in_order())]
 
     def in_order(self) -> list[Placed]:
         return sorted(self.placed, key=_order)
 
-    def _context_of_opening(self, sender: Sender) -> Context:
-        if self.persons:
-            return context(sender, self.persons[0])
-        told = context(sender, self.in_order()[0])
-        return told.model_copy(update={"labels": ()})  # of that resource alone, not of the whole journey
+    @property
+    def _first(self) -> Placed:
+        """Of what the journey is opened."""
+        return self.persons[0] if self.persons else self.in_order()[0]
 
-    def _opening(self, sender: Sender) -> Callable[[History], Iterator[Command]]:
-        def commands(history: History) -> Iterator[Command]:
-            if history.recorded:
-                return
-            person = self.persons[0].person if self.persons else None
-            identifiers, demographics = self.known or ((), Demographics())
-            if person is not None:
-                identifiers, demographics = person.identifiers, person.demographics
-            began = [at for each in self.placed if (at := each.begins)]
-            yield OpenJourney(
-                patient_id=self.patient_id,
-                status=JourneyStatus.PLANNED,
-                continues=self.continues,
-                identifiers=identifiers,
-                patient=demographics,
-                team=sender.team,
-                occurred_at=min(began, default=None) if not began or min(began) <= _now(began) else None,
-                reported=True,
-            )
+    def _context_of_opening(self) -> Context:
+        told = context(self._first)
+        # labels of one resource alone are not those of the whole journey
+        return told if self.persons else told.model_copy(update={"labels": ()})
 
-        return commands
+    def _opening(self, history: History) -> Iterator[Command]:
+        if history.recorded:
+            return
+        person = self.persons[0].person if self.persons else None
+        identifiers, demographics = self.known or ((), Demographics())
+        if person is not None:
+            identifiers, demographics = person.identifiers, person.demographics
+        began = [at for each in self.placed if (at := each.begins)]
+        yield OpenJourney(
+            patient_id=self.patient_id,
+            status=JourneyStatus.PLANNED,
+            continues=self.continues,
+            identifiers=identifiers,
+            patient=demographics,
+            team=self._first.item.sender.team,
+            occurred_at=min(began, default=None) if not began or min(began) <= _now(began) else None,
+            reported=True,
+        )
 
 
 def _now(began: Sequence[datetime]) -> datetime:
@@ -143,12 +130,13 @@ def _told_of(placed: Placed) -> Callable[[History], Iterator[Command]]:
     return commands
 
 
-def context(sender: Sender, placed: Placed) -> Context:
+def context(placed: Placed) -> Context:
+    """By who sent it, whenever it is told; by who corrected it."""
     item = placed.item
     source = Source(system=item.came.source, channel=CHANNEL, message_id=item.name or None)
     return Context(
-        actor=item.correction.note.actor if item.correction else sender.actor,
-        purpose=sender.purpose,
+        actor=item.correction.note.actor if item.correction else item.sender.actor,
+        purpose=item.sender.purpose,
         source=source,
         correlation_id=uuid5(CORRELATION, item.key.hex()),
         labels=placed.labels,

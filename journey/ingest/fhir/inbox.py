@@ -24,7 +24,7 @@ from journey.ingest.attempts import (
     record,
     seal_anew,
 )
-from journey.ingest.fhir.item import IN_THE_INBOX, Item, Outcome
+from journey.ingest.fhir.item import IN_THE_INBOX, Item, Outcome, Sender
 from journey.ingest.fhir.naming import Came
 from journey.ingest.fhir.resource import TYPE
 from journey.ingest.keys import Key
@@ -186,7 +186,8 @@ def _rows(connection: Connection[Any], items: Sequence[Item]) -> Iterator[dict[s
         outcome = each.outcome
         if outcome is None or outcome.status not in IN_THE_INBOX:
             continue
-        raw, correction = to_json(each.first._asdict()), each.correction
+        raw = to_json({**each.first._asdict(), "sender": each.sender})
+        correction = each.correction
         if correction and outcome.journey_id:
             seal_anew(connection, each.key, correction, outcome.journey_id)
         sealed = box(each.key, raw, outcome.journey_id, wrapped.get(outcome.journey_id))
@@ -215,8 +216,9 @@ def _type(came: Came) -> str | None:
 
 
 def _read(kept: Kept, hand: Hand | None) -> Item:
-    came = Came(**from_json(kept.raw))
-    item = Item(came, kept.source, kept.number, key=kept.key, is_kept=True, hand=hand)
+    fields = from_json(kept.raw)
+    sender = Sender.of(fields.pop("sender"))
+    item = Item(Came(**fields), kept.source, kept.number, sender, key=kept.key, is_kept=True, hand=hand)
     return item.corrected(kept.correction) if kept.correction else item
 
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from journey.ingest import counts
 from journey.ingest.attempts import AT_THE_COMMAND_LINE, Hand
 from journey.ingest.fhir.documents import items
-from journey.ingest.fhir.item import Item
-from journey.ingest.fhir.receiver import FEED, Receiver
+from journey.ingest.fhir.item import FEED, Item
+from journey.ingest.fhir.receiver import Receiver
 from journey.ingest.files import Found, Unreadable
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Store

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic_core import from_json
 
+from journey.domain.event import Actor
 from journey.ingest.attempts import Correction, Ended, Hand
 from journey.ingest.fhir.naming import Came
 from journey.ingest.fhir.resource import Json
@@ -46,6 +47,25 @@ BARRED = Outcome("barred", "forbidden", "It is about a journey that is not yours
 """Neither applied nor kept."""
 
 
+@dataclass(frozen=True)
+class Sender:
+    """Who sends a resource, as it stands on every event that it leads to."""
+
+    actor: Actor
+    purpose: str = "TREAT"
+    team: str | None = None
+    """Whose a journey is that is opened."""
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> "Sender":
+        """As it was kept."""
+        return cls(Actor.model_validate(kept["actor"]), kept["purpose"], kept["team"])
+
+
+FEED = Sender(Actor(id=CHANNEL, kind="system"))
+"""Whoever has files read."""
+
+
 @dataclass
 class Item:
     """A resource on its way: kept with what becomes of it."""
@@ -54,6 +74,7 @@ class Item:
     source: str
     """The file or the request, for people to find it by."""
     number: int
+    sender: Sender = FEED
     key: bytes = b""
     is_kept: bool = False
     """Whether it is in the inbox already."""

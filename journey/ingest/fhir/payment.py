@@ -63,11 +63,11 @@ def _named(reference: Element) -> str:
     return reference.short("display") or number or reference.short("reference")
 
 
-def _business(resource: Resource) -> LineOfBusiness:
-    """As Coverage.type says by its code, else as the payer is called."""
+def _business(resource: Resource) -> LineOfBusiness | None:
+    """As Coverage.type says by its code, else as the payer is called; else nobody has said."""
     payer, found = _payer(resource).lower(), line_of_business(resource)
     by_name = (line for line in (L.MEDICARE, L.MEDICAID) if line.lower() in payer)
-    return found or next(by_name, L.COMMERCIAL)
+    return found or next(by_name, None)
 
 
 def _plan(resource: Resource) -> str | None:

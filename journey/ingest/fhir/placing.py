@@ -135,6 +135,8 @@ def _linked(
         if found is not None:
             linked[kind] = found
         elif keys and kind == row.needs:
+            if routes.is_anothers(keys, where.patient_id):
+                raise Unapplied("two-patients", PARKED["two-patients"], f"{row.type}.{element}")
             raise Awaits(keys)
         else:
             unlinked += keys

@@ -11,27 +11,25 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from journey.domain.episode import JourneyOpened
-from journey.domain.event import Actor
-from journey.domain.rules import JourneyIsOver
 from journey.ingest.aside import Unapplied
 from journey.ingest.attempts import Correction, Hand, Note, held
 from journey.ingest.fhir.aside import set_aside
 from journey.ingest.fhir.gathering import gathered
-from journey.ingest.fhir.groups import Group, Sender
+from journey.ingest.fhir.groups import Group
 from journey.ingest.fhir.inbox import NOT_APPLIED, Inbox
-from journey.ingest.fhir.item import BARRED, CHANNEL, UNREAD, Item, Outcome
+from journey.ingest.fhir.item import BARRED, FEED, UNREAD, Item, Outcome, Sender
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.naming import name_of
 from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
 from journey.ingest.fhir.reasons import PARKED, NothingToApply
 from journey.ingest.fhir.resource import TYPE, Resource
 from journey.ingest.fhir.routes import Rehearsal, Routes
+from journey.ingest.fhir.settling import settle
 from journey.ingest.keys import Key
 from journey.store.errors import StoreUnavailable
 from journey.store.sayings import Told, tell_all, weighed
 from journey.store.store import Store
 
-FEED = Sender(Actor(id=CHANNEL, kind="system"))
 DUPLICATE = Outcome("duplicate")
 NOT_MAPPED = Outcome("not-mapped")
 
@@ -69,11 +67,13 @@ class Receiver:
         """
         self._routes.patients.forget()
         fresh = self._unseen(items)
+        for each in fresh:
+            each.sender = self._sender
         if together:
             self._rehearse(fresh)
         here = self._placed(fresh)
         groups = self._admitted(gathered(self._routes, self.inbox, here, self._placed))
-        self._tell(here, groups, self._sender)
+        self._tell(here, groups)
         self.inbox.put(self._with_told(fresh, groups))
         return self._released(here, fresh, [each for each in items if each.outcome is DUPLICATE])
 
@@ -176,18 +176,18 @@ class Receiver:
             self._routes = real
         for group in groups:
             before = self._store.load(group.journey_id)
-            sayings = group.sayings(self._sender)
-            self._settle(group, weighed(group.journey_id, before, sayings)[1])
+            sayings = group.sayings()
+            settle(group, weighed(group.journey_id, before, sayings)[1], self._routes, self._store)
         for each in items:
             if each.outcome and each.outcome.status in UNTAKEN and not each.outcome.awaits:
                 raise Refusal
             each.outcome = None
 
-    def _tell(self, here: Sequence[Placed], groups: Sequence[Group], sender: Sender) -> None:
+    def _tell(self, here: Sequence[Placed], groups: Sequence[Group]) -> None:
         """Each its own; what came too late for a journey, the one that goes on from it."""
         for group in groups:
             for _ in range(JOURNEYS_ON):
-                late = self._told(group, sender)
+                late = self._told(group)
                 if not late:
                     break
                 group = self._going_on(late)  # noqa: PLW2901 - what is left of it
@@ -196,9 +196,9 @@ class Receiver:
                 each.item.outcome = Outcome("applied", thing_id=each.place.thing_id)
                 each.item.patient_id = each.place.patient_id
 
-    def _told(self, group: Group, sender: Sender) -> list[Placed]:
+    def _told(self, group: Group) -> list[Placed]:
         """Tell the journey; answers those for which it was over."""
-        sayings = group.sayings(sender)
+        sayings = group.sayings()
         try:
             told = tell_all(self._store, group.journey_id, sayings, preamble=1 + len(group.persons))
         except StoreUnavailable:
@@ -208,29 +208,7 @@ class Receiver:
         led = [kind for each in told.led if not isinstance(each, Exception) for kind in each]
         self.events += len(led)
         self.journeys += JourneyOpened in led
-        return self._settle(group, told)
-
-    def _settle(self, group: Group, told: Told) -> list[Placed]:
-        """Say what became of each; answers those for which the journey was over."""
-        opening, *others = told.led
-        late = []
-        for each, led in zip([*group.persons, *group.in_order()], others, strict=True):
-            problem = opening if isinstance(opening, Exception) else led
-            if isinstance(problem, Exception):
-                each.item.outcome = set_aside(problem)._replace(journey_id=group.journey_id)
-                if each.item.outcome.code == "awaits-reference":
-                    each.item.outcome = each.item.outcome._replace(awaits=each.unlinked)
-                own = each.person is None and each.place.journey_id == each.patient.journey_id
-                if isinstance(problem, JourneyIsOver) and own:
-                    late.append(each)
-            elif each.person is None or told.version:
-                each.item.outcome = Outcome(
-                    "applied",
-                    journey_id=group.journey_id if told.version else None,
-                    thing_id=each.place.thing_id,
-                    events=len(problem),
-                )
-        return late
+        return settle(group, told, self._routes, self._store)
 
     def _going_on(self, late: Sequence[Placed]) -> Group:
         """The journey that continues the one that was over."""
@@ -279,12 +257,12 @@ class Receiver:
         return bool(self._routes.whose([key]))
 
     def _again(self, items: Sequence[Item]) -> list[Item]:
-        """Try them, and then what waited for them, until none of them can be applied. Others sent them."""
+        """Try them, and then what waited for them, until none of them can be applied."""
         tried: list[Item] = []
         while items:
             here = self._placed(items)
             groups = gathered(self._routes, self.inbox, here, self._placed)
-            self._tell(here, groups, FEED)
+            self._tell(here, groups)
             self.inbox.put(self._with_told(items, groups))
             tried += items
             done = {each.key for each in tried}

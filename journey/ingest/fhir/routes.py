@@ -108,6 +108,11 @@ class Routes:
                 return Place(route.journey_id, patient_id, route.visit_id)
         return None
 
+    def is_anothers(self, keys: Sequence[Key], patient_id: UUID) -> bool:
+        """Whether something goes by these names, and is another patient's."""
+        found = self._found(keys).values() if keys else ()
+        return bool(found) and all(each.patient_id != patient_id for each in found)
+
     def elsewhere(self, keys: Sequence[Key], patient: Route) -> Place:
         """The same thing on the journey that goes on, though it was on an earlier one."""
         thing_id = visit_id_of(patient.journey_id, keys[0])

@@ -4,6 +4,7 @@ import json
 from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 from httpx2 import Response
 from hypothesis import HealthCheck, given, settings
@@ -113,6 +114,23 @@ def test_what_waits_is_accepted_and_applied_when_the_patient_comes(api: Api) -> 
     told(sent(api, bundle(person)))
     (visit,) = told(sent(api, bundle(visit_of(name))))
     assert codes(visit["outcome"]) == ["duplicate"]
+
+
+def test_what_waited_is_recorded_by_who_sent_it(api: Api) -> None:
+    """Whoever sends what it waited for says nothing of it."""
+    made = {who: keys.create(api.conninfo, who, Role.INTEGRATOR, None, Grant()) for who in ("first", "then")}
+    name, person = someone()
+    for who, body in (("first", visit_of(name)), ("then", person)):
+        held = {"Authorization": f"Bearer {made[who].token}"} | MEDIA
+        content = json.dumps(bundle(body)).encode()
+        answer = api.ask("POST", "/v1/fhir?source=both", role=None, content=content, headers=held)
+        assert answer.status_code == 200, answer.text
+    with psycopg.connect(api.conninfo) as connection:
+        rows = connection.execute(
+            "SELECT split_part(type, '.', 1), context->'actor'->>'id' FROM event"
+            " WHERE context->'source'->>'system' = 'both'"
+        ).fetchall()
+    assert {who for room, who in rows if room == "visit"} == {"first"}
 
 
 def test_a_deletion_is_not_taken(api: Api) -> None:

@@ -11,7 +11,10 @@ import pytest
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
 from journey.domain.episode import CloseJourney
 from journey.domain.event import Actor, Context, Precision, Source
+from journey.domain.labels import labelled as labels_of_each
+from journey.domain.labels import of_journey
 from journey.domain.visit import PatientAdmitted, VisitCompleted, VisitStarted
+from journey.fhir.chart import about
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import ingest
 from tests.ingest.fhir.feeding import ZONE, Feed, Json
@@ -296,6 +299,23 @@ def test_a_referral_and_what_a_task_makes_of_it(feed: Feed) -> None:
 def test_an_order_that_is_no_referral_is_not_mapped(feed: Feed) -> None:
     counts = feed.take(patient(), referral(category=[{"text": "Laboratory"}]))
     assert counts.not_mapped == {"ServiceRequest": 1}
+
+
+def test_a_label_that_comes_alone_is_set_aside_until_something_bears_it(feed: Feed) -> None:
+    """Applied, it would be taken for protected."""
+    feed.take(bundle(patient(), encounter()))
+    secret = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "PSY"}]}
+    labelled = encounter(meta={"lastUpdated": "2026-04-01T00:00:00Z", **secret})
+    assert feed.take(labelled).reasons == {"label-alone": 1}
+    assert of_journey(feed.only().recorded) == frozenset()
+    more = encounter(meta={"lastUpdated": "2026-04-02T00:00:00Z", **secret}, serviceType={"text": "Ward"})
+    assert feed.take(more).applied == 1
+    visit = feed.only_visit().visit_id
+    borne = labels_of_each(feed.only().recorded)
+    assert all(borne[each.event_id] == {"PSY"} for each in feed.only().recorded if visit in about(each.event))
+    assert feed.replay().applied == 1
+    ordinary = {"lastUpdated": "2026-04-03T00:00:00Z", "security": [{"code": "N"}]}
+    assert feed.take(encounter("e2")).applied == feed.take(encounter("e2", meta=ordinary)).applied == 1
 
 
 def test_security_labels_are_on_the_events(feed: Feed) -> None:

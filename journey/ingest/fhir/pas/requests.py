@@ -168,8 +168,8 @@ def _due(telling: Telling, wanted: AuthorizationRequest) -> datetime | None:
     if asked_for and all(is_drug(resource, item) for item in asked_for):
         return None
     recorded = telling.journey.coverages.get(coverage_id) if (coverage_id := wanted.coverage_id) else None
-    line = recorded.terms.line_of_business if recorded and recorded.terms else business(resource)
-    return due(created(resource), wanted.urgency, line)
+    line = recorded.terms.line_of_business if recorded and recorded.terms else None
+    return due(created(resource), wanted.urgency, line or business(resource))
 
 
 def _updated(telling: Telling, one: Authorization) -> Iterator[Command]:
