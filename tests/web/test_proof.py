@@ -116,6 +116,10 @@ def test_what_was_altered_is_told_with_its_place(api: Api, admin: Browser) -> No
     until(lambda: "does not hold" in admin.open(VERIFYING), 60)
     assert "is not the one that its leaf was made of." in admin.open(VERIFYING)
     assert "Keep the anchors, and everything else, as they are." in admin.open(VERIFYING)
+    many = admin.open(VERIFYING).count("<tr")
+    admin.send("proof/verification")
+    until(lambda: admin.open(VERIFYING).count("<tr") > many, 60)
+    assert "does not hold" in admin.open("proof")
 
 
 def test_an_admin_has_it_verified_and_sees_nothing_of_patients(admin: Browser) -> None:

@@ -14,7 +14,7 @@ from journey.web.calling import Refusal
 from journey.web.finding import found, named
 from journey.web.handing import handed
 from journey.web.page import HOME, Asked, Page, go
-from journey.web.pages.verifying import verifications
+from journey.web.pages.verifying import standing, verifications
 
 Row = Mapping[str, Any]
 HERE = f"{HOME}/proof"
@@ -54,7 +54,7 @@ async def _shown(asked: Asked, problem: Row | None = None, status: int = 200) ->
         wanted=asked.said("q"),
         bases=BASES,
         verifying=running,
-        verified=next(iter(results), None),
+        verified=standing(results),
     )
 
 

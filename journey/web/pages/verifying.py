@@ -1,6 +1,6 @@
 """Verifying: everything made anew and held to what is signed, when somebody asks; what came of it before."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starlette.responses import Response
@@ -12,7 +12,7 @@ from journey.web.page import HOME, Asked, Page, go
 Row = Mapping[str, Any]
 ASK = "/v1/log/verification"
 HERE = f"{HOME}/proof/verification"
-SHOWN = 10
+SHOWN = 50
 
 
 class Result(NamedTuple):
@@ -25,6 +25,10 @@ class Result(NamedTuple):
     kind: str
     verdict: str
     fault: str
+    holds: bool | None
+    """None where there is no verdict."""
+
+    is_whole: bool
 
 
 async def verification(asked: Asked) -> Response:
@@ -60,20 +64,32 @@ async def verifications(asked: Asked) -> tuple[Row | None, tuple[Result, ...]]:
     return running, tuple(_results(found))
 
 
+def standing(results: Sequence[Result]) -> Result | None:
+    """The one that counts: a fault stands until all was verified from the beginning and holds."""
+    told = [each for each in results if each.holds is not None]
+    for each in told:
+        if not each.holds:
+            return each
+        if each.is_whole:
+            break
+    return next(iter(told), None)
+
+
 def _results(found: list[Row]) -> Iterator[Result]:
     for each in found:
         if each["state"] in UNDER_WAY:
             continue
         kind, verdict = STATES[each["state"]]
         what = "everything" if each["whole"] else "what came since the last time"
-        much, fault = "", each["said"] or ""
+        much, fault, holds, is_whole = "", each["said"] or "", None, False
         if result := each["result"]:
-            holds = result["verdict"] == "holds"
+            holds, is_whole = result["verdict"] == "holds", not result["since"]
             kind, verdict = ("good", "holds") if holds else ("late", "does not hold")
             what = f"since checkpoint {result['since']}" if result["since"] else "from the beginning"
             much = f"{result['events']:,} events, {result['accesses']:,} records of the trail"
             fault = result["faults"][0]["said"] if result["faults"] else ""
-        yield Result(each["ended_at"] or each["began_at"], each["asked_by"], what, much, kind, verdict, fault)
+        at, by = each["ended_at"] or each["began_at"], each["asked_by"]
+        yield Result(at, by, what, much, kind, verdict, fault, holds, is_whole)
 
 
 PAGES = (
