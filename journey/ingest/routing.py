@@ -23,7 +23,8 @@ REMEMBERED = 100_000
 """Numbers kept in memory. What is remembered too long is found out when it is used."""
 
 LOCK = """
-    SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended(number, 1247))
+    SELECT set_config('synchronous_commit', 'off', true),
+           pg_advisory_xact_lock(hashtextextended(number, 1247))
       FROM unnest(%s::text[]) AS number
     """
 """Who claims does not wait for the disk: what is recorded where a number leads is written there behind it."""

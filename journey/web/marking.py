@@ -10,7 +10,7 @@ from pydantic_core import from_json
 LONGEST = 100_000
 """Characters up to which a message is marked."""
 
-FIELD = re.compile(r"([A-Z][A-Z0-9]{2})-(\d{1,2})")
+FIELD = re.compile(r"([A-Z][A-Z0-9]{2})(?:-(\d{1,2}))?")
 AT_LINE = re.compile(r"at line (\d+)")
 VERBATIM = 2
 """MSH-1 separates the fields, and stands before MSH-2 without being separated from it."""
@@ -38,7 +38,7 @@ def marked(channel: str, text: str, places: Sequence[str]) -> list[Line]:
 
 
 def _segments(text: str, places: Sequence[str]) -> Iterator[Line]:
-    wanted = [(found[1], int(found[2])) for found in map(FIELD.fullmatch, places) if found]
+    wanted = [(found[1], int(found[2] or 0)) for found in map(FIELD.fullmatch, places) if found]
     separator = text[3:4] if text.startswith("MSH") else "|"
     seen: set[str] = set()
     for line in text.split("\n"):
@@ -55,7 +55,7 @@ def _segment(line: str, separator: str, wanted: set[int]) -> Iterator[Piece]:
     name, *fields = line.split(separator)
     if name == "MSH":
         fields.insert(0, separator)
-    yield Piece(name)
+    yield Piece(name, wrong=0 in wanted)
     for number, field in enumerate(fields, 1):
         if name != "MSH" or number > VERBATIM:
             yield Piece(separator)

@@ -83,6 +83,18 @@ def test_there_is_something_to_do_about_each_reason() -> None:
     assert remedies.FHIR.keys() == of_fhir.PARKED.keys() | of_fhir.REJECTED.keys()
 
 
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("PV1-19, PV1-50 and PID-18 are empty", ("PV1-19", "PV1-50", "PID-18")),
+        ("There is no OBR segment: it says what was examined.", ("OBR",)),
+        ("The message does not begin with an MSH segment.", ()),
+    ],
+)
+def test_a_sentence_says_where_it_is_wrong(sentence: str, found: tuple[str, ...]) -> None:
+    assert hl7v2.places("bad-value", sentence) == found
+
+
 def test_lists_are_narrowed_down(seen: Seen) -> None:
     seen.hl7v2.take(message(*BAD_TIME), message("ZZZ^Z99", PID), message("ADT^A11", evn("20260301"), PID))
     seen.fhir.take(encounter(), {"resourceType": "Patient", "identifier": "none"}, {"no": "resource"})

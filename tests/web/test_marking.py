@@ -28,6 +28,8 @@ def text_of(lines: list[Line]) -> str:
         (["MSH-2"], [("^~\\&", "MSH-2")]),
         (["MSH-1"], [("|", "MSH-1")]),
         (["MRG-1"], [("MRG", "there is no such segment")]),
+        (["MRG"], [("MRG", "there is no such segment")]),
+        (["PV1"], [("PV1", "")]),
         (["Patient.name"], []),
         ([], []),
     ],

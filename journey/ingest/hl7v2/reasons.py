@@ -41,12 +41,12 @@ PLACES = {
 }
 """Where the sentence names no field."""
 
-_FIELD = re.compile(r"\b[A-Z][A-Z0-9]{2}-\d{1,2}\b")
+_PLACE = re.compile(r"\b[A-Z][A-Z0-9]{2}-\d{1,2}\b|(?<=There is no )[A-Z][A-Z0-9]{2}(?= segment)")
 
 
 def places(code: str | None, sentence: str | None) -> tuple[str, ...]:
-    """The fields that a sentence is about: `PV1-19`."""
-    return tuple(_FIELD.findall(sentence or "")) or PLACES.get(code or "", ())
+    """The fields that a sentence is about: `PV1-19`; or the segment that is not there."""
+    return tuple(_PLACE.findall(sentence or "")) or PLACES.get(code or "", ())
 
 
 class NothingToApply(Exception):
