@@ -28,6 +28,13 @@ from tests.inside import Inside, inside
 _numbers = count(1)
 
 
+TO_THIS_MACHINE: dict[str, Any] = {
+    "webhook_private_addresses": "127.0.0.0/8",
+    "webhook_plain_hosts": "127.0.0.1",
+}
+"""What lets it send here."""
+
+
 @dataclass(frozen=True)
 class Api:
     """A client for each role."""

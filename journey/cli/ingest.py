@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
+]
+
 
 def _system(text: str) -> str:
     """The name of a sender."""
@@ -45,10 +50,7 @@ def ingest() -> None:
 
 @app.command("hl7v2")
 def hl7v2_(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
-    ],
+    paths: Paths,
     as_json: Json = False,
 ) -> None:
     """Take HL7 v2 messages in. What cannot be applied is parked, whole; nothing is taken twice."""
@@ -69,10 +71,7 @@ def hl7v2_(
 
 @app.command("fhir")
 def fhir_(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
-    ],
+    paths: Paths,
     *,
     source: Annotated[
         str,
@@ -101,10 +100,7 @@ def fhir_(
 
 @app.command("ndjson")
 def ndjson_(
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH", help="Files, folders, .gz, or - for standard input."),
-    ],
+    paths: Paths,
     *,
     source: Annotated[
         str,

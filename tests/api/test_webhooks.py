@@ -19,7 +19,7 @@ from journey.api.access.table import Role
 from journey.bench.receiver import TAKEN, Receiver, Reply
 from journey.embedded import Cluster
 from journey.feed.filter import Filter
-from tests.served import Api, database, number, served
+from tests.served import TO_THIS_MACHINE, Api, database, number, served
 from tests.waiting import until
 from tests.webhooks.delivering import Inbox, receiver_of_the_docs
 
@@ -35,8 +35,7 @@ def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
             conninfo,
             home,
             forgiving=True,
-            webhook_private_addresses="127.0.0.0/8",
-            webhook_plain_hosts="127.0.0.1",
+            **TO_THIS_MACHINE,
         ) as found,
     ):
         yield found

@@ -23,7 +23,7 @@ from journey.subscriptions.way import KIND, Fhir
 from journey.webhooks.deliveries import Deliveries, Terms
 from journey.webhooks.pace import Pace
 from journey.worker import Listener
-from tests.served import Api, served
+from tests.served import TO_THIS_MACHINE, Api, served
 from tests.waiting import until
 from tests.webhooks.delivering import HERE, SWIFT, Inbox
 
@@ -141,10 +141,9 @@ class World:
 @contextmanager
 def world(conninfo: str, home: Path) -> Iterator[World]:
     inbox = Inbox()
-    settings: Json = {"webhook_private_addresses": "127.0.0.0/8", "webhook_plain_hosts": "127.0.0.1"}
     with (
         Receiver(inbox) as receiver,
-        served(conninfo, home, with_worker=False, forgiving=True, **settings) as api,
+        served(conninfo, home, with_worker=False, forgiving=True, **TO_THIS_MACHINE) as api,
     ):
         yield World(api, inbox, receiver)
 

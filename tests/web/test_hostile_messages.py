@@ -21,7 +21,7 @@ from tests.api.test_quiet import logged
 from tests.api.test_reading import projected
 from tests.ingest.fhir.written import appointment, encounter, of, patient, referral, task
 from tests.ingest.hl7v2.written import evn, message, segment
-from tests.served import Api, database, served
+from tests.served import TO_THIS_MACHINE, Api, database, served
 from tests.waiting import until
 from tests.web.conftest import Browser, signed_in
 from tests.web.test_hostile import EVIL, Seen
@@ -142,8 +142,7 @@ def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
             conninfo,
             tmp_path_factory.mktemp("home"),
             forgiving=True,
-            webhook_private_addresses="127.0.0.0/8",
-            webhook_plain_hosts="127.0.0.1",
+            **TO_THIS_MACHINE,
         ) as found,
     ):
         yield found

@@ -9,7 +9,7 @@ import pytest
 from journey.api.access.table import Role
 from journey.bench.receiver import TAKEN, Receiver, Reply
 from journey.embedded import Cluster
-from tests.served import Api, database, served
+from tests.served import TO_THIS_MACHINE, Api, database, served
 from tests.waiting import until
 from tests.web.conftest import Browser, signed_in
 from tests.webhooks.delivering import Inbox
@@ -31,8 +31,7 @@ def api(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
             conninfo,
             home,
             forgiving=True,
-            webhook_private_addresses="127.0.0.0/8",
-            webhook_plain_hosts="127.0.0.1",
+            **TO_THIS_MACHINE,
         ) as found,
     ):
         yield found
