@@ -11,6 +11,7 @@ from journey.embedded import Cluster
 from journey.store.sequencer import drain
 from journey.store.store import Store
 from tests.projections.told import tell
+from tests.served import database
 
 FULL = "template_full"
 
@@ -28,10 +29,7 @@ def full(cluster: Cluster, template: str) -> str:
 
 
 @pytest.fixture
-def full_url(cluster: Cluster, full: str, database_url: str) -> Iterator[str]:
+def full_url(cluster: Cluster, full: str) -> Iterator[str]:
     """A database with a full log and empty read models."""
-    name = f"{database_url.rpartition('/')[2].partition('?')[0]}_full"
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(full)))
-        yield cluster.url(name)
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    with database(cluster, full) as url:
+        yield url
