@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from journey.errands.errand import Kind, Wanted, stop
 from journey.projections import READ_MODELS
 from tests.cli.conftest import Program
 
@@ -115,3 +116,17 @@ def test_two_rebuilds_at_once_are_refused_with_a_sentence(filled: Program, datab
         reader.rollback()
         assert first.wait(30) == 0
         assert last_rebuild(database_url) == ("done", "the command line")
+
+
+def test_a_rebuild_is_stopped_by_whoever_asks_for_that(filled: Program, database_url: str) -> None:
+    wanted = Wanted(Kind.REBUILD, "timeline")
+    with psycopg.connect(database_url) as reader, psycopg.connect(database_url, autocommit=True) as operator:
+        reader.execute("SELECT FROM timeline")
+        first = filled.start("projections", "rebuild", "timeline")
+        while not stop(operator, wanted, "an admin"):
+            assert first.poll() is None
+        _, said = first.communicate()
+        assert first.returncode == 1
+    assert "Error: It was stopped, and nothing is changed by it." in said
+    assert last_rebuild(database_url) == ("stopped", "the command line")
+    assert filled.run("projections", "verify", "timeline").returncode == 0
