@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -222,6 +224,39 @@ def test_a_resource_that_waits_may_be_let_be(seen: Seen) -> None:
     seen.fhir.take(patient())
     assert seen.full(key).state is State.DISMISSED
     assert seen.handling.replay([key])[0].state is State.APPLIED
+
+
+def test_a_corrected_resource_may_wait_for_its_patient(seen: Seen) -> None:
+    wrong = encounter(period={"start": "yesterday"})
+    seen.fhir.take(wrong)
+    key = seen.one()
+    done = seen.handling.correct(key, json.dumps(encounter()), "the day")
+    assert (done.state, done.code) == (State.WAITING, "awaits-reference")
+    seen.fhir.take(patient())
+    full = seen.full(key)
+    assert (full.state, full.text) == (State.CORRECTED, json.dumps(wrong, indent=2))
+    [journey_id] = seen.fhir.journey_ids()
+    assert ANN.id in {each.context.actor.id for each in seen.fhir.store.load(journey_id).recorded}
+
+
+def test_of_two_who_correct_at_once_one_is_told_that_it_is_done(seen: Seen) -> None:
+    raw = message(*BAD_TIME)
+    seen.hl7v2.take(raw)
+    key = seen.one()
+    at_once = Barrier(2)
+
+    def correct(day: str) -> State | None:
+        at_once.wait()
+        try:
+            return seen.handling.correct(key, text_of(raw).replace("20261340", day), day).state
+        except MessageApplied:
+            return None
+
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(correct, ("20260301", "20260302")))
+    assert sorted(map(str, done)) == ["None", "applied"]
+    [journey_id] = seen.hl7v2.journey_ids()
+    assert seen.hl7v2.told(journey_id).count("visit.admitted") == 1
 
 
 def test_a_character_that_the_message_has_no_set_for_is_not_lost(seen: Seen) -> None:
