@@ -58,7 +58,7 @@ TO_TRY: LiteralString = """
        AND (code = %(code)s OR %(code)s::text IS NULL)
        AND (coalesce(occurred_at, 'infinity'), received_at, key)
            > (%(happened)s::timestamptz, %(received)s::timestamptz, %(key)s)
-     ORDER BY coalesce(occurred_at, 'infinity'), received_at, key LIMIT %(limit)s
+     ORDER BY coalesce(occurred_at, 'infinity'), inbox.received_at, key LIMIT %(limit)s
     """
 """In the order in which it happened: what comes before another may be what that waits for."""
 
