@@ -34,10 +34,6 @@ STATES = {
     "corrected": "Corrected",
 }
 CHANNELS = {"": "HL7 v2 and FHIR", "hl7v2": "HL7 v2", "fhir": "FHIR"}
-    "replayed": "It was tried again",
-    "corrected": "The corrected text was taken",
-    "dismissed": "It is left",
-}
 TITLES = {
     "unparseable": "It cannot be read",
     "no-mapping": "Nothing here is made of it yet",
