@@ -10,10 +10,12 @@ import pytest
 
 from journey.api.access import keys
 from journey.api.access.table import Role
+from journey.ingest import remedies
 from journey.ingest.fhir import ingest as fhir
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.ingest import ingest
+from journey.web.pages.parked import TITLES
 from tests.ingest.hl7v2.written import PID, evn, message, pv1
 from tests.served import Api
 from tests.web.conftest import Browser, signed_in
@@ -44,6 +46,10 @@ def typed(page: str) -> str:
     found = TEXT.search(page)
     assert found, page
     return html.unescape(found[1])
+
+
+def test_each_reason_is_said_in_plain_words() -> None:
+    assert TITLES.keys() == remedies.HL7V2.keys() | remedies.FHIR.keys()
 
 
 def test_where_there_is_nothing_to_see_to_the_page_says_how_messages_come(admin: Browser) -> None:

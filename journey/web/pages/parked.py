@@ -52,6 +52,7 @@ TITLES = {
     "occurs-in-the-future": "It says that it happens later",
     "too-fine": "Finer than can be recorded",
     "unknown-code": "A code that is not known here",
+    "label-alone": "A label with nothing new under it",
     "contended": "Others kept writing first",
     "unavailable": "The database was away",
     "internal": "A mistake of ours",
