@@ -58,6 +58,7 @@ SENT_TWICE = """() => {
 def looked_at(window: Window) -> None:
     """Axe looks by all of its rules, once light and wide, once dark and narrow: each colour, each layout."""
     window.shown("light", WIDE)
+    assert window.what_is_too_wide == []
     assert window.complaints(axe.AXE_SCRIPT) == []
     window.shown("dark", NARROW)
     assert window.what_is_too_wide == []
