@@ -12,9 +12,10 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from journey.domain.personal import ERASED
+from journey.ingest.sealing import Box, unboxed
 from journey.privacy.sweep import Sought
 from journey.store import log
-from journey.store.vault import CannotBeOpened, vault
+from journey.store.vault import CannotBeOpened
 
 TIMELINE = """
     UPDATE timeline SET data = told.data
@@ -31,10 +32,15 @@ OF_JOURNEYS = """
      WHERE (journey_id = ANY(%(journeys)s) OR sealed_for = ANY(%(journeys)s)) AND raw <> ''
     """
 OF_NOBODY = """
-    SELECT key, raw FROM inbox WHERE sealed_for IS NULL AND raw <> ''
+    SELECT key, raw, NULL::uuid, NULL::bytea FROM inbox WHERE sealed_for IS NULL AND raw <> ''
     UNION ALL
-    SELECT key, said FROM inbox_attempt WHERE sealed_for IS NULL AND said <> ''
+    SELECT key, said, NULL, NULL FROM inbox_attempt WHERE sealed_for IS NULL AND said <> ''
+    UNION ALL
+    SELECT key, raw, sealed_for, wrapped FROM inbox JOIN data_key ON data_key.journey_id = sealed_for
+     WHERE corrected_by IS NOT NULL AND raw <> '' AND wrapped <> ''
     """
+"""What led to somebody else once it was corrected may have named their number until then."""
+
 ONE = "UPDATE inbox SET raw = '', reason = NULL WHERE key = %s"
 WHOSE_ATTEMPT = """
     UPDATE inbox SET raw = '', reason = NULL
@@ -84,9 +90,9 @@ def _unclaimed(connection: Connection[Any], said: Sequence[str]) -> None:
     """Messages that led to no journey, and name one of the person's numbers, or refer to their resource; so
     does what they were corrected to.
     """
-    for key, raw in connection.execute(OF_NOBODY).fetchall():
+    for key, raw, sealed_for, wrapped in connection.execute(OF_NOBODY).fetchall():
         try:
-            text = vault().kms.unwrap(raw).decode(errors="replace").replace('\\"', '"')
+            text = unboxed(key, Box(raw, sealed_for), wrapped).decode(errors="replace").replace('\\"', '"')
         except CannotBeOpened:
             continue
         if any(value in text for value in said):

@@ -283,6 +283,24 @@ def test_what_a_message_was_corrected_to_goes_with_it(clinic: Clinic) -> None:
     assert clinic.rows("SELECT count(*) FROM inbox_answer") == [(0,)]
 
 
+@pytest.mark.parametrize("wrong", ["20260301090000||ADT^A12|M2", "20261340||ADT^A01|M2"])
+def test_a_message_goes_with_whoever_it_named_until_it_was_corrected(clinic: Clinic, wrong: str) -> None:
+    """Whether it had led to their journey by then, or nowhere."""
+    other = ADMIT.replace("19121212-1212", "19560101-0000").replace("M1|", "M3|").replace("|V1", "|V3")
+    raws = [ADMIT, other, ADMIT.replace("20260301090000||ADT^A01|M1", wrong)]
+    ingest(clinic.store, [Found(raw.encode(), "adt.hl7", 1) for raw in raws], zone=ZoneInfo("UTC"))
+    handling = Handling(clinic.store, By("key-1", CONTEXT.actor, ZoneInfo("UTC")))
+    discharged = other.replace("A01|M3", "A03|M2")
+    assert handling.correct(message_key(raws[-1].encode()), discharged, "it was Bo").state == "applied"
+    [(patient_id, journey_id)] = clinic.rows(
+        "SELECT patient_id, journey_id FROM routing WHERE kind = 'patient' AND value LIKE %s", "19121212%"
+    )
+    clinic.ask(journey_id)
+    clinic.erase(patient_id)
+    left = "SELECT count(*) FROM inbox LEFT JOIN inbox_attempt USING (key) WHERE raw <> '' OR said <> ''"
+    assert clinic.rows(left) == [(1,)], "what told of the other alone"
+
+
 def test_resources_that_came_as_fhir_go_too_and_those_that_wait(clinic: Clinic) -> None:
     number, feed = "19121212-1212", Feed(clinic.url)
     fulfil = {"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}

@@ -57,7 +57,8 @@ SETTLE = """
        SET status = %(status)s, code = %(code)s, reason = %(reason)s, places = %(places)s,
            control_id = coalesce(%(control_id)s, control_id), trigger = coalesce(%(trigger)s, trigger),
            occurred_at = coalesce(%(occurred_at)s, occurred_at), journey_id = %(journey_id)s,
-           raw = %(raw)s, sealed_for = %(sealed_for)s, attempts = attempts + 1,
+           raw = CASE WHEN sealed_for IS NULL THEN %(raw)s ELSE raw END,
+           sealed_for = coalesce(sealed_for, %(sealed_for)s), attempts = attempts + 1,
            corrected_by = coalesce(%(corrected_by)s, corrected_by),
            applied_at = CASE %(status)s WHEN 'applied' THEN coalesce(applied_at, clock_timestamp()) END
      WHERE key = %(key)s AND raw <> ''

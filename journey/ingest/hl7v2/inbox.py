@@ -80,11 +80,14 @@ SETTLE = """
     UPDATE inbox
        SET status = %(status)s, code = %(code)s, reason = %(reason)s, places = %(places)s,
            trigger = %(trigger)s, occurred_at = %(occurred_at)s, journey_id = %(journey_id)s,
-           waits = %(waits)s, raw = %(raw)s, sealed_for = %(sealed_for)s,
+           waits = %(waits)s, raw = CASE WHEN sealed_for IS NULL AND raw <> '' THEN %(raw)s ELSE raw END,
+           sealed_for = coalesce(sealed_for, %(sealed_for)s),
            corrected_by = coalesce(%(corrected_by)s, corrected_by),
            applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
      WHERE key = %(key)s AND (status <> 'applied' OR waits)
     """
+"""Corrected to be about another journey, it stays sealed by the key of the first: it tells of that one."""
+
 WAITING = (
     KEPT
     + """
