@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from journey.bench import senders
 from journey.bench.acknowledged import Held, Told, complaints
 from journey.bench.scratch import scratch
 from journey.bench.senders import CONNECTIONS, MllpSoak
@@ -20,7 +21,7 @@ from journey.settings import Settings
 from journey.simulate import messages, simulate
 from tests.ingest.hl7v2.corpus import corpus
 
-MOST = 400
+MOST = 240
 """Simulated messages."""
 
 
@@ -40,12 +41,13 @@ def shared(raws: Iterable[bytes]) -> list[list[bytes]]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "PAUSES", (0.1, 0.5))
+    monkeypatch.setattr(senders, "CALM", (60, 180))
 
 
 def soaked(folder: Path, binaries: Path | None, shares: Sequence[Sequence[bytes]]) -> Report:
     with scratch(Settings.load(postgres_bin_dir=binaries)) as server:
         url, restart = server.database(), server.restart
-        soak = MllpSoak(url, folder, seed=1, restart_server=restart, server_lives=2.0, shares=shares)
+        soak = MllpSoak(url, folder, seed=1, restart_server=restart, server_lives=10.0, shares=shares)
         return soak.run(60.0)
 
 
@@ -66,7 +68,7 @@ def test_every_message_that_others_wrote_is_kept_once_over_fifty_connections_wha
 def test_what_a_clinic_sends_over_fifty_connections_is_applied_once_whatever_is_killed(
     tmp_path: Path, postgres_bin_dir: Path | None
 ) -> None:
-    steps = simulate(60, seed=1, months=2, until=date(2026, 11, 1))
+    steps = simulate(40, seed=1, months=2, until=date(2026, 11, 1))
     # Each asks to be told that it is applied.
     raws = [raw.replace(b"|AL|NE", b"|AL|AL", 1) for raw in messages(steps)][:MOST]
     report = soaked(tmp_path, postgres_bin_dir, shared(raws))
