@@ -1,7 +1,7 @@
 """Times: as people read and write them, in the zone that pages are shown in, and the exact instant."""
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from markupsafe import Markup
 
@@ -45,7 +45,7 @@ def day(said: str | datetime | None) -> str:
 def period(said: str | datetime) -> str:
     """The first day of what took all of it, or longer: it begins at midnight somewhere."""
     begun, shown = moment(said), display()
-    there = (begun.astimezone(zone) for zone in (shown.clinic, UTC, shown.zone))
+    there = (_in(zone, begun) for zone in (shown.clinic, UTC, shown.zone))
     return _day(next((each for each in there if each.time() == time()), _local(said)))
 
 
@@ -113,12 +113,15 @@ def instant(said: str) -> str:
         raise NoSuchTime(
             f"The clocks went forward: there was no {local:%H:%M} that day. Choose another time."
         )
-    return first.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        return first.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:
+        raise NoSuchTime("Elsewhere the calendar does not reach so far. Choose another time.") from None
 
 
 def written(said: str) -> str:
     """An instant as it stands in a field: the local time, with its offset where there are two of it. What is
-    none stays as it was typed.
+    none, or has no local time, stays as it was typed.
     """
     try:
         local = moment(said)
@@ -127,6 +130,8 @@ def written(said: str) -> str:
     if local.tzinfo is None:
         return said
     local = _local(local)
+    if local.tzinfo is not display().zone:
+        return said
     plain = f"{local:%Y-%m-%dT%H:%M}"
     return f"{plain}{_offset(local)}" if _is_twice(local.replace(tzinfo=None)) else plain
 
@@ -152,14 +157,22 @@ def _readings(local: datetime) -> tuple[datetime, datetime]:
 
 
 def _is_twice(local: datetime) -> bool:
-    first, second = (each.astimezone(UTC) for each in _readings(local))
+    first, second = (_in(UTC, each) for each in _readings(local))
     return first < second
 
 
 def _local(said: str | datetime) -> datetime:
     """A day alone is the same everywhere."""
     found = moment(said)
-    return found if found.tzinfo is None else found.astimezone(display().zone)
+    return found if found.tzinfo is None else _in(display().zone, found)
+
+
+def _in(zone: tzinfo, found: datetime) -> datetime:
+    """By the clock there; what no calendar there reaches (9999-12-31T23:59:59Z: for ever) stays as it is."""
+    try:
+        return found.astimezone(zone)
+    except OverflowError:
+        return found
 
 
 def _day(local: datetime) -> str:

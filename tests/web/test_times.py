@@ -100,3 +100,22 @@ def test_what_stands_in_a_field_is_read_as_it_was(zone: ZoneInfo) -> None:
     every = [each + timedelta(minutes=30) * step for each in changes for step in range(30 * 48)]
     with shown_as(Display("auto", zone, zone)):
         assert [datetime.fromisoformat(instant(written(each.isoformat()))) for each in every] == every
+
+
+@pytest.mark.parametrize(
+    ("zone", "local", "ever"),
+    [
+        (TEHRAN, "0001-01-01T00:00", "9999-12-31T23:59:59Z"),
+        (YORK, "9999-12-31T23:59", "0001-01-01T00:00:00Z"),
+    ],
+)
+def test_the_ends_of_the_calendar_are_shown_as_they_are(zone: ZoneInfo, local: str, ever: str) -> None:
+    """Other systems write 9999-12-31 for what has no end."""
+    with shown_as(Display("auto", zone, zone)):
+        assert at(ever).endswith(" UTC")
+        assert day(ever) == period(ever)
+        assert (instant(ever), written(ever), picker(written(ever))) == (ever, ever, "text")
+        assert written(local) == local
+        with pytest.raises(NoSuchTime, match="invalid") as refused:
+            instant(local)
+        assert "does not reach so far" in str(refused.value.problem["detail"])
