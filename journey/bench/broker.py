@@ -19,6 +19,6 @@ def broker(server: Scratch) -> Iterator[Figure]:
     if find_spec("nats") is None or shutil.which("nats-server") is None:
         yield Figure("nats-server or journey[nats] is not installed, and left out", 0, "/s")
         return
-    from journey.bench.streamed import streamed  # noqa: PLC0415 - it may not be there
+    from journey.bench.streamed import speeds  # noqa: PLC0415 - it may not be there
 
-    yield from streamed(server)
+    yield from speeds(server)

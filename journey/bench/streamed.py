@@ -56,7 +56,7 @@ OURS, BARE = "published", "bare loop"
 _numbers = count()
 
 
-def streamed(server: Scratch) -> Iterator[Figure]:
+def speeds(server: Scratch) -> Iterator[Figure]:
     """How fast, and how soon."""
     url = server.database()
     ward.fill(url, ward.mixed(EVENTS // LENGTH, LENGTH))
