@@ -6,6 +6,7 @@ import pytest
 
 from journey.web.styles import STATIC, frontend
 from tests.served import Api
+from tests.waiting import until
 from tests.web.conftest import Browser
 
 LINK = re.compile(r'<link rel="stylesheet" href="/console/static/dark\.css\?[0-9a-f]+" media="([^"]+)">')
@@ -82,6 +83,7 @@ def test_colours_stand_in_one_place() -> None:
 def test_times_are_those_of_the_zone_that_was_chosen(api: Api, coordinator: Browser) -> None:
     journey = api.opened(patient={"family": "Holm"}, occurred_at="2026-07-01T09:00:00Z").rpartition("/")[2]
     timeline = f"patients/{journey}/timeline"
+    until(lambda: "Journey opened" in coordinator.open(timeline))
     assert (
         '<time datetime="2026-07-01T09:00:00Z" title="2026-07-01 09:00:00+00:00">1 Jul 2026, 09:00 UTC<'
         in (coordinator.open(timeline))
