@@ -39,6 +39,9 @@ SERVER = {
 }
 """What the server asks of it, so that the locks of a machine that is gone are free again."""
 
+PLANS = {"jit": "off"}
+"""A server that can compile a statement would: for longer than any of these takes to be answered."""
+
 T = TypeVar("T")
 Row = tuple[Any, ...]
 
@@ -62,7 +65,7 @@ class Limits(NamedTuple):
             "lock_timeout": self.lock * 1000,
             "idle_in_transaction_session_timeout": self.idle * 1000,
         }
-        return " ".join(f"-c {name}={value}" for name, value in {**said, **SERVER}.items())
+        return " ".join(f"-c {name}={value}" for name, value in {**said, **SERVER, **PLANS}.items())
 
 
 ANSWERING = Limits(statement=5, lock=4, idle=30)

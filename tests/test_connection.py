@@ -38,6 +38,7 @@ def test_the_server_ends_what_takes_too_long(empty_database_url: str, limits: Li
         ]
         assert found == list(limits)
         assert shown(connection, "application_name") == "journey test"
+        assert shown(connection, "jit") == "off"
     assert all(limits)
     assert limits.lock < limits.statement < limits.patience
 
