@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from journey.cli import terminal
+from journey.cli.failure import Failed
 from journey.cli.serve import Port
 from journey.cli.simulate import Seed
 
@@ -29,6 +30,15 @@ EXAMPLE = """
               pathway IS NULL, version DESC
      LIMIT 1
     """
+
+
+FIRST = "SELECT context->'source'->>'system' FROM event LIMIT 1"
+"""Nothing is taken away from the table, so that what was recorded first comes first."""
+
+NOT_MADE_UP = (
+    "This database holds what was not simulated, and a demo opens everything to whoever is at this machine. "
+    "Serve it with journey serve, or name another in DATABASE_URL or JOURNEY_HOME."
+)
 
 
 class Shown(NamedTuple):
@@ -68,17 +78,21 @@ def run(
 
 
 def _fill(conninfo: str, patients: int, seed: int) -> None:
-    """Simulated journeys, unless the store holds something already."""
+    """Simulated journeys, unless the store holds some already. Raises Failed where it holds others."""
     from journey.cli.filling import fill
     from journey.cli.settle import settle
     from journey.cli.simulate import today, watched
     from journey.connection import OPERATING
     from journey.database import connect
     from journey.simulate.clinic import simulate
+    from journey.simulate.step import SYSTEM
 
     with connect(conninfo, OPERATING) as connection:
-        if connection.execute("SELECT true FROM event LIMIT 1").fetchone():
-            return
+        first = connection.execute(FIRST).fetchone()
+    if first == (SYSTEM,):
+        return
+    if first is not None:
+        raise Failed(NOT_MADE_UP)
     terminal.note(f"simulating {patients} patients over {MONTHS} months")
     end = today()
     with watched(simulate(patients, seed=seed, months=MONTHS, until=end), end, MONTHS) as steps:

@@ -7,6 +7,7 @@ import signal
 import socket
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.error import HTTPError
@@ -18,9 +19,11 @@ import pytest
 from journey.api.access.keys import ApiKey
 from journey.api.access.table import Role
 from journey.cli.keys import lines
+from journey.store.store import Store
 from tests.cli.conftest import Program
 from tests.conftest import throw_away_folder
 from tests.embedded.test_cluster import is_gone
+from tests.store.asked import counted, opened
 from tests.waiting import until
 
 ROLES = ("coordinator", "clinician", "compliance")
@@ -93,6 +96,15 @@ def test_the_demo_from_nothing_to_an_answer_and_to_nothing_again(bare: Program) 
         again.communicate(timeout=30)
         assert again.returncode == 0
         assert is_gone(home)
+
+
+def test_a_demo_opens_nothing_that_is_not_made_up(program: Program, database_url: str) -> None:
+    with closing(Store(database_url)) as store:
+        opened(store)
+    done = program.run("demo", "--port", "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("Error: This database holds what was not simulated")
+    assert counted(database_url, "api_key") == 0
 
 
 def test_the_demo_stopped_while_it_fills_leaves_nothing_running(bare: Program) -> None:
