@@ -74,9 +74,11 @@ def routes(signed: Signed) -> list[Route]:
 def _out(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
     async def out(request: Request) -> Response:
         """Whoever signed in at the issuer is signed out there, too, where that is possible: the next one at
-        this screen is not them.
+        this screen is not them. Another site signs nobody out.
         """
-        session = await signed.ended(request) if is_from_here(request) else None
+        if not is_from_here(request):
+            return go(HOME)
+        session = await signed.ended(request)
         there = await _farewell(signed, request, session) if session else None
         if session is not None:
             await signed.end(request)

@@ -37,7 +37,7 @@ KEEP = """
     RETURNING 1
     """
 FIND = "SELECT sealed FROM console_kept WHERE digest = %s AND ends_at > clock_timestamp()"
-GIVE = "DELETE FROM console_kept WHERE digest = %s OR ends_at <= clock_timestamp() RETURNING 1"
+GIVE = "DELETE FROM console_kept WHERE digest = %s RETURNING 1"
 
 
 class Kept(NamedTuple):

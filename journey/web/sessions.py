@@ -52,8 +52,15 @@ RELIEVED = """
 
 END = "DELETE FROM console_session WHERE digest = %s"
 ENDED = "SELECT sealed, ends_at FROM console_session WHERE digest = %s"
-FORGET = "DELETE FROM console_session WHERE ends_at < clock_timestamp() - interval '1 hour' RETURNING 1"
-"""One that ended of itself is known a while longer: what its forms send is kept for whoever typed it."""
+FORGET = """
+    WITH over AS (
+        DELETE FROM console_kept WHERE ends_at <= clock_timestamp()
+    )
+    DELETE FROM console_session WHERE ends_at < clock_timestamp() - interval '1 hour' RETURNING 1
+    """
+"""One that ended of itself is known a while longer: what its forms send is kept for whoever typed it. What
+nobody came back for goes as well.
+"""
 
 
 class Held(NamedTuple):

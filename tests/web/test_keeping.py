@@ -150,3 +150,5 @@ def test_after_a_day_it_is_kept_no_more(typing: Typing) -> None:
     typing.passes("UPDATE console_kept SET ends_at = clock_timestamp()")
     typing.signs_in()
     assert typing.kept() == ""
+    with psycopg.connect(typing.api.conninfo) as connection:
+        assert connection.execute("SELECT count(*) FROM console_kept").fetchone() == (0,)

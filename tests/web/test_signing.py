@@ -101,6 +101,13 @@ def test_a_session_ends_when_it_is_signed_out_of(coordinator: Browser) -> None:
     assert coordinator.client.get("/console/today").status_code == 303
 
 
+def test_another_site_signs_nobody_out(coordinator: Browser) -> None:
+    theirs = {"Sec-Fetch-Site": "cross-site"}
+    answer = coordinator.client.request("POST", "/console/sign-out", headers=theirs)
+    assert "set-cookie" not in answer.headers
+    coordinator.open("today")
+
+
 def test_a_locked_screen_is_signed_out_and_goes_on_where_it_was(coordinator: Browser) -> None:
     secret = coordinator.cookies["journey_session"]
     left = {"Referer": "http://testserver/console/today?show=overdue"}
