@@ -80,8 +80,8 @@ class Runner:
                 with opened(self._conninfo, WORKING, "errands") as connection:
                     while not self._stopping.wait(LOOK):
                         self._look(connection)
-            except psycopg.Error as error:
-                logger.warning("errands.connection_lost", error=type(error).__name__)
+            except (psycopg.Error, OSError) as error:  # or there is no room for one process more
+                logger.warning("errands.interrupted", error=type(error).__name__)
                 self._stopping.wait(LOOK)
 
     def _look(self, connection: Connection[Any]) -> None:

@@ -1,10 +1,12 @@
 """Read models over HTTP: how far each is; made anew by a process that may be stopped or killed; retried."""
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import active_children
+from types import SimpleNamespace
 from typing import Any, cast
 
 import psycopg
@@ -12,6 +14,7 @@ import pytest
 
 from journey.api.access.table import Role
 from journey.embedded import Cluster
+from journey.errands import runner
 from journey.projections import READ_MODELS
 from tests.served import Api, database, served
 from tests.waiting import until
@@ -143,6 +146,22 @@ def test_killed_midway_it_is_abandoned_and_started_anew(filled: Api) -> None:
     with psycopg.connect(filled.conninfo) as connection:
         rows = connection.execute("SELECT outcome, said FROM errand WHERE id = %s", (first,)).fetchall()
     assert rows == [("abandoned", "Whoever carried it out is gone. Start it again.")]
+
+
+def test_where_there_is_no_room_for_a_process_it_waits_for_some(
+    filled: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, refused = runner.PROCESSES.Process, [BlockingIOError(errno.EAGAIN, "no room")]
+
+    def process(**given: Any) -> Any:
+        if refused:
+            raise refused.pop()
+        return begins(**given)
+
+    monkeypatch.setattr(runner, "PROCESSES", SimpleNamespace(Process=process))
+    asked(filled)
+    until(lambda: course(filled) == "done", LONG)
+    assert not refused
 
 
 def test_what_is_blocked_is_retried(filled: Api) -> None:
