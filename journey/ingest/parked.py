@@ -214,6 +214,13 @@ def in_full(row: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> InFull:
     )
 
 
+def journeys_of(row: Sequence[Any], attempts: Sequence[Sequence[Any]]) -> tuple[UUID, ...]:
+    """Those that the message led to, as it came or as it was corrected, of the rows of ONE and ATTEMPTS."""
+    *_, journey_id, _, _, sealed_for, _ = row
+    every = (journey_id, sealed_for, *(of for *_, of, _ in attempts))
+    return tuple(dict.fromkeys(each for each in every if each is not None))
+
+
 def labels_of(found: InFull) -> frozenset[str]:
     """What a resource, or a corrected text of it, says of who may see it; what is no resource, nothing."""
     if found.channel is not Channel.FHIR:

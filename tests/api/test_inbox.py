@@ -204,6 +204,11 @@ def test_what_is_labelled_is_read_by_who_is_cleared(api: Api) -> None:
     for each in (id_, of_fhir):
         assert api.get(f"{ALL}/{each}", **OURS).json()["code"] == "withheld"
         assert api.get(f"{ALL}/{each}", role=None, headers=cleared).status_code == 200
+    of_l3 = message("ADT^A01", evn("20260306"), "PID|1||L3", pv1(f19="L3")).decode()
+    corrected = {"text": of_l3, "why": "another patient"}
+    done = api.post(f"{ALL}/{id_}/correct", corrected, role=None, headers=cleared).json()
+    assert done["state"] == "applied"
+    assert api.get(f"{ALL}/{id_}", **OURS).json()["code"] == "withheld", "of the first patient it tells still"
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/replay"), ("POST", "/dismiss")])

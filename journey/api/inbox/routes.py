@@ -4,7 +4,7 @@ Whose patient such a message is about is what is not known yet, so who is bound 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -96,7 +96,7 @@ async def one_message(request: Request, message_id: MessageId) -> Response:
         raise NoSuchMessage
     attempts = await reads.rows(parked.ATTEMPTS, (name,))
     found = await asyncio.to_thread(parked.in_full, rows[0], attempts)
-    await _refuse_who_is_not_cleared(request, found)
+    await _refuse_who_is_not_cleared(request, found, parked.journeys_of(rows[0], attempts))
     seen = MessageSeen(message=message_id, code=found.code, journey_id=found.journey_id)
     await noted(request, Kind.MESSAGE_READ, seen)
     return _answer(found)
@@ -181,14 +181,13 @@ def _refuse_who_is_bound(request: Request) -> None:
         raise Problem("forbidden", OF_NO_TEAM)
 
 
-async def _refuse_who_is_not_cleared(request: Request, found: InFull) -> None:
-    """By what the message led to, and by what it says of itself. Raises Problem."""
-    who, patients, withheld = asking(request), tuple[UUID, ...](), False
-    if found.journey_id:
-        known = await admit(engine(request).looks, who, found.journey_id)
-        patients = (known.patient_id,) if known.patient_id else ()
-        withheld = known.withheld
-        request.state.seen = Seen((found.journey_id,), patients)
+async def _refuse_who_is_not_cleared(request: Request, found: InFull, journeys: Sequence[UUID]) -> None:
+    """By all that the message led to, and by what it says of itself. Raises Problem."""
+    who, looks = asking(request), engine(request).looks
+    known = await asyncio.gather(*(admit(looks, who, each) for each in journeys))
+    patients = {each.patient_id for each in known if each.patient_id is not None}
+    request.state.seen = Seen(tuple(journeys), tuple(sorted(patients)))
+    withheld = any(each.withheld for each in known)
     if withheld or not (who.cleared is None or parked.labels_of(found) <= who.cleared):
         raise Problem("withheld", LABELLED)
 
