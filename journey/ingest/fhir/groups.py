@@ -30,6 +30,8 @@ class Group:
     placed: list[Placed] = field(default_factory=list)
     persons: list[Placed] = field(default_factory=list)
     """The Patients of whom the journey is told, in whatever window they came."""
+    opens: bool = False
+    """Whether the Patients alone open it."""
     known: tuple[tuple[Identifier, ...], Demographics] | None = None
     """Who the patient is by another journey of theirs."""
 

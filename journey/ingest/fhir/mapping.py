@@ -28,8 +28,8 @@ NO_LINKS: Links = MappingProxyType({})
 
 
 def nobody(_telling: Telling) -> Iterator[Command]:
-    """Numbers and demographics, told to the patient's journeys. By itself it opens none: the first other
-    resource of the patient does.
+    """Numbers and demographics, told to the patient's journeys; of two records that are linked, one goes on.
+    By itself it opens none: the first other resource of the patient does, or the link.
     """
     yield from ()
 
@@ -82,7 +82,7 @@ class Row(NamedTuple):
 
 VISIT = "change-visit, move-patient, change-class, start-leave, end-leave"
 ROWS = (
-    Row("Patient", nobody, "open-journey, assign-identifier, change-demographics", patient=""),
+    Row("Patient", nobody, "open-journey, assign-identifier, change-demographics, merge-patient", patient=""),
     Row(
         "EpisodeOfCare",
         episode,

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
+from journey.domain.identity import Demographics
 from journey.ingest.aside import Unapplied
 from journey.ingest.fhir.item import Item
 from journey.ingest.fhir.mapping import Row, begins, whose
@@ -27,12 +29,23 @@ NO_LABELS = frozenset(
 """Systems of security tags that say why or how good it is, not who may see it."""
 
 
+REPLACES, REPLACED_BY = "replaces", "replaced-by"
+"""Patient.link.type: the other record is no more, or this one is."""
+
+
 class Awaits(Exception):
     """It refers to something that nobody knows yet."""
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
         super().__init__(PARKED["awaits-reference"])
         self.keys = keys
+
+
+class Replaced(NamedTuple):
+    """Two records that are one from now on, as a Patient's link says."""
+
+    survivor: Route
+    retired: Route
 
 
 @dataclass
@@ -54,6 +67,7 @@ class Placed:
     is_old: bool = False
     labels: tuple[str, ...] = ()
     """What meta.security says of who may see it."""
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def begins(self) -> datetime | None:
@@ -69,12 +83,7 @@ def own_keys(item: Item, row: Row, resource: Resource) -> tuple[Key, ...]:
 def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
     """Raises Unapplied, Awaits."""
     if row.type == "Patient":
-        told = person(item.came, resource)
-        patient = routes.patient(told)
-        place = Place(patient.journey_id, patient.patient_id, patient.patient_id, patient.continues)
-        return Placed(
-            item, row, resource, place, (*told.keys, *told.names), patient, told.keys, {}, person=told
-        )
+        return _patient(routes, item, row, resource)
     reference = whose(row, resource)
     keys = _patient_keys(item.came, resource, reference, row)
     patient_ = routes.whose(keys)
@@ -94,6 +103,28 @@ def placed(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
     else:
         place = routes.thing((*own, *others), where)
     return Placed(item, row, resource, place, (*own, *others), patient_, keys, linked, unlinked)
+
+
+def _patient(routes: Routes, item: Item, row: Row, resource: Resource) -> Placed:
+    told = person(item.came, resource)
+    patient = routes.patient(told)
+    replaced: list[Replaced] = []
+    for link in resource.all("link"):
+        kind = link.short("type")
+        if kind not in {REPLACES, REPLACED_BY}:
+            continue
+        keys = referred(item.came, link.one("other"), "Patient") or _nobody("Patient.link.other")
+        if (other := routes.whose(keys)) is None:
+            raise Awaits(keys)
+        if other.patient_id != patient.patient_id:
+            replaced.append(Replaced(other, patient) if kind == REPLACED_BY else Replaced(patient, other))
+        elif kind == REPLACED_BY:  # what it says of the person, the record that goes on knows better
+            told = told._replace(demographics=Demographics())
+    place = Place(patient.journey_id, patient.patient_id, patient.patient_id, patient.continues)
+    keys = (*told.keys, *told.names)
+    return Placed(
+        item, row, resource, place, keys, patient, told.keys, {}, person=told, replaced=tuple(replaced)
+    )
 
 
 def _patient_keys(came: Came, resource: Resource, reference: Element | None, row: Row) -> tuple[Key, ...]:

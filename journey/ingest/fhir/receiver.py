@@ -6,7 +6,8 @@ Killed between any two of these steps, the same resources taken again go on wher
 claimed, what a journey was told is no news to it, and what is not in the inbox was not taken yet.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from journey.ingest.fhir.groups import Group
 from journey.ingest.fhir.inbox import NOT_APPLIED, Inbox
 from journey.ingest.fhir.item import BARRED, FEED, UNREAD, Item, Outcome, Sender
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
+from journey.ingest.fhir.merging import Gate, merge
 from journey.ingest.fhir.naming import name_of
 from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
 from journey.ingest.fhir.reasons import PARKED, NothingToApply
@@ -26,15 +28,13 @@ from journey.ingest.fhir.resource import TYPE, Resource
 from journey.ingest.fhir.routes import Rehearsal, Routes
 from journey.ingest.fhir.settling import settle
 from journey.ingest.keys import Key
+from journey.ingest.routing import Route
 from journey.store.errors import StoreUnavailable
 from journey.store.sayings import Told, tell_all, weighed
 from journey.store.store import Store
 
 DUPLICATE = Outcome("duplicate")
 NOT_MAPPED = Outcome("not-mapped")
-
-Gate = Callable[[Sequence[Group]], set[UUID]]
-"""Which of the journeys of these groups the sender may not tell anything."""
 
 UNTAKEN = frozenset({"parked", "rejected", "barred"})
 JOURNEYS_ON = 3
@@ -74,6 +74,7 @@ class Receiver:
         here = self._placed(fresh)
         groups = self._admitted(gathered(self._routes, self.inbox, here, self._placed))
         self._tell(here, groups)
+        self._merge(here, self._barred)
         self.inbox.put(self._with_told(fresh, groups))
         return self._released(here, fresh, [each for each in items if each.outcome is DUPLICATE])
 
@@ -198,9 +199,9 @@ class Receiver:
 
     def _told(self, group: Group) -> list[Placed]:
         """Tell the journey; answers those for which it was over."""
-        sayings = group.sayings()
+        sayings, preamble = group.sayings(), 0 if group.opens else 1 + len(group.persons)
         try:
-            told = tell_all(self._store, group.journey_id, sayings, preamble=1 + len(group.persons))
+            told = tell_all(self._store, group.journey_id, sayings, preamble=preamble)
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - as above
@@ -209,6 +210,21 @@ class Receiver:
         self.events += len(led)
         self.journeys += JourneyOpened in led
         return settle(group, told, self._routes, self._store)
+
+    def _merge(self, here: Sequence[Placed], gate: Gate | None = None) -> None:
+        self.events += merge(self._store, self._routes, gate, here, partial(self._open, here))
+
+    def _open(self, here: Sequence[Placed], route: Route) -> None:
+        """Tell the journey who the patient is, by what has come of the Patient."""
+        untold = self._placed(self.inbox.untold([route.patient_id]).get(route.patient_id, ()))
+        persons = [each for each in here if each.person and each.place.patient_id == route.patient_id]
+        group = Group(route.journey_id, route.patient_id, route.continues, opens=True)
+        group.persons = [*untold, *persons]
+        if group.persons:
+            self._told(group)
+            self.inbox.put([each.item for each in untold])
+        for each in persons:
+            each.item.patient_id = None
 
     def _going_on(self, late: Sequence[Placed]) -> Group:
         """The journey that continues the one that was over."""
@@ -263,6 +279,7 @@ class Receiver:
             here = self._placed(items)
             groups = gathered(self._routes, self.inbox, here, self._placed)
             self._tell(here, groups)
+            self._merge(here)  # not by who sends now
             self.inbox.put(self._with_told(items, groups))
             tried += items
             done = {each.key for each in tried}

@@ -234,6 +234,26 @@ def test_who_is_bound_to_a_team_tells_journeys_of_that_team_alone(api: Api) -> N
     assert statuses(ask(bundle(later, renamed, kind="batch"), one)) == ["200 OK", "200 OK"]
 
 
+def test_who_is_bound_to_a_team_merges_what_is_theirs_alone(api: Api) -> None:
+    ours, theirs = bound(api, "merges in ward 7", "ward 7"), bound(api, "merges in ward 8", "ward 8")
+
+    def ask(body: Json, key: dict[str, str]) -> list[dict[str, Any]]:
+        content = json.dumps(body).encode()
+        return told(api.ask("POST", "/v1/fhir?source=m", role=None, content=content, headers=MEDIA | key))
+
+    names = []
+    for key in (ours, ours, theirs):
+        name, person = someone()
+        ask(bundle(person, visit_of(name)), key)
+        names.append((name, person))
+    (_, kept), (own, _), (foreign, _) = names
+    for other, codes_ in ((own, []), (foreign, ["two-patients"])):
+        link = {"other": {"reference": f"Patient/{other}"}, "type": "replaces"}
+        at = f"2026-04-0{2 - len(codes_)}T00:00:00Z"
+        [answer] = ask(bundle(changed(kept, at, link=[link]), kind="batch"), ours)
+        assert (codes(answer["outcome"]) if "outcome" in answer else []) == codes_
+
+
 def test_a_scope_is_about_the_types_that_it_names(api: Api) -> None:
     made = keys.create(api.conninfo, "scoped", Role.COORDINATOR, None, Grant(scopes=("system/Patient.cu",)))
     name, person = someone()

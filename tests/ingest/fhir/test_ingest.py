@@ -5,18 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import permutations
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from journey.domain.codes import EncounterClass, JourneyStatus, VisitStatus
-from journey.domain.episode import CloseJourney
+from journey.domain.episode import CloseJourney, JourneyOpened
 from journey.domain.event import Actor, Context, Precision, Source
 from journey.domain.labels import labelled as labels_of_each
 from journey.domain.labels import of_journey
+from journey.domain.merge import PatientMerged, UnmergePatient, merges_of
 from journey.domain.visit import PatientAdmitted, VisitCompleted, VisitStarted
 from journey.fhir.chart import about
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import ingest
+from journey.store import across
 from tests.ingest.fhir.feeding import ZONE, Feed, Json
 from tests.ingest.fhir.written import (
     ACT,
@@ -299,6 +303,78 @@ def test_a_referral_and_what_a_task_makes_of_it(feed: Feed) -> None:
 def test_an_order_that_is_no_referral_is_not_mapped(feed: Feed) -> None:
     counts = feed.take(patient(), referral(category=[{"text": "Laboratory"}]))
     assert counts.not_mapped == {"ServiceRequest": 1}
+
+
+def linked(other: str, kind: str) -> Json:
+    return {"link": [{"other": {"reference": f"Patient/{other}"}, "type": kind}]}
+
+
+def people(feed: Feed) -> set[UUID]:
+    """Those records that go on."""
+    found = set()
+    for each in feed.journey_ids():
+        recorded = feed.store.load(each).effective
+        opened = next(one.event for one in recorded if isinstance(one.event, JourneyOpened))
+        found.add(merges_of(recorded).into(opened.patient_id) or opened.patient_id)
+    return found
+
+
+def families(feed: Feed) -> dict[str | None, UUID | None]:
+    """Who is called how, and whose journey says so."""
+    known = (feed.journey(each).identity for each in feed.journey_ids())
+    return {each.demographics.family: each.patient_id for each in known}
+
+
+def other_one(**more: Any) -> Json:
+    return patient("M2", "p2", **more)
+
+
+@pytest.mark.parametrize("with_visits", [True, False])
+@pytest.mark.parametrize("first", ["p1", "p2"])
+@pytest.mark.parametrize("kind", ["replaces", "replaced-by"])
+def test_a_link_makes_one_of_two_records(feed: Feed, kind: str, first: str, *, with_visits: bool) -> None:
+    """Whichever says so, whichever comes first, and whether more is known of them or not."""
+    one, other = (
+        patient(**linked("p2", kind), name=[{"family": "One"}]),
+        other_one(name=[{"family": "Other"}]),
+    )
+    visits = [encounter(), encounter("e2", subject=of("p2"))] if with_visits else []
+    feed.take(*([one, other] if first == "p1" else [other, one]), *visits)
+    assert {each["status"] for each in feed.inbox()} == {"applied"}
+    goes_on, retired = ("One", "Other") if kind == "replaces" else ("Other", "One")
+    assert families(feed).keys() == {goes_on, retired}
+    assert people(feed) == {families(feed)[goes_on]}
+    assert feed.take(encounter("e3", subject=of("p1" if retired == "One" else "p2"))).applied == 1
+    assert len(people(feed)) == 1
+
+
+def test_a_record_that_is_no_more_says_nothing_of_the_one_that_goes_on(feed: Feed) -> None:
+    feed.take(patient(name=[{"family": "Kept"}]), other_one(name=[{"family": "Old"}]), encounter())
+    gone = other_one(name=[{"family": "Older"}], **linked("p1", "replaced-by"))
+    for day in ("2026-04-01T00:00:00Z", "2026-04-02T00:00:00Z"):
+        assert feed.take(changed(gone, day)).applied == 1
+    assert families(feed).keys() == {"Kept", "Old"}
+    assert people(feed) == {families(feed)["Kept"]}
+
+
+def test_two_records_that_somebody_made_again_are_not_merged_by_the_same_link(feed: Feed) -> None:
+    feed.take(other_one(), patient(**linked("p2", "replaces")), encounter())
+    events = [one.event for each in feed.journey_ids() for one in feed.store.load(each).effective]
+    merged = next(each for each in events if isinstance(each, PatientMerged))
+    undo = UnmergePatient(survivor=merged.survivor, retired=merged.retired, reason="two after all")
+    source = Source(system="test", channel="test")
+    across.merge(feed.store, undo, Context(actor=Actor(id="a", kind="human"), source=source))
+    assert len(people(feed)) == 2
+    feed.take(changed(patient(**linked("p2", "replaces")), "2026-04-01T00:00:00Z", gender="female"))
+    assert len(people(feed)) == 2
+
+
+def test_a_link_to_nobody_who_has_come_waits(feed: Feed) -> None:
+    assert feed.take(patient(**linked("p2", "replaces")), encounter()).reasons["awaits-reference"] == 1
+    feed.take(other_one())
+    assert {each["status"] for each in feed.inbox()} == {"applied"}
+    assert len(people(feed)) == 1
+    assert feed.take(patient("M3", "p3", **linked("p4", "seealso"))).applied == 1
 
 
 def test_a_label_that_comes_alone_is_set_aside_until_something_bears_it(feed: Feed) -> None:
