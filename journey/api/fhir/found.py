@@ -51,7 +51,8 @@ PAGE = SQL("""
     WITH found AS ({found})
     SELECT listed.id, found.place::text, array_agg(listed.journey_id ORDER BY listed.journey_id),
            array_agg(listed.audience ORDER BY listed.journey_id),
-           array_agg(status.patient_id ORDER BY listed.journey_id)
+           array_agg(status.patient_id ORDER BY listed.journey_id),
+           json_agg(status.labels ORDER BY listed.journey_id)
       FROM found JOIN fhir_resource AS listed ON listed.type = %s AND listed.id = found.id
            JOIN patient_status AS status USING (journey_id, audience)
      WHERE {theirs}
@@ -96,6 +97,8 @@ class Row(NamedTuple):
     journeys: list[UUID]
     audiences: list[str]
     patients: list[UUID]
+    labels: list[list[str]]
+    """Of each journey, those that the index knew of."""
 
 
 def kind_of(type_: str) -> Kind:
@@ -218,7 +221,7 @@ def _made(
     kept: dict[Any, dict[str, Json]] = {}
     made: list[Json | None] = []
     for row in rows:
-        key = tuple(zip(row.journeys, row.audiences, strict=True))
+        key = tuple(zip(row.journeys, row.audiences, map(frozenset, row.labels), strict=True))
         if key not in kept:
             kept[key] = _of(kind, key, histories, cleared)
         made.append(kept[key].get(row.id))
@@ -227,13 +230,19 @@ def _made(
 
 def _of(
     kind: Kind,
-    key: Sequence[tuple[UUID, str]],
+    key: Sequence[tuple[UUID, str, Labels]],
     histories: Mapping[UUID, History],
     cleared: Labels | None,
 ) -> dict[str, Json]:
-    """Every resource of the kind on these journeys."""
-    known = [(histories[each], audience) for each, audience in key if each in histories]
-    cut = [each if audience == Audience.CLEARED else _shown(each, cleared) for each, audience in known]
+    """Every resource of the kind on these journeys. Who was let in to the row of a journey's labels sees
+    these, and none that it was given since.
+    """
+    known = [
+        (histories[each], borne if audience == Audience.CLEARED else labels.NONE)
+        for each, audience, borne in key
+        if each in histories
+    ]
+    cut = [_shown(each, None if cleared is None else cleared | borne) for each, borne in known]
     there = [each for each in cut if each.recorded]
     if not there:
         return {}
@@ -243,6 +252,6 @@ def _of(
 
 
 def _shown(history: History, cleared: Labels | None) -> History:
-    """Also of a journey that bore no labels when the index learned of it: what is read of it is newer."""
+    """Also of a journey that bore fewer labels when the index learned of it: what is read of it is newer."""
     left = labels.shown(history.recorded, cleared)
     return history if left is history.recorded else History(tuple(left))

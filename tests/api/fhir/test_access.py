@@ -3,8 +3,11 @@
 from itertools import product
 from typing import Any
 
+import psycopg
 import pytest
 
+from journey.api.access import keys
+from journey.api.access.keys import Grant
 from journey.api.access.table import Permission, Reach, Role, reach
 from tests.api.test_matrix import (
     CASES,
@@ -132,3 +135,29 @@ def test_nothing_of_others_is_in_what_is_found_without_a_filter(world: World, ro
         opened = Case(role, Whose.OPENED, Bears.WHOLLY, cleared)
         sees = shows_all(theirs) or (opens and shows_all(opened))
         assert sees or MARK not in answer.text, (query, cleared, opens)
+
+
+def test_a_label_of_this_moment_holds_though_the_index_does_not_know_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of what bore none before, nor of what bore another that they are cleared for."""
+    api = world.api
+    monkeypatch.setattr("journey.api.fhir.reaching.PATIENCE", 0.01)
+    journeys = {label: api.opened(team="ward 3") for label in ("", "PSY")}
+    for number_, (label, journey) in enumerate(journeys.items(), 7000):
+        note = {"note_id": number(number_), "text": f"was there of {label}"}
+        headers = {"X-Security-Labels": label} if label else {}
+        assert api.post(f"{journey}/add-note", note, headers=headers).is_success
+    token = keys.create(api.conninfo, "of PSY", Role.COORDINATOR, "ward 3", Grant(labels=("PSY",))).token
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def told() -> str:
+        return str(api.get("/v1/fhir/CarePlan?_count=500", role=None, headers=headers).text)
+
+    until(lambda: all(f"was there of {label}" in told() for label in journeys))
+    with psycopg.connect(api.conninfo) as behind:
+        behind.execute("LOCK TABLE patient_status, fhir_resource IN EXCLUSIVE MODE")
+        for number_, journey in enumerate(journeys.values(), 7100):
+            note = {"note_id": number(number_), "text": "came since"}
+            assert api.post(f"{journey}/add-note", note, headers={"X-Security-Labels": "HIV"}).is_success
+        assert "came since" not in told()
