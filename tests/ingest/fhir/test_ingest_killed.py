@@ -50,9 +50,8 @@ def left(feed: Feed, n: int) -> Sequence[Any]:
     return [tuple(map(str, row.values())) for row in (*events, *kept, *waiting)]
 
 
-@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 def test_a_run_that_ended_at_any_statement_is_completed_by_the_next(
-    feed: Feed, monkeypatch: pytest.MonkeyPatch, *, done: bool
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     feed.take(*story(0))
     whole = left(feed, 0)
@@ -60,7 +59,7 @@ def test_a_run_that_ended_at_any_statement_is_completed_by_the_next(
 
     for statement in count(1):
         try:
-            with ending(monkeypatch, statement, done=done):
+            with ending(monkeypatch, statement):
                 feed.take(*story(statement))
             break
         except Ended:
