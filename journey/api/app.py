@@ -39,6 +39,7 @@ from journey.api.fhir import routes as fhir
 from journey.api.figures import Figures
 from journey.api.follow import page as following
 from journey.api.follow import stream
+from journey.api.inbox import routes as inbox
 from journey.api.lane import Lane, Switch
 from journey.api.lists import routes as lists
 from journey.api.readiness import Readiness
@@ -94,6 +95,7 @@ def create_app(
         following.router,
         stream.router,
         webhooks.router,
+        inbox.router,
         keyroutes.router,
         projections.router,
         verification.router,

@@ -23,6 +23,7 @@ from journey.cursors import ForeignCursor
 from journey.database import DatabaseUnavailable
 from journey.domain.event import Blocker, Refused
 from journey.errands.errand import UnderWay
+from journey.ingest.handling import NoSuchMessage
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.vault import CannotBeOpened
 from journey.webhooks.registry import NoSuchWebhook, TooManyWebhooks
@@ -83,6 +84,7 @@ CODE_OF: dict[type[Exception], str] = {
     NameTaken: "name-taken",
     NoSuchKey: "no-such-key",
     NoSuchWebhook: "no-such-webhook",
+    NoSuchMessage: "no-such-message",
     TooManyWebhooks: "too-many-webhooks",
     UnderWay: "under-way",
 }
