@@ -32,7 +32,6 @@ NAMES = (
     "ledger",
     "verify",
     "serve",
-    "console",
     "fhir",
     "trail",
     "stream",
