@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from journey.connection import UNAVAILABLE, WORKING, opened
 from journey.domain.event import Actor
-from journey.ingest.sealing import Box, boxed, unboxed
+from journey.store.boxes import Box, boxed, unboxed
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Store
 

@@ -21,7 +21,7 @@ from journey.ingest.fhir import item as fhir
 from journey.ingest.fhir.placing import labels
 from journey.ingest.fhir.resource import Resource
 from journey.ingest.hl7v2 import inbox as hl7v2
-from journey.ingest.sealing import Box, unboxed
+from journey.store.boxes import Box, unboxed
 
 STATE: LiteralString = """
     CASE WHEN status = 'parked' AND (waits OR code = 'awaits-reference') THEN 'waiting'

@@ -12,9 +12,9 @@ from psycopg import Connection
 from pydantic_core import to_json
 
 from journey.domain.personal import ERASED
-from journey.ingest.sealing import Box, unboxed
 from journey.privacy.sweep import Sought
 from journey.store import log
+from journey.store.boxes import Box, unboxed
 from journey.store.vault import CannotBeOpened
 
 TIMELINE = """

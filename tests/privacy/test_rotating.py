@@ -16,8 +16,8 @@ from journey.ingest.files import Found
 from journey.ingest.handling import By, Handling
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.ingest import ingest
-from journey.ingest.sealing import Box
 from journey.privacy.rotating import Rotated, rotate
+from journey.store.boxes import Box
 from journey.store.identifiers import uuid7
 from journey.store.store import Store
 from journey.store.vault import CannotBeOpened, vault

@@ -29,7 +29,7 @@ from journey.ingest.fhir.naming import Came
 from journey.ingest.fhir.resource import TYPE
 from journey.ingest.keys import Key
 from journey.ingest.routing import connected
-from journey.ingest.sealing import box
+from journey.store.boxes import box
 from journey.store.store import Store
 
 SEEN = """

@@ -30,7 +30,7 @@ from journey.ingest.attempts import (
 from journey.ingest.hl7v2.charset import decode, encoded
 from journey.ingest.hl7v2.reasons import places
 from journey.ingest.routing import connected
-from journey.ingest.sealing import boxed
+from journey.store.boxes import boxed
 from journey.store.store import Store
 
 Status = Literal["applied", "parked", "rejected", "dismissed"]

@@ -11,7 +11,7 @@ from journey.domain.journey import Journey, fold
 from journey.domain.visit import Visit
 from journey.ingest.files import Found
 from journey.ingest.hl7v2.ingest import Counts, ingest, replay
-from journey.ingest.sealing import Box, unboxed
+from journey.store.boxes import Box, unboxed
 from journey.store.store import Store
 
 ZONE = ZoneInfo("UTC")

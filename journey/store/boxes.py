@@ -1,4 +1,4 @@
-"""Sealing: how a message lies in the inbox, by the key of the journey that it led to, where there is one.
+"""Boxes: how a message lies in the inbox, by the key of the journey that it led to, where there is one.
 
 Whoever destroys that key has made the message unreadable, wherever a copy of its row lies. What led nowhere
 is sealed by the master key.
