@@ -153,8 +153,8 @@ CATALOGUE: dict[str, Kind] = {
     ),
     "under-way": Kind(
         409,
-        "A shorter verification is under way than the one that was asked for.",
-        "Wait for its end, or stop it with `DELETE /v1/log/verification`; then ask again.",
+        "Another is under way: a shorter verification than the one asked for, or one about to be stopped.",
+        "Wait for its end, or stop it with `DELETE` on the same address; then ask again.",
     ),
     "too-many-webhooks": Kind(
         409,

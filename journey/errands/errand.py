@@ -112,7 +112,7 @@ OF_EACH = FOUND + SQL(" WHERE id IN (SELECT max(id) FROM errand WHERE kind = %s 
 """The last one of each subject."""
 
 UNDER_WAY = """
-    SELECT id, began_at, whole FROM errand
+    SELECT id, began_at, whole, stopped_by FROM errand
      WHERE kind = %s AND subject = %s AND ended_at IS NULL FOR UPDATE
     """
 ASK = """
@@ -135,7 +135,7 @@ STOP = """
 
 
 class UnderWay(Exception):
-    """A shorter one is under way. Wait for its end, or stop it; then ask again."""
+    """Another is under way, shorter or about to be stopped. Wait for its end, or stop it; then ask again."""
 
     def __init__(self) -> None:
         super().__init__(UnderWay.__doc__)
@@ -155,7 +155,7 @@ def lock_of(id_: int) -> int:
 
 def ask(connection: Connection[Any], wanted: Wanted, by: str) -> Asked:
     """Have it carried out; where it is under way already, that is it. Raises UnderWay where that one is
-    less than what is wanted.
+    less than what is wanted, or is about to be stopped.
     """
     of = (wanted.kind, wanted.subject)
     with connection.transaction():
@@ -164,7 +164,7 @@ def ask(connection: Connection[Any], wanted: Wanted, by: str) -> Asked:
             if there is not None and there[1] is not None and is_free(connection, there[0]):
                 connection.execute(ABANDONED, (there[0],))
             elif there is not None:
-                if wanted.whole and not there[2]:
+                if there[3] is not None or (wanted.whole and not there[2]):
                     raise UnderWay
                 return Asked(there[0], is_new=False)
             made = connection.execute(ASK, (*of, wanted.whole, by)).fetchone()

@@ -203,6 +203,9 @@ def test_what_is_labelled_is_read_by_who_is_cleared(api: Api) -> None:
     cleared = {"Authorization": f"Bearer {token}"}
     for each in (id_, of_fhir):
         assert api.get(f"{ALL}/{each}", **OURS).json()["code"] == "withheld"
+        blind = {"why": "unread"}
+        for what, said in {"replay": {}, "dismiss": blind, "correct": {"text": "?", **blind}}.items():
+            assert api.post(f"{ALL}/{each}/{what}", said, **OURS).json()["code"] == "withheld", what
         assert api.get(f"{ALL}/{each}", role=None, headers=cleared).status_code == 200
     of_l3 = message("ADT^A01", evn("20260306"), "PID|1||L3", pv1(f19="L3")).decode()
     corrected = {"text": of_l3, "why": "another patient"}

@@ -124,6 +124,8 @@ def test_asked_for_again_it_is_the_same_one_and_stopped_it_leaves_all_as_it_was(
             assert asked(filled) == first
             many = len(recorded(filled))
             assert filled.ask("DELETE", f"{ONE}/rebuild", **ADMIN).status_code == 200
+            refused = filled.ask("POST", f"{ONE}/rebuild", **ADMIN)
+            assert refused.json()["code"] == "under-way", "it would be stopped as well"
             until(lambda: course(filled) == "stopped")
         again = filled.ask("DELETE", f"{ONE}/rebuild", **ADMIN).json()
         assert again["rebuild"]["said"] == "It was stopped, and nothing is changed by it."

@@ -86,7 +86,7 @@ async def one_read_model(request: Request, name: Name) -> Response:
 @router.post(
     "/v1/projections/{name}/rebuild",
     status_code=202,
-    responses=answers(Projection, *TAKING_A_BODY, "no-such-read-model", status=202),
+    responses=answers(Projection, *TAKING_A_BODY, "no-such-read-model", "under-way", status=202),
 )
 async def rebuild_a_read_model(request: Request, name: Name) -> Response:
     """Have a worker make it anew, beside the live one. Asked again while that goes on, it is the same one."""

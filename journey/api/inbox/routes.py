@@ -42,7 +42,7 @@ from journey.ingest.handling import By, Handled, Handling, NoSuchMessage, NotTha
 from journey.ingest.parked import Asked, Channel, InFull, State
 
 ONE = "/v1/inbox/{message_id}"
-WRITING = (*TAKING_A_BODY, "no-such-message", "key-reused", "outcome-unknown")
+WRITING = (*TAKING_A_BODY, "no-such-message", "withheld", "key-reused", "outcome-unknown")
 OF_NO_TEAM = "Whose such a message is, is not known yet: ask with a key that is bound to no team."
 LABELLED = "It is about something that bears a label that you are not cleared for."
 
@@ -90,13 +90,9 @@ async def messages_by_reason(request: Request) -> Response:
 async def one_message(request: Request, message_id: MessageId) -> Response:
     """A message as it came, why it was not applied, and all that was tried. Reading it is recorded."""
     _refuse_who_is_bound(request)
-    reads, name = engine(request).reads, bytes.fromhex(message_id)
-    rows = await reads.rows(parked.ONE, (name,))
-    if not rows:
+    found = await _looked_at(request, message_id)
+    if found is None:
         raise NoSuchMessage
-    attempts = await reads.rows(parked.ATTEMPTS, (name,))
-    found = await asyncio.to_thread(parked.in_full, rows[0], attempts)
-    await _refuse_who_is_not_cleared(request, found, parked.journeys_of(rows[0], attempts))
     seen = MessageSeen(message=message_id, code=found.code, journey_id=found.journey_id)
     await noted(request, Kind.MESSAGE_READ, seen)
     return _answer(found)
@@ -181,6 +177,18 @@ def _refuse_who_is_bound(request: Request) -> None:
         raise Problem("forbidden", OF_NO_TEAM)
 
 
+async def _looked_at(request: Request, message_id: str) -> InFull | None:
+    """The message, if it was ever set aside. Raises Problem."""
+    reads, name = engine(request).reads, bytes.fromhex(message_id)
+    rows = await reads.rows(parked.ONE, (name,))
+    if not rows:
+        return None
+    attempts = await reads.rows(parked.ATTEMPTS, (name,))
+    found = await asyncio.to_thread(parked.in_full, rows[0], attempts)
+    await _refuse_who_is_not_cleared(request, found, parked.journeys_of(rows[0], attempts))
+    return found
+
+
 async def _refuse_who_is_not_cleared(request: Request, found: InFull, journeys: Sequence[UUID]) -> None:
     """By all that the message led to, and by what it says of itself. Raises Problem."""
     who, looks = asking(request), engine(request).looks
@@ -208,10 +216,11 @@ async def _done(
     idempotency_key: str | None,
     asked: tuple[str, ...],
 ) -> Response:
-    """One message, seen to once, and that on record. Raises what the work raises."""
+    """One message, seen to once by who may read it, and that on record. Raises what the work raises."""
+    what, message_id, *_ = asked
+    await _looked_at(request, message_id)
     once = partial(handling.once, idempotency_key, asked, lambda: work().model_dump(mode="json"))
     done = await engine(request).write(once)
-    what, message_id, *_ = asked
     await noted(request, Kind.MESSAGE_HANDLED, MessagesHandled(done=what, messages=(message_id,)))
     return _answer(done)
 
