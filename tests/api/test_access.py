@@ -74,7 +74,12 @@ def test_a_role_may_what_the_table_says_and_nothing_else(api: Api, role: Role) -
 
 def test_an_admin_sees_no_patient_and_compliance_changes_nothing() -> None:
     may = {role: {each for each in Permission if reach(role, each) is not Reach.NONE} for role in Role}
-    assert may[Role.ADMIN] == {Permission.ADMIN, Permission.DEFINITIONS}
+    assert may[Role.ADMIN] == {
+        Permission.ADMIN,
+        Permission.DEFINITIONS,
+        Permission.OPERATE,
+        Permission.VERIFY,
+    }
     assert Permission.WRITE not in may[Role.COMPLIANCE]
 
 

@@ -185,7 +185,7 @@ def test_whose_a_message_is_is_not_known_to_who_is_bound_to_teams(api: Api) -> N
         headers = {"Authorization": f"Bearer {token}"}
         assert api.get(f"{ALL}/{id_}", role=None, headers=headers).status_code == 403
         assert api.post(f"{ALL}/{id_}/replay", role=None, headers=headers).status_code == 403
-    assert api.get(f"{ALL}/{id_}", role=Role.ADMIN).status_code == 200
+    assert api.get(f"{ALL}/{id_}", role=Role.ADMIN).status_code == 403
 
 
 def test_what_is_labelled_is_read_by_who_is_cleared(api: Api) -> None:

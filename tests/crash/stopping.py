@@ -98,7 +98,7 @@ class Stopping(Connection[Any]):
     at = "UPDATE checkpoint"
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        if isinstance(query, str) and query.startswith(self.at):
+        if isinstance(query, str) and query.lstrip().startswith(self.at):
             _stay(self.pipe)
         return super().execute(query, params, **options)
 

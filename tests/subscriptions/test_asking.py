@@ -160,10 +160,8 @@ def test_headers_do_not_go_along_to_another_endpoint(here: World) -> None:
 def test_headers_are_stored_sealed_and_webhooks_do_not_show_it(here: World) -> None:
     url = here.subscribed()
     with psycopg.connect(here.api.conninfo, autocommit=True) as connection:
-        [(text,)] = connection.execute(
-            "SELECT convert_from(headers, 'latin1') FROM fhir_subscription"
-        ).fetchall()
-    assert "Bearer" not in text
+        [(kept,)] = connection.execute("SELECT headers FROM fhir_subscription").fetchall()
+    assert b"Bearer" not in bytes(kept)
     assert here.api.get("/v1/webhooks", role=Role.INTEGRATOR).json() == {"webhooks": []}
     own = f"/v1/webhooks/{url.rpartition('/')[2]}"
     assert here.api.get(own, role=Role.INTEGRATOR).status_code == 404

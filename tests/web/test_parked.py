@@ -52,8 +52,8 @@ def test_each_reason_is_said_in_plain_words() -> None:
     assert TITLES.keys() == remedies.HL7V2.keys() | remedies.FHIR.keys()
 
 
-def test_where_there_is_nothing_to_see_to_the_page_says_how_messages_come(admin: Browser) -> None:
-    page = admin.open("parked")
+def test_where_there_is_nothing_to_see_to_the_page_says_how_messages_come(integrator: Browser) -> None:
+    page = integrator.open("parked")
     assert "There is nothing to see to." in page
     assert "journey listen mllp" in page
 

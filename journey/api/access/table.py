@@ -58,12 +58,12 @@ TABLE = MappingProxyType(
         Permission.AUDIT: (R.NONE, R.NONE, R.ALL, R.NONE, R.NONE),
         Permission.VERIFY: (R.NONE, R.NONE, R.ALL, R.NONE, R.ALL),
         Permission.OPERATE: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
-        Permission.INBOX: (R.NONE, R.NONE, R.NONE, R.GRANTED, R.ALL),
+        Permission.INBOX: (R.NONE, R.NONE, R.NONE, R.GRANTED, R.NONE),
         Permission.ADMIN: (R.NONE, R.NONE, R.NONE, R.NONE, R.ALL),
     }
 )
-"""An admin hands out keys and sees no patient but in a message that could not be taken in; compliance sees
-everything and changes nothing but what may be done with it."""
+"""An admin hands out keys and sees no patient; compliance sees everything and changes nothing but what may be
+done with it."""
 
 MEANING = MappingProxyType(
     {

@@ -31,7 +31,7 @@ open_to_all = APIRouter(include_in_schema=False)
 reading = APIRouter(route_class=guarded(Permission.READ, None), include_in_schema=False)
 """The capability statement describes them all."""
 
-ROUTERS = (subscribing.router, *auditing.ROUTERS, everything.router, searching.router, open_to_all, reading)
+ROUTERS = (open_to_all, subscribing.router, *auditing.ROUTERS, everything.router, searching.router, reading)
 
 
 @open_to_all.get(f"{BASE}/metadata")
