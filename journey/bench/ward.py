@@ -13,6 +13,7 @@ from journey.domain.discharge.events import PatientDischarged
 from journey.domain.enrolment import PathwayAssigned
 from journey.domain.episode import JourneyOpened, OwnerAssigned
 from journey.domain.event import Actor, Coded, Context, Event, Precision, Recorded, Source
+from journey.domain.handoff.events import HandoffKind, HandoffOffer, HandoffOffered, IllnessSeverity
 from journey.domain.identity import (
     Demographics,
     DemographicsChanged,
@@ -50,6 +51,12 @@ def sepsis(number: int, events: int) -> list[Recorded]:
     journey_id = uuid5(WARD, f"sepsis {number}")
     begun = MORNING + timedelta(minutes=number)
     return _recorded(journey_id, begun, _septic(number, uuid5(journey_id, "visit"), events), events)
+
+
+def handed_over(number: int) -> list[Recorded]:
+    """A journey that one team hands to another, which has not answered yet; one in three is unstable."""
+    journey_id = uuid5(WARD, f"handed over {number}")
+    return _recorded(journey_id, MORNING + timedelta(minutes=number), _offered(number, journey_id), 4)
 
 
 def _recorded(journey_id: UUID, begun: datetime, told: Iterator[Event], events: int) -> list[Recorded]:
@@ -108,6 +115,26 @@ def _told(number: int, visit_id: UUID, begun: datetime, events: int) -> Iterator
         yield PatientMoved(visit_id=visit_id, location=Location(point_of_care="3", bed=str(bed)))
     yield OwnerAssigned(team=f"team-{number % 20}", person="dr-1")
     yield PatientDischarged(visit_id=visit_id, disposition=HOME)
+
+
+def _offered(number: int, journey_id: UUID) -> Iterator[Event]:
+    yield JourneyOpened(patient_id=uuid5(WARD, f"patient {number}"))
+    yield DemographicsChanged(
+        demographics=Demographics(family=f"Family{number}", given=("Anna",), birth_date="1970-01-01")
+    )
+    yield OwnerAssigned(team=f"team-{number % 20}")
+    severities = list(IllnessSeverity)
+    yield HandoffOffered(
+        handoff_id=uuid5(journey_id, "handoff"),
+        offer=HandoffOffer(
+            kind=HandoffKind.SHIFT,
+            from_team=f"team-{number % 20}",
+            to_team="nights",
+            severity=severities[number % len(severities)],
+            summary="Slept little, the dressing is dry.",
+        ),
+        accept_due=MORNING + timedelta(days=3650, minutes=number),
+    )
 
 
 def mixed(journeys: int, events: int = 10) -> Iterator[Recorded]:

@@ -32,6 +32,7 @@ NAMES = (
     "ledger",
     "verify",
     "serve",
+    "console",
     "fhir",
     "trail",
     "stream",

@@ -6,11 +6,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from starlette.routing import compile_path
 
+from journey.api.access.table import Role
 from journey.bench import (
     answer,
     append,
+    board,
     catch_up,
+    console,
     drain,
     fhir,
     figures,
@@ -32,6 +36,25 @@ from journey.bench.figures import Figure, measured, percentile
 from journey.bench.scratch import Scratch, scratch
 from journey.domain.journey import fold
 from journey.settings import Settings
+from journey.web.every import PAGES
+from journey.web.page import HOME
+
+ALL_PAGES = console.PAGES
+FEW_PAGES = {
+    console.NURSE: ("today",),
+    Role.COORDINATOR: ("handoffs", "patients/{journey}"),
+    Role.ADMIN: ("keys",),
+}
+NOT_ASKED_FOR = {
+    f"{HOME}/audit/report": "a file, as long as is asked for",
+    f"{HOME}/disclosures/table": "a file",
+    f"{HOME}/parked/{{message_id:str}}": "of a message that was set aside",
+    f"{HOME}/subscriptions/{{webhook_id:uuid}}": "of deliveries, which a bench of their own makes",
+    f"{HOME}/subscriptions/{{webhook_id:uuid}}/change": "the form of a new one, filled in",
+    f"{HOME}/subscriptions/{{webhook_id:uuid}}/delete": "a question",
+    f"{HOME}/keys/{{key_id}}/revoke": "a question",
+}
+"""With why not."""
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +84,20 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "SMALL", 100)
     monkeypatch.setattr(serve, "ROUNDS", 1)
     monkeypatch.setattr(fhir, "JOURNEYS", 20)
+    monkeypatch.setattr(console, "TURN", 0.1)
+    monkeypatch.setattr(console, "PAGES", FEW_PAGES)
+    monkeypatch.setattr(console, "SEARCHES", {"a name": "okafor"})
+    monkeypatch.setattr(board, "HANDOFFS", 5)
+    monkeypatch.setattr(board, "VIEWERS", 2)
+    monkeypatch.setattr(board, "CALM", 2)
+    monkeypatch.setattr(board, "PAUSE", 0.01)
     monkeypatch.setattr(fhir, "TURN", 0.1)
     monkeypatch.setattr(webhooks, "EVENTS", 100)
     monkeypatch.setattr(ledger, "LEAVES", 1000)
     monkeypatch.setattr(ledger, "APPENDS", 20)
     for module in (
         *(ledger, verify, webhooks, figures, catch_up, drain, rebuild, import_, ingest_fhir, mllp, fhir),
+        console,
     ):
         monkeypatch.setattr(module, "ROUNDS", 1)
 
@@ -77,13 +108,14 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         (append.append, 10),
         (load.load, 15),
         (answer.answer, 9),
-        (catch_up.catch_up, 8),
+        (catch_up.catch_up, 10),
         (drain.drain, 2),
         (rebuild.rebuild, 8),
         (latency.latency, 4),
         (lists.lists, 110),
         (serve.serve, 18),
         (fhir.fhir, 4),
+        (console.console, 40),
         (import_.import_, 5),
         (ingest_fhir.ingest_fhir, 5),
         (mllp.mllp, 4),
@@ -108,6 +140,16 @@ def test_a_rival_that_is_not_installed_is_left_out_and_named(
     said, *found = ingest_fhir.ingest_fhir(server)
     assert said.what == "resources: fhir.resources is not installed, and left out"
     assert [each.against for each in found] == ["", "json.loads", "json.loads"]
+
+
+def test_every_page_is_asked_for() -> None:
+    one = "00000000-0000-0000-0000-000000000001"
+    named = dict.fromkeys(("journey", "handed_over", "handoff"), one)
+    every = (path.partition("?")[0] for asked in ALL_PAGES.values() for path in asked)
+    addresses = {f"{HOME}/{path.format_map(named)}" for path in every}
+    patterns = {page.path: compile_path(page.path)[0] for page in PAGES if "GET" in page.methods}
+    left_out = {path for path, each in patterns.items() if not any(map(each.match, addresses))}
+    assert left_out == set(NOT_ASKED_FOR)
 
 
 def test_a_ratio_is_taken_within_each_round() -> None:

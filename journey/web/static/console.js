@@ -4,8 +4,8 @@
   const body = document.body;
 
   if (body.dataset.live) {
-    // Lists show what was recorded by the time that it is told of. A board looks at once, pages every five seconds.
-    const pause = document.querySelector("[data-at-once]") ? 700 : 5000;
+    // Lists show what was recorded by the time that it is told of. A board looks at once, a page every five seconds.
+    const pause = document.querySelector("[data-at-once]") ? 500 : 5000;
     let waiting = false, last = 0, lost = false, told = null;
     const look = () => {
       if (waiting) return;
