@@ -9,6 +9,7 @@ import pytest
 from tests.api.test_lists import offer
 from tests.api.test_reading import projected
 from tests.served import Api, number
+from tests.waiting import until
 from tests.web.conftest import CSRF, Browser
 
 pytestmark = pytest.mark.database
@@ -95,11 +96,10 @@ def test_it_is_declined_with_a_reason_and_escalated(
 
 def test_a_question_is_asked_and_answered(api: Api, coordinator: Browser, offered: tuple[str, str]) -> None:
     assert act(coordinator, address(offered), do="ask", question="Which dose?").status_code == 303
-    page = coordinator.open(address(offered))
-    assert "Which dose?" in page
+    until(lambda: "Which dose?" in coordinator.open(address(offered)))
     question = api.get(f"{offered[0]}/events").json()["events"][-1]["data"]["question_id"]
     assert (
         act(coordinator, address(offered), do="answer", question_id=question, answer="40 mg").status_code
         == 303
     )
-    assert "40 mg" in coordinator.open(address(offered))
+    until(lambda: "40 mg" in coordinator.open(address(offered)))
