@@ -150,7 +150,7 @@ class Change(NamedTuple):
     at: float
 
 
-def board(server: Scratch) -> Iterator[Figure]:
+def speeds(server: Scratch) -> Iterator[Figure]:
     """Of HANDOFFS that are open: one event after the other, and then many to many."""
     with ExitStack() as stack:
         url = clinic.board(server, HANDOFFS)

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from journey.api.access import keys
 from journey.api.access.table import Role
 from journey.bench import clinic, fhir
-from journey.bench.board import board
+from journey.bench.board import speeds
 from journey.bench.browsing import Browser, Fetched, linked
 from journey.bench.callers import Target
 from journey.bench.clinic import Clinic
@@ -76,7 +76,7 @@ def console(server: Scratch) -> Iterator[Figure]:
         floor = stack.enter_context(beside(fhir.serve_ready, folder))
         for number, page in enumerate(pages):
             yield from _figures(page, at.address, floor, f"/{number}")
-    yield from board(server)
+    yield from speeds(server)
 
 
 def _tokens(url: str) -> dict[str, str]:

@@ -42,6 +42,9 @@ large log asks for a part of it.
 PAUSE = 0.01
 """Seconds between two reads of a reader."""
 
+LONGEST_START = 20.0
+"""Seconds that whoever writes beside it may take to begin."""
+
 MILLISECONDS = 1000
 
 
@@ -109,8 +112,9 @@ def rebuild(server: Scratch) -> Iterator[Figure]:
 
 @contextmanager
 def _others(url: str, readers: Collection[Reader]) -> Iterator[None]:
-    """Those who are not to be disturbed."""
+    """Those who are not to be disturbed, once they are at it."""
     with ExitStack() as stack:
+        before = _end(url)
         for kind, target in (("worker", parts.worker), ("writer", parts.fifty_a_second)):
             part = Part(kind, target, (url,))
             part.start()
@@ -118,6 +122,9 @@ def _others(url: str, readers: Collection[Reader]) -> Iterator[None]:
         for reader in readers:
             reader.start()
             stack.callback(reader.stop)
+        deadline = perf_counter() + LONGEST_START
+        while _end(url) == before and perf_counter() < deadline:
+            Signal().wait(PAUSE)
         yield
 
 

@@ -151,9 +151,10 @@ def _rebuilt(conninfo: str, model: "ReadModel") -> "Rebuilt":
     from journey.projections.rebuild import Rebuilding, rebuild
 
     with connect(conninfo, WORKING) as connection:
-        asked = ask(connection, Wanted(Kind.REBUILD, model.name), str(COMMAND_LINE.name))
-        if not taken(connection, asked.id):
-            raise Rebuilding
+        with connection.transaction():  # nobody sees it wait: it would be stopped before it has begun
+            asked = ask(connection, Wanted(Kind.REBUILD, model.name), str(COMMAND_LINE.name))
+            if not taken(connection, asked.id):
+                raise Rebuilding
         _recorded(connection, {"rebuild": model.name})
         with _progress(f"rebuilding {model.name}") as bar, carried(connection, asked.id) as carrier:
 
