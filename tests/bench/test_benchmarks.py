@@ -129,7 +129,7 @@ def test_it_answers_figures(server: Scratch, benchmark: object, lines: int) -> N
     assert callable(benchmark)
     found: list[Figure] = list(benchmark(server))
     assert len(found) == lines
-    assert all(each.value > 0 for each in found)
+    assert [each for each in found if each.value <= 0] == []
     assert all((each.ratio is not None) == bool(each.against) for each in found)
 
 

@@ -4,6 +4,7 @@ A handoff reads as I-PASS has it: illness severity, patient summary, action list
 contingencies, and the receiver's synthesis, which accepts it here in one step.
 """
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,9 @@ from journey.web.rendering import macro
 from journey.web.things import everything
 
 FEW = 200
+LOOKS, BETWEEN = 40, 0.025
+"""Whether the timeline has what was just recorded, and seconds between two looks."""
+
 BOARD = {
     "waiting": "Waiting to be accepted",
     "escalating": "Escalating",
@@ -109,16 +113,25 @@ async def act(asked: Asked) -> Response:
     journey_id, handoff_id = _ids(asked)
     try:
         for step in _steps(asked):
-            await asked.api.post(
+            told = await asked.api.post(
                 f"/v1/journeys/{journey_id}/{step.command}",
                 {"handoff_id": handoff_id, **step.body},
                 idempotency_key=f"{asked.said('once')}-{step.command}",
             )
+            await _listed(asked, journey_id, told["version"])
     except Refusal as refusal:
         if refusal.code == "unauthorized":
             raise
         return await _shown(asked, refusal.problem, 422 if refusal.status == 422 else 409)  # noqa: PLR2004 - as the API
     return go(f"{HOME}/handoffs/{journey_id}/{handoff_id}")
+
+
+async def _listed(asked: Asked, journey_id: str, version: int) -> None:
+    """Wait, a second at most, until the page would show what was recorded up to this version."""
+    for _ in range(LOOKS):
+        if any(each["version"] >= version for each in await everything(asked, journey_id)):
+            return
+        await asyncio.sleep(BETWEEN)
 
 
 def _steps(asked: Asked) -> tuple[Step, ...]:
