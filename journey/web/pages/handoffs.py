@@ -111,6 +111,7 @@ async def handoff(asked: Asked) -> Response:
 async def act(asked: Asked) -> Response:
     """What the form asks for, step by step; what is refused is said where it was asked for."""
     journey_id, handoff_id = _ids(asked)
+    version = 0
     try:
         for step in _steps(asked):
             told = await asked.api.post(
@@ -118,18 +119,20 @@ async def act(asked: Asked) -> Response:
                 {"handoff_id": handoff_id, **step.body},
                 idempotency_key=f"{asked.said('once')}-{step.command}",
             )
-            await _listed(asked, journey_id, told["version"])
+            version = told["version"]
     except Refusal as refusal:
         if refusal.code == "unauthorized":
             raise
         return await _shown(asked, refusal.problem, 422 if refusal.status == 422 else 409)  # noqa: PLR2004 - as the API
+    await _told_up_to(version, asked, journey_id)
     return go(f"{HOME}/handoffs/{journey_id}/{handoff_id}")
 
 
-async def _listed(asked: Asked, journey_id: str, version: int) -> None:
+async def _told_up_to(version: int, asked: Asked, journey_id: str) -> None:
     """Wait, a second at most, until the page would show what was recorded up to this version."""
     for _ in range(LOOKS):
-        if any(each["version"] >= version for each in await everything(asked, journey_id)):
+        page = await asked.api.get(f"/v1/journeys/{journey_id}/timeline", limit=1)
+        if page["version"] >= version:
             return
         await asyncio.sleep(BETWEEN)
 
