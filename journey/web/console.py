@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from journey.web import elsewhere, keeping, signing
 from journey.web.calling import UNKNOWN, Refusal
+from journey.web.cookies import keep
 from journey.web.display import chosen, shown_as
 from journey.web.every import PAGES
 from journey.web.live import live
@@ -21,7 +22,7 @@ from journey.web.packing import packed, static
 from journey.web.page import HOME, Asked, Page, fields, go
 from journey.web.rendering import render
 from journey.web.sessions import Session
-from journey.web.signing import LOCKED, Signed, cookie_of, keep, to_sign_in
+from journey.web.signing import LOCKED, Signed, cookie_of, to_sign_in
 
 LARGEST_FORM = 256 * 1024
 """Bytes; what is written into a form is a few lines."""

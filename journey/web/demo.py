@@ -10,6 +10,8 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journey.web.cookies import keep
+
 COOKIE = "journey_first_steps"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
 OF_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
@@ -106,7 +108,7 @@ def first_steps(request: Request, role: str) -> tuple[Step, ...]:
 def done(request: Request, response: Response, role: str) -> None:
     """Enough of them, while this browser is open."""
     kept = ".".join(sorted({*_done(request), role} & {*ROLES}))
-    response.set_cookie(COOKIE, kept, path="/", httponly=True, samesite="lax")
+    keep(request, response, COOKIE, kept)
 
 
 def _done(request: Request) -> list[str]:

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journey.web.cookies import keep
+
 UTC = ZoneInfo("UTC")
 COOKIE = "journey_display"
 A_YEAR = 365 * 24 * 3600
@@ -72,15 +74,7 @@ def chosen(request: Request, clinic: str) -> Display:
 def choose(request: Request, response: Response, appearance: str, zone: str) -> None:
     """For the next pages of this browser. What cannot be chosen is not."""
     kept = f"{appearance if appearance in APPEARANCES else 'auto'} {zone if zone in zones() else ''}"
-    response.set_cookie(
-        COOKIE,
-        kept,
-        max_age=A_YEAR,
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
+    keep(request, response, COOKIE, kept, A_YEAR)
 
 
 @cache

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from journey.web.calling import Refusal
+from journey.web.cookies import keep
 from journey.web.issuer import Issuer, Journeying, NotSignedIn
 from journey.web.page import HOME, go
 from journey.web.rendering import render
@@ -23,7 +24,6 @@ from journey.web.signing import (
     form_of,
     inside,
     is_from_here,
-    keep,
 )
 
 AWAY, BACK = f"{HOME}/oidc", f"{HOME}/oidc/callback"

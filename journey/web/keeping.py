@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journey.web.cookies import keep
 from journey.web.page import fields
 from journey.web.sessions import Session, digest, sealed, unsealed
 from journey.web.signing import (
@@ -20,7 +21,6 @@ from journey.web.signing import (
     here,
     inside,
     is_from_here,
-    keep,
     left_page,
     to_sign_in,
 )

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from journey.web.calling import Api, Refusal
+from journey.web.cookies import keep
 from journey.web.demo import ROLES, demo
 from journey.web.issuer import Issuer, NotSignedIn
 from journey.web.page import HOME, Who, fields, go
@@ -233,19 +234,6 @@ def form_of(
         issuer=there.name if there else None,
         demo=demo(request),
         roles=ROLES,
-    )
-
-
-def keep(request: Request, response: Response, name: str, value: str, seconds: int | None = None) -> None:
-    """A cookie that no script reads and no other site's form sends."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        path="/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
     )
 
 
