@@ -5,7 +5,7 @@ asks for what it has not: for exactly those numbers.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
@@ -41,7 +41,9 @@ class Asked(NamedTuple):
 
 
 class Subscribed:
-    """`receiver` may be killed like any part: then it stays away until its subscription is in error."""
+    """`receiver` may be killed like any part: then it stays away until its subscription is in error, which is
+    for an event that it missed: all was well before.
+    """
 
     kind = "subscriber"
 
@@ -62,13 +64,10 @@ class Subscribed:
         self._id = answer.body["id"]
 
     def kill(self) -> None:
-        """Its receiver stays away, until it is in error. Raises NotUp where it never is."""
+        """Once all is well its receiver stays away, until it is in error. Raises NotUp where it never is."""
+        self._wait_until(self.see_to_it)
         self.receiver.kill()
-        deadline = monotonic() + LONGEST_DRAIN
-        while self._stands() != Status.ERROR:
-            if monotonic() > deadline:
-                raise NotUp(self.kind)
-            Signal().wait(LOOK)
+        self._wait_until(lambda: self._stands() == Status.ERROR)
 
     def start(self) -> None:
         self.receiver.start()
@@ -104,6 +103,13 @@ class Subscribed:
     def notices(self) -> list[Notice]:
         """What was taken, in order."""
         return [notified.noticed(line) for line in lines(self.file)]
+
+    def _wait_until(self, so: Callable[[], bool]) -> None:
+        deadline = monotonic() + LONGEST_DRAIN
+        while not so():
+            if monotonic() > deadline:
+                raise NotUp(self.kind)
+            Signal().wait(LOOK)
 
     def _stands(self) -> str | None:
         answer = self._line.ask("GET", f"{ALL}/{self._id}")
