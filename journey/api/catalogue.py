@@ -261,6 +261,11 @@ CATALOGUE: dict[str, Kind] = {
         "The answer took too long.",
         "Ask for less, or try again after `Retry-After`.",
     ),
+    "not-caught-up": Kind(
+        503,
+        "What had been recorded when this was asked is not in the read models yet.",
+        "Ask again after `Retry-After`; or without `Cache-Control: no-cache`, for what they show.",
+    ),
     "version-not-reached": Kind(
         503,
         "The journey has not reached min_version in time.",

@@ -1,7 +1,7 @@
 """The engine: what a process holds to answer requests, from its start to its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import copy_context
@@ -21,6 +21,7 @@ from journey.api.access.trail import Trail
 from journey.api.behind import beside
 from journey.api.figures import Figures
 from journey.api.flowmodels import FlowFigures
+from journey.api.fresh import MODELS, Reach, caught_up, is_to_be
 from journey.api.growth import Growth
 from journey.api.lately import Lately
 from journey.api.limits import Limits
@@ -91,6 +92,10 @@ class Engine:
             raise Problem("overloaded", "The command waited too long for its turn; try again.")
         raise OutcomeUnknown
 
+    async def caught_up(self, models: Sequence[str] = MODELS) -> Reach:
+        """Wait a moment until these read models have what is recorded now."""
+        return await caught_up(self.reads, self.growth, models)
+
     def _done(self, done: asyncio.Future[T]) -> None:
         self.under_way -= 1
         if not done.cancelled():
@@ -154,3 +159,9 @@ def asking(request: Request) -> Asking:
 
 def caller(request: Request) -> Caller:
     return cast(Caller, request.state.caller)
+
+
+async def fresh_if_asked(request: Request) -> None:
+    """What wants nothing older than now waits for the read models. Raises Problem where it takes too long."""
+    if is_to_be(request) and not (await engine(request).caught_up()).is_there:
+        raise Problem("not-caught-up", "The read models have not come so far yet; ask again.")

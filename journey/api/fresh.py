@@ -1,43 +1,50 @@
-"""Reaching: what was recorded before a search is asked is in the index that it is answered from.
+"""Fresh: what was recorded before something is asked is in the read models that it is answered from.
 
-A write is answered when it is recorded, and the index learns of it from the log, within milliseconds as a
-rule. A search waits for that. How far the index had come stands in the answer, as `meta.lastUpdated`.
+A write is answered when it is recorded, and read models learn of it from the log, within milliseconds as a
+rule. A FHIR search and a page of the console wait for that; any read does whose request says
+`Cache-Control: no-cache` (RFC 9111, section 5.2.1.4), and is refused where that takes too long.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from journey.api.engine import Engine
-from journey.projections.resources import FhirResources
-from journey.projections.status import PatientStatus
+from fastapi import Request
 
-MODELS = [FhirResources.name, PatientStatus.name]
-"""What a search reads."""
+from journey.api.growth import Growth
+from journey.api.reads import Overloaded, Reads, TooSlow
+from journey.projections.status import PatientStatus
+from journey.projections.timeline import Timeline
+from journey.store.errors import StoreUnavailable
+
+MODELS = (PatientStatus.name, Timeline.name)
+"""What is read from."""
 
 PATIENCE = 1.0
-"""Seconds that a search waits."""
+"""Seconds that a read waits."""
 
 FAR = 5000
-"""Events behind from which on the index will not come so far in that time: it is answered as it is."""
+"""Events behind from which on a read model will not come so far in that time."""
 
 SOON = 0.005
 """Seconds between looks, while the log does not grow."""
 
+NO_CACHE = "no-cache"
 LAST = 2**63 - 1
 LOOK = """
-    SELECT head, reached, waiting,
+    SELECT head, reached, fails, waiting,
            CASE WHEN reached < head OR waiting IS NOT NULL
                 THEN (SELECT recorded_at FROM log JOIN event USING (journey_id, version)
                        WHERE position = reached)
                 ELSE statement_timestamp() END
       FROM (SELECT coalesce((SELECT max(position) FROM log), 0) AS head,
-                   (SELECT min(coalesce(position, 0))
-                      FROM unnest(%s::text[]) AS asked (name) LEFT JOIN checkpoint USING (name)) AS reached,
-                   (SELECT max(id) FROM pending WHERE id <= %s) AS waiting) AS now
+                   min(coalesce(position, 0)) AS reached, bool_or(last_error IS NOT NULL) AS fails,
+                   (SELECT max(id) FROM pending WHERE id <= %s) AS waiting
+              FROM unnest(%s::text[]) AS asked (name) LEFT JOIN checkpoint USING (name)) AS now
     """
-"""The last position, how far the models have come, what waits for a position, and until when the index knows
-what was recorded; nothing, where it knows nothing yet.
+"""The last position, how far the models have come, whether one of them fails, what waits for a position, and
+until when they know what was recorded; nothing, where they know nothing yet.
 """
 
 
@@ -46,24 +53,46 @@ class Look(NamedTuple):
 
     head: int
     reached: int
+    fails: bool
     waiting: int | None
     known: datetime | None
 
 
-async def reached(engine: Engine) -> datetime | None:
-    """Until when the index knows what was recorded. Raises StoreUnavailable."""
+class Reach(NamedTuple):
+    """How far read models have come: whether to where the log was, and until when they know what it says."""
+
+    is_there: bool
+    known: datetime | None
+
+
+async def caught_up(
+    reads: Reads, growth: Growth, models: Sequence[str] = MODELS, patience: float | None = None
+) -> Reach:
+    """Wait until these models have taken up what is recorded now, for so many seconds: not for a model that
+    fails or is far behind, nor where the database cannot say.
+    """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    deadline = loop.time() + (PATIENCE if patience is None else patience)
     last, goal = LAST, None
     while True:
-        grown = engine.growth.next_one
-        [row] = await engine.reads.rows(LOOK, (MODELS, last))
-        head, position, waiting, known = Look(*row)
-        if waiting is not None:
-            last = waiting
+        grown = growth.next_one
+        try:
+            [row] = await reads.rows(LOOK, (last, list(models)))
+        except (StoreUnavailable, TooSlow, Overloaded):
+            return Reach(is_there=False, known=None)
+        look = Look(*row)
+        if look.waiting is not None:
+            last = look.waiting
         elif goal is None:
-            goal = head
-        is_there = goal is not None and position >= goal
-        if is_there or head - position > FAR or loop.time() >= deadline or engine.growth.over:
-            return known
-        await engine.growth.wait(grown, SOON)
+            goal = look.head
+        is_there = goal is not None and look.reached >= goal
+        in_vain = look.fails or look.head - look.reached > FAR or growth.over
+        if is_there or in_vain or loop.time() >= deadline:
+            return Reach(is_there, look.known)
+        await growth.wait(grown, SOON)
+
+
+def is_to_be(request: Request) -> bool:
+    """Whether it wants nothing older than now."""
+    said = request.headers.get("cache-control")
+    return said is not None and NO_CACHE in {each.strip().lower() for each in said.split(",")}

@@ -16,10 +16,10 @@ from journey.api.access.asking import Asking
 from journey.api.access.caller import INTERACTION, Caller
 from journey.api.access.login import NotLetIn
 from journey.api.access.scopes import JOURNEY
-from journey.api.access.table import PERSONAL, Permission
+from journey.api.access.table import FROM_READ_MODELS, PERSONAL, Permission
 from journey.api.access.trail import NOBODY, Access, Basis, Kind, Outcome, Who
 from journey.api.bodies import looked_at
-from journey.api.engine import asking, engine
+from journey.api.engine import asking, engine, fresh_if_asked
 from journey.api.parameters import is_repeated, refuse_wrong_parameters, said_of, without_names
 from journey.api.problems import FieldError, Problem, problem_of
 from journey.audit.disclosures import Disclosure
@@ -142,6 +142,8 @@ def guarded(
                 if not any_name:
                     refuse_wrong_parameters(request, known)
                 request.state.asking = Asking(found, permission, purpose_of(request))
+                if permission in FROM_READ_MODELS:
+                    await fresh_if_asked(request)
                 return await handle(await looked_at(request) if takes_a_body else request)
 
             async def checked(request: Request) -> Response:

@@ -23,7 +23,7 @@ METHOD, HOT = "GET", "/v1/journeys/{journey_id}"
 """The route that is answered without the framework, if nothing but a journey is named."""
 
 ID_LENGTH = 36
-CONDITIONAL = b"if-none-match"
+CONDITIONAL = (b"if-none-match", b"cache-control")
 
 
 class Shape(NamedTuple):
@@ -91,7 +91,7 @@ def _nothing_but_a_journey(scope: Scope, text: str) -> UUID | None:
     """The id, where the request names one as it is written everywhere, and nothing else."""
     if scope["query_string"] or len(text) != ID_LENGTH:
         return None
-    if any(name == CONDITIONAL for name, _ in scope["headers"]):
+    if any(name in CONDITIONAL for name, _ in scope["headers"]):
         return None
     try:
         found = UUID(text)

@@ -35,6 +35,7 @@ GUARDED = (
     "key-missing",
     "overloaded",
     "too-slow",
+    "not-caught-up",
 )
 """What any route with a key may answer."""
 
@@ -54,7 +55,8 @@ REF = "#/components/schemas/{model}"
 REFUSAL = "Refusal"
 WITH = "An API key, `jk_<id>.<secret>`, or an access token of the issuer that the settings name."
 ABOUT = """Every request carries `Authorization: Bearer …`. Times are UTC, RFC 3339. Every error is an
-`application/problem+json` with a stable `code`. Every answer carries `X-Request-Id`."""
+`application/problem+json` with a stable `code`. Every answer carries `X-Request-Id`. A read with
+`Cache-Control: no-cache` shows what had been recorded when it was asked."""
 
 ETAG = {"ETag": {"description": "Names what is answered.", "schema": {"type": "string"}}}
 HEADERS: dict[int, dict[str, Any]] = {

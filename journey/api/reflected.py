@@ -5,20 +5,10 @@ looked as soon as the log tells would see what was, and be told of nothing more.
 """
 
 import asyncio
-from contextlib import suppress
-from time import monotonic
 
+from journey.api.fresh import caught_up
 from journey.api.growth import Growth
-from journey.api.reads import Overloaded, Reads, TooSlow
-from journey.store.errors import StoreUnavailable
-
-HAS_REACHED = """
-    SELECT (SELECT position FROM checkpoint WHERE name = 'patient_status')
-           >= coalesce(%s, (SELECT max(position) FROM log)),
-           coalesce(%s, (SELECT max(position) FROM log))
-    """
-LOOK = 0.02
-"""Seconds between looks at how far the read model has come."""
+from journey.api.reads import Reads
 
 LONGEST = 5.0
 """Seconds after which it is told all the same: what is far behind shows something each time."""
@@ -68,22 +58,12 @@ class Reflected:
             while self._waiting and not self.over:
                 if await self._growth.wait(grown, IDLE):
                     grown = self._growth.next_one
-                    await self._reached()
+                    await caught_up(self._reads, self._growth, patience=LONGEST)
                     self._tell()
                     await asyncio.sleep(PAUSE)
         finally:
             self._following = None
             self._tell()
-
-    async def _reached(self) -> None:
-        """Until the read model is where the log is now."""
-        deadline, end = monotonic() + LONGEST, None
-        with suppress(StoreUnavailable, TooSlow, Overloaded):
-            while monotonic() < deadline and not self.over:
-                [(has_reached, end)] = await self._reads.rows(HAS_REACHED, (end, end))
-                if has_reached:
-                    return
-                await asyncio.sleep(LOOK)
 
     def _tell(self) -> None:
         event, self._next = self._next, asyncio.Event()

@@ -122,6 +122,8 @@ async def _answered(
     entry = entry_of(page.path)
     if entry is not None and not asked.who.can(entry.permission):
         return asked.page("refused.html", 403, problem={**UNKNOWN, **NOT_THEIRS})
+    if not asked.is_fragment and asked.who.can("read"):
+        await request.app.state.engine.caught_up()  # a page shows what was recorded before it was asked for
     try:
         response = await page.handler(asked)
     except Refusal as refusal:

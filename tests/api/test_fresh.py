@@ -1,4 +1,6 @@
-"""What was written is found: a search waits for the index, and says until when it knows what was recorded."""
+"""What was written is found: who says so waits for the read models, and a FHIR search unasked; it says until
+when its index knows what was recorded.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from journey.api.fhir import reaching
+from journey.api import fresh
 from journey.projections.resources import FhirResources
 from journey.projections.status import PatientStatus
+from journey.projections.timeline import Timeline
 from tests.api.test_reading import projected
 from tests.served import Api, number
 
@@ -18,9 +21,11 @@ pytestmark = pytest.mark.database
 
 
 @contextmanager
-def behind(api: Api, model: str) -> Iterator[None]:
+def behind(api: Api, model: str, error: str | None = None) -> Iterator[None]:
     """The model's projector waits at its checkpoint."""
     with psycopg.connect(api.conninfo) as connection:
+        connection.execute("UPDATE checkpoint SET last_error = %s WHERE name = %s", (error, model))
+        connection.commit()
         connection.execute("SELECT position FROM checkpoint WHERE name = %s FOR UPDATE", (model,))
         yield
 
@@ -47,7 +52,7 @@ def test_who_has_written_finds_it_at_once(api: Api) -> None:
 
 
 def test_it_tells_until_when_it_knows_what_was_recorded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
+    monkeypatch.setattr(fresh, "PATIENCE", 0.05)
     journey = api.opened(patient_id=number(621))
     before = found(api, f"Encounter?patient={number(621)}")
     for model, visit in {FhirResources.name: number(622), PatientStatus.name: number(623)}.items():
@@ -64,12 +69,49 @@ def test_it_tells_until_when_it_knows_what_was_recorded(api: Api, monkeypatch: p
 def test_a_label_that_the_index_does_not_know_yet_keeps_back_what_it_should(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaching, "PATIENCE", 0.05)
     journey = api.opened(patient_id=number(631))
     api.told(journey, "record-arrival", visit_id=number(632))
     assert "entry" in found(api, f"Encounter?patient={number(631)}")
+    monkeypatch.setattr(fresh, "PATIENCE", 0.05)
     with behind(api, PatientStatus.name), behind(api, FhirResources.name):
         body, labelled = {"visit_id": number(632)}, {"X-Security-Labels": "SUD"}
         assert api.post(f"{journey}/check-in", body, headers=labelled).status_code == 200
         assert "entry" not in found(api, f"Encounter?patient={number(631)}")
     assert "entry" not in found(api, f"Encounter?patient={number(631)}")
+
+
+NOW = {"Cache-Control": "max-age=0, No-Cache"}
+
+
+def test_a_list_shows_what_has_just_been_written_to_who_says_so(api: Api) -> None:
+    for visit in range(641, 661):
+        journey = api.opened()
+        told = api.told(journey, "record-arrival", visit_id=number(visit))
+        assert api.get(f"{journey}/timeline", headers=NOW).json()["version"] == told["version"]
+        [row] = api.get(f"/v1/visits?journey={told['journey_id']}", headers=NOW).json()["visits"]
+        assert row["visit_id"] == number(visit)
+
+
+@pytest.mark.parametrize("path", ["", "/timeline"])
+@pytest.mark.parametrize("model", [PatientStatus.name, Timeline.name])
+def test_who_says_so_is_told_where_it_takes_too_long(
+    api: Api, monkeypatch: pytest.MonkeyPatch, path: str, model: str
+) -> None:
+    monkeypatch.setattr(fresh, "PATIENCE", 0.05)
+    journey = api.opened()
+    with behind(api, model):
+        api.told(journey, "start-intake", channel="phone")
+        refused = api.get(journey + path, headers=NOW)
+        assert (refused.status_code, refused.json()["code"]) == (503, "not-caught-up")
+        assert refused.headers["Retry-After"]
+        assert api.get(journey + path).status_code == 200
+        assert api.get("/v1/me", headers=NOW).status_code == 200
+
+
+def test_nobody_waits_for_a_read_model_that_fails(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh, "PATIENCE", 3600)
+    journey = api.opened()
+    projected(api, journey, 2)
+    with behind(api, Timeline.name, "LookupError"):
+        api.told(journey, "start-intake", channel="phone")
+        assert api.get(f"{journey}/timeline", headers=NOW).json()["code"] == "not-caught-up"

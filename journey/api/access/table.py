@@ -101,6 +101,9 @@ KIND: MappingProxyType[Role, Literal["human", "system"]] = MappingProxyType(
 )
 """Who stands behind a caller of the role."""
 
+FROM_READ_MODELS = frozenset({Permission.READ, Permission.SEARCH, Permission.FIGURES})
+"""Permissions of what is answered from read models."""
+
 PERSONAL = frozenset({Permission.READ, Permission.SEARCH, Permission.FEED, Permission.AUDIT})
 """What answers with something about patients, and is recorded each time."""
 

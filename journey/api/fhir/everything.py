@@ -10,9 +10,8 @@ from journey.api.access.table import Permission
 from journey.api.engine import caller, engine
 from journey.api.fhir import bundles
 from journey.api.fhir.asked import MOST, USUAL
-from journey.api.fhir.found import admitted, one, page, see
+from journey.api.fhir.found import INDEX, admitted, one, page, see
 from journey.api.fhir.negotiation import Format
-from journey.api.fhir.reaching import reached
 from journey.api.guard import guarded
 from journey.api.outcome import BASE
 from journey.api.paging import CursorIn
@@ -42,7 +41,7 @@ async def everything(
     kind = admitted(request, "Patient", Permission.SEARCH)
     scope = f"fhir everything {id_}"
     begin, after = _place(scope, page_)
-    known = await reached(engine(request))
+    known = (await engine(request).caught_up(INDEX)).known
     await one(request, kind, id_)
     types = [each for each in sorted(KINDS) if caller(request).may(Permission.SEARCH, each)]
     condition = Condition(OF_THE_PERSON, (UUID(id_),))

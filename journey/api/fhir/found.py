@@ -16,7 +16,6 @@ from journey.api.access.table import Permission
 from journey.api.access.trail import Basis
 from journey.api.engine import Engine, asking, caller, engine
 from journey.api.fhir.negotiation import refuse_other_forms
-from journey.api.fhir.reaching import reached
 from journey.api.guard import Seen, refuse_who_may_not
 from journey.api.problems import Problem
 from journey.conditions import Condition
@@ -27,6 +26,11 @@ from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.fhir.kind import Kind, current, redacted
 from journey.projections.audience import Audience
+from journey.projections.resources import FhirResources
+from journey.projections.status import PatientStatus
+
+INDEX = (FhirResources.name, PatientStatus.name)
+"""The read models that a search is answered from."""
 
 JOURNEYS = "SELECT DISTINCT journey_id FROM fhir_resource WHERE type = %s AND id = %s ORDER BY journey_id"
 STRUCK_OUT = """
@@ -148,7 +152,7 @@ async def _journeys(held: Engine, kind: Kind, id_: str) -> list[UUID]:
     wanted = kind.type, id_
     rows = await held.reads.rows(JOURNEYS, wanted)
     if not rows:
-        await reached(held)
+        await held.caught_up(INDEX)
         rows = await held.reads.rows(JOURNEYS, wanted) or await held.reads.rows(STRUCK_OUT, (f'"{id_}"',))
     return [each for (each,) in rows]
 

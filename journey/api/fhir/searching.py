@@ -16,9 +16,8 @@ from journey.api.engine import caller, engine
 from journey.api.fhir import answering, bundles
 from journey.api.fhir.asked import Asked, asked
 from journey.api.fhir.elements import some_of
-from journey.api.fhir.found import FALLING, RISING, Row, admitted, counted, page, see
+from journey.api.fhir.found import FALLING, INDEX, RISING, Row, admitted, counted, page, see
 from journey.api.fhir.meant import refuse
-from journey.api.fhir.reaching import reached
 from journey.api.fhir.sealed import opened, sealed
 from journey.api.guard import guarded
 from journey.api.outcome import BASE
@@ -98,7 +97,7 @@ async def _answer(
     for name, value in said:
         given.setdefault(name, []).append(value)
     wanted = asked(kind, given, lenient=LENIENT in request.headers.get("prefer", "").lower())
-    known = await reached(engine(request))
+    known = (await engine(request).caught_up(INDEX)).known
     found = await _found(request, kind, wanted)
     see(request, found.rows)
     others = [*await _included(request, kind, wanted, found), *await _referring(request, kind, wanted, found)]

@@ -4,7 +4,6 @@ A handoff reads as I-PASS has it: illness severity, patient summary, action list
 contingencies, and the receiver's synthesis, which accepts it here in one step.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -22,8 +21,6 @@ from journey.web.rendering import macro
 from journey.web.things import everything
 
 FEW = 200
-LOOKS, BETWEEN = 40, 0.025
-"""Whether the timeline has what was just recorded, and seconds between two looks."""
 
 BOARD = {
     "waiting": "Waiting to be accepted",
@@ -111,30 +108,18 @@ async def handoff(asked: Asked) -> Response:
 async def act(asked: Asked) -> Response:
     """What the form asks for, step by step; what is refused is said where it was asked for."""
     journey_id, handoff_id = _ids(asked)
-    version = 0
     try:
         for step in _steps(asked):
-            told = await asked.api.post(
+            await asked.api.post(
                 f"/v1/journeys/{journey_id}/{step.command}",
                 {"handoff_id": handoff_id, **step.body},
                 idempotency_key=f"{asked.said('once')}-{step.command}",
             )
-            version = told["version"]
     except Refusal as refusal:
         if refusal.code == "unauthorized":
             raise
         return await _shown(asked, refusal.problem, 422 if refusal.status == 422 else 409)  # noqa: PLR2004 - as the API
-    await _told_up_to(version, asked, journey_id)
     return go(f"{HOME}/handoffs/{journey_id}/{handoff_id}")
-
-
-async def _told_up_to(version: int, asked: Asked, journey_id: str) -> None:
-    """Wait, a second at most, until the page would show what was recorded up to this version."""
-    for _ in range(LOOKS):
-        page = await asked.api.get(f"/v1/journeys/{journey_id}/timeline", limit=1)
-        if page["version"] >= version:
-            return
-        await asyncio.sleep(BETWEEN)
 
 
 def _steps(asked: Asked) -> tuple[Step, ...]:

@@ -142,7 +142,7 @@ def test_a_label_of_this_moment_holds_though_the_index_does_not_know_it(
 ) -> None:
     """Neither of what bore none before, nor of what bore another that they are cleared for."""
     api = world.api
-    monkeypatch.setattr("journey.api.fhir.reaching.PATIENCE", 0.01)
+    monkeypatch.setattr("journey.api.fresh.PATIENCE", 0.01)
     journeys = {label: api.opened(team="ward 3") for label in ("", "PSY")}
     for number_, (label, journey) in enumerate(journeys.items(), 7000):
         note = {"note_id": number(number_), "text": f"was there of {label}"}
