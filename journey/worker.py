@@ -7,6 +7,8 @@ Any number of processes may run one: each part elects a leader, and the others s
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from selectors import EVENT_READ, DefaultSelector
+from socket import socketpair
 from threading import Event as Signal
 from threading import Thread
 from typing import Protocol, Self
@@ -21,9 +23,6 @@ from journey.store.recorder import LISTEN
 from journey.store.sequencer import Sequencer
 
 STOP = (signal.SIGINT, signal.SIGTERM)
-
-LISTEN_FOR = 0.5
-"""Seconds of listening between looks at whether to stop."""
 
 LISTEN_AGAIN = 0.2
 """Seconds before a lost connection is tried again."""
@@ -45,6 +44,7 @@ class Listener:
         self._conninfo = conninfo
         self._grown = grown
         self._stopping = Signal()
+        self._ear, self._alarm = socketpair()
         self._thread = Thread(target=self._run, name="listener", daemon=True)
 
     def start(self) -> None:
@@ -52,16 +52,21 @@ class Listener:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._alarm.close()
         self._thread.join()
+        self._ear.close()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with opened(self._conninfo, WORKING, "listener") as connection:
+                with opened(self._conninfo, WORKING, "listener") as connection, DefaultSelector() as waiting:
+                    waiting.register(connection.fileno(), EVENT_READ)
+                    waiting.register(self._ear, EVENT_READ)
                     connection.execute(LISTEN)
                     self._grown()
                     while not self._stopping.is_set():
-                        for _ in connection.notifies(timeout=LISTEN_FOR, stop_after=1):
+                        waiting.select()
+                        for _ in connection.notifies(timeout=0, stop_after=1):
                             self._grown()
             except psycopg.Error as error:
                 logger.warning("listener.connection_lost", error=type(error).__name__)
