@@ -13,12 +13,12 @@ from typing import NamedTuple
 from fastapi import Request
 
 from journey.api.growth import Growth
-from journey.api.reads import Overloaded, Reads, TooSlow
+from journey.api.reads import Reads
+from journey.projections.patient_identity import PatientIdentity
 from journey.projections.status import PatientStatus
 from journey.projections.timeline import Timeline
-from journey.store.errors import StoreUnavailable
 
-MODELS = (PatientStatus.name, Timeline.name)
+MODELS = (PatientStatus.name, Timeline.name, PatientIdentity.name)
 """What is read from."""
 
 PATIENCE = 1.0
@@ -38,13 +38,16 @@ LOOK = """
                 THEN (SELECT recorded_at FROM log JOIN event USING (journey_id, version)
                        WHERE position = reached)
                 ELSE statement_timestamp() END
-      FROM (SELECT coalesce((SELECT max(position) FROM log), 0) AS head,
-                   min(coalesce(position, 0)) AS reached, bool_or(last_error IS NOT NULL) AS fails,
+      FROM (SELECT head, min(CASE WHEN position <= head THEN position ELSE 0 END) AS reached,
+                   bool_or(last_error IS NOT NULL) AS fails,
                    (SELECT max(id) FROM pending WHERE id <= %s) AS waiting
-              FROM unnest(%s::text[]) AS asked (name) LEFT JOIN checkpoint USING (name)) AS now
+              FROM (SELECT coalesce(max(position), 0) AS head FROM log) AS log,
+                   unnest(%s::text[]) AS asked (name) LEFT JOIN checkpoint USING (name)
+             GROUP BY head) AS now
     """
-"""The last position, how far the models have come, whether one of them fails, what waits for a position, and
-until when they know what was recorded; nothing, where they know nothing yet.
+"""The last position, how far the models have come (one that is ahead of the log knows another, and nothing of
+this), whether one of them fails, what waits for a position, and until when they know what was recorded;
+nothing, where they know nothing yet.
 """
 
 
@@ -69,17 +72,14 @@ async def caught_up(
     reads: Reads, growth: Growth, models: Sequence[str] = MODELS, patience: float | None = None
 ) -> Reach:
     """Wait until these models have taken up what is recorded now, for so many seconds: not for a model that
-    fails or is far behind, nor where the database cannot say.
+    fails or is far behind. Raises StoreUnavailable, TooSlow, Overloaded.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + (PATIENCE if patience is None else patience)
     last, goal = LAST, None
     while True:
         grown = growth.next_one
-        try:
-            [row] = await reads.rows(LOOK, (last, list(models)))
-        except (StoreUnavailable, TooSlow, Overloaded):
-            return Reach(is_there=False, known=None)
+        [row] = await reads.rows(LOOK, (last, list(models)))
         look = Look(*row)
         if look.waiting is not None:
             last = look.waiting
@@ -94,5 +94,5 @@ async def caught_up(
 
 def is_to_be(request: Request) -> bool:
     """Whether it wants nothing older than now."""
-    said = request.headers.get("cache-control")
-    return said is not None and NO_CACHE in {each.strip().lower() for each in said.split(",")}
+    said = ",".join(request.headers.getlist("cache-control"))
+    return NO_CACHE in {each.strip().lower() for each in said.split(",")}

@@ -13,6 +13,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from fastapi import Request
 
+from journey.api.fresh import is_to_be
+
 Found = TypeVar("Found")
 MAX_AGE = re.compile(r"max-age=(\d{1,9})(?:,|\s|$)")
 
@@ -67,6 +69,6 @@ class Lately(Generic[Found]):
 
 
 def age_of(request: Request) -> float:
-    """Seconds that an answer may be old; none where nothing is said."""
+    """Seconds that an answer may be old; none where nothing is said, or that it is to be of now."""
     said = MAX_AGE.search(request.headers.get("cache-control", ""))
-    return float(said[1]) if said else 0.0
+    return float(said[1]) if said and not is_to_be(request) else 0.0

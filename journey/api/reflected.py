@@ -5,10 +5,12 @@ looked as soon as the log tells would see what was, and be told of nothing more.
 """
 
 import asyncio
+from contextlib import suppress
 
 from journey.api.fresh import caught_up
 from journey.api.growth import Growth
-from journey.api.reads import Reads
+from journey.api.reads import Overloaded, Reads, TooSlow
+from journey.store.errors import StoreUnavailable
 
 LONGEST = 5.0
 """Seconds after which it is told all the same: what is far behind shows something each time."""
@@ -58,7 +60,8 @@ class Reflected:
             while self._waiting and not self.over:
                 if await self._growth.wait(grown, IDLE):
                     grown = self._growth.next_one
-                    await caught_up(self._reads, self._growth, patience=LONGEST)
+                    with suppress(StoreUnavailable, TooSlow, Overloaded):
+                        await caught_up(self._reads, self._growth, patience=LONGEST)
                     self._tell()
                     await asyncio.sleep(PAUSE)
         finally:

@@ -9,8 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from starlette.requests import Request
 
 from journey.api import fresh
+from journey.api.fresh import is_to_be
+from journey.projections.patient_identity import PatientIdentity
 from journey.projections.resources import FhirResources
 from journey.projections.status import PatientStatus
 from journey.projections.timeline import Timeline
@@ -93,7 +96,7 @@ def test_a_list_shows_what_has_just_been_written_to_who_says_so(api: Api) -> Non
 
 
 @pytest.mark.parametrize("path", ["", "/timeline"])
-@pytest.mark.parametrize("model", [PatientStatus.name, Timeline.name])
+@pytest.mark.parametrize("model", [PatientStatus.name, Timeline.name, PatientIdentity.name])
 def test_who_says_so_is_told_where_it_takes_too_long(
     api: Api, monkeypatch: pytest.MonkeyPatch, path: str, model: str
 ) -> None:
@@ -115,3 +118,50 @@ def test_nobody_waits_for_a_read_model_that_fails(api: Api, monkeypatch: pytest.
     with behind(api, Timeline.name, "LookupError"):
         api.told(journey, "start-intake", channel="phone")
         assert api.get(f"{journey}/timeline", headers=NOW).json()["code"] == "not-caught-up"
+
+
+def test_records_that_were_just_made_one_are_found_together(api: Api) -> None:
+    for survivor, retired in [(number(671 + 2 * each), number(672 + 2 * each)) for each in range(5)]:
+        api.opened(patient_id=survivor)
+        visited = api.opened(patient_id=retired)
+        api.told(visited, "record-arrival", visit_id=retired)
+        merged = api.post(f"/v1/patients/{survivor}/merge", {"retired": retired})
+        assert merged.status_code == 200, merged.text
+        assert len(api.get(f"/v1/patients/{survivor}", headers=NOW).json()["records"]) == 2
+        [entry] = found(api, f"Encounter?patient={survivor}")["entry"]
+        assert entry["resource"]["id"] == retired
+
+
+@pytest.mark.parametrize("model", [PatientStatus.name, PatientIdentity.name])
+def test_what_is_ahead_of_a_restored_log_shows_nothing_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    monkeypatch.setattr(fresh, "PATIENCE", 0.05)
+    journey = api.opened()
+    projected(api, journey, 2)
+    with psycopg.connect(api.conninfo) as connection:
+        moved = "UPDATE checkpoint SET position = position + %s WHERE name = %s"
+        connection.execute(moved, (1000, model))
+        connection.commit()
+        assert api.get(journey, headers=NOW).json()["code"] == "not-caught-up"
+        bundle = found(api, f"Encounter?patient={number(681)}")
+        assert "meta" not in bundle
+        connection.execute(moved, (-1000, model))
+    monkeypatch.undo()
+    assert api.get(journey, headers=NOW).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "is_wanted"),
+    [
+        ((), False),
+        (("max-age=0",), False),
+        (("x-no-cache",), False),
+        (("No-Cache",), True),
+        (("max-age=0", "no-cache"), True),
+        (("max-age=0 ,\tno-cache",), True),
+    ],
+)
+def test_it_is_said_as_http_has_it(said: tuple[str, ...], is_wanted: bool) -> None:
+    headers = [(b"cache-control", each.encode()) for each in said]
+    assert is_to_be(Request({"type": "http", "headers": headers})) is is_wanted

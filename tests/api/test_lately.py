@@ -109,6 +109,7 @@ def test_no_more_is_remembered_than_that(clock: Clock, monkeypatch: pytest.Monke
         ("no-cache", 0.0),
         ("max-age=5, no-transform", 5.0),
         ("max-age=x", 0.0),
+        ("max-age=60, no-cache", 0.0),
     ],
 )
 def test_how_old_an_answer_may_be_is_said_as_http_has_it(said: str, age: float) -> None:

@@ -59,6 +59,7 @@ def test_gone_and_back(api: Api, cluster_of_its_own: Cluster, short_folder: Path
         api.get(journey),
         api.get(f"{journey}/events"),
         api.get("/v1/journeys"),
+        api.get(f"{journey}/timeline", headers={"Cache-Control": "no-cache"}),
         api.post(f"{journey}/start-intake", {"channel": "fax"}),
     ]
     for answer in gone:

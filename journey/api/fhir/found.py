@@ -26,10 +26,11 @@ from journey.fhir.data import Json
 from journey.fhir.every import KINDS
 from journey.fhir.kind import Kind, current, redacted
 from journey.projections.audience import Audience
+from journey.projections.patient_identity import PatientIdentity
 from journey.projections.resources import FhirResources
 from journey.projections.status import PatientStatus
 
-INDEX = (FhirResources.name, PatientStatus.name)
+INDEX = (FhirResources.name, PatientStatus.name, PatientIdentity.name)
 """The read models that a search is answered from."""
 
 JOURNEYS = "SELECT DISTINCT journey_id FROM fhir_resource WHERE type = %s AND id = %s ORDER BY journey_id"
