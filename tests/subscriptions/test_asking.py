@@ -72,6 +72,7 @@ REFUSED: list[tuple[Json, str, str]] = [
     (narrowed("EpisodeOfCare?pathway=nowhere"), "criteria", "pathway"),
     ({"end": "2020-01-01T00:00:00Z"}, "end", "instant"),
     ({"end": "tomorrow"}, "end", "instant"),
+    ({"end": "9999-12-31T23:59:59-12:00"}, "end", "instant"),
     ({"reason": ""}, "reason", "line"),
     ({"contact": [{"system": "phone", "value": 7}]}, "contact", "system"),
     ({"nonsense": 1}, "nonsense", "leave it out"),

@@ -35,6 +35,9 @@ OF_CHANNEL = frozenset({"extension", "type", "endpoint", "payload", "_payload", 
 SHORTEST, LONGEST = 10, 7 * 24 * 3600
 """Seconds between heartbeats."""
 
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""What ends later could not be told in every zone."""
+
 LONG = 500
 LINES = 20
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}: ?[\x20-\x7e]{1,2000}")
@@ -213,8 +216,10 @@ def _end(body: Json) -> datetime | None:
         at = datetime.fromisoformat(str(said))
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None or at <= datetime.now(UTC):
-        refuse("end", "It should be an instant to come, such as 2030-01-01T00:00:00Z")
+    if at is None or at.tzinfo is None or not datetime.now(UTC) < at < FOR_EVER:
+        refuse(
+            "end", "It should be an instant to come, such as 2030-01-01T00:00:00Z; left out, it never ends"
+        )
     return at
 
 
