@@ -215,7 +215,7 @@ async def let_in_to_read(request: Request, journey_id: UUID) -> Admission:
 def without_words(refusal: Refused) -> Refused:
     """What stands in the way may be something that is withheld: its code is told, and no more."""
     blockers = tuple(each.model_copy(update={"what": WITHHELD}) for each in refusal.blockers)
-    return type(refusal)(refusal.sentence, blockers=blockers)
+    return type(refusal)(refusal.sentence, blockers=blockers, field=refusal.field)
 
 
 def refuse_who_may_not(

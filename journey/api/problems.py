@@ -100,7 +100,7 @@ def problem_of(error: Exception) -> Problem:
         case Problem():
             return error
         case Refused():
-            return Problem(error.code, error.sentence, blockers=error.blockers or None)
+            return Problem(error.code, error.sentence, blockers=error.blockers or None, errors=_blamed(error))
         case RequestValidationError():
             return _invalid(error)
         case HTTPException():
@@ -110,6 +110,13 @@ def problem_of(error: Exception) -> Problem:
         case _:
             codes = [CODE_OF[kind] for kind in type(error).__mro__ if kind in CODE_OF]
             return Problem(codes[0], str(error)) if codes else Problem("internal")
+
+
+def _blamed(refusal: Refused) -> tuple[FieldError, ...] | None:
+    """The field of the body that a rule refuses, where it is one."""
+    if not refusal.field:
+        return None
+    return (FieldError(where="body", field=refusal.field, message=refusal.sentence),)
 
 
 def _http(error: HTTPException) -> Problem:

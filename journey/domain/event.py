@@ -171,10 +171,12 @@ class Blocker(BaseModel):
 class Refused(Exception):
     """A rule forbids it. The message is a sentence for the person who asked."""
 
-    def __init__(self, sentence: str, *, blockers: Sequence[Blocker] = ()) -> None:
+    def __init__(self, sentence: str, *, blockers: Sequence[Blocker] = (), field: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.blockers = tuple(blockers)
+        self.field = field
+        """Of the command, where one is to blame: its path, `data.appointment.start`."""
 
     @property
     def code(self) -> str:

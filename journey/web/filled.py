@@ -137,7 +137,8 @@ class Filled:
         return all(each.strip() in {"", field.default} for each in self._typed.get(key, ()))
 
     def _said(self, key: str) -> str:
-        return (self._typed.get(key) or [""])[-1].strip()
+        """Browsers send the end of a line as two characters."""
+        return (self._typed.get(key) or [""])[-1].replace("\r\n", "\n").strip()
 
 
 def either(field: Field, key: str) -> Iterator[tuple[Field, str]]:

@@ -6,9 +6,11 @@ A field's key is its path in the body, `items.0.code`: it names the input, and t
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from journey.web.acts import REF, Act, Acts
+from journey.web.acts import Act, Acts
 from journey.web.rendering import words
 from journey.web.wording import word
+
+Shapes = Mapping[str, Any]
 
 WHEN = ("occurred_at", "occurred_precision", "reported")
 """What every command may say of when it happened."""
@@ -113,7 +115,7 @@ class Form(NamedTuple):
 
 
 def form(acts: Acts, act: Act) -> Form:
-    fields = {each.name: each for each in _fields(acts, act, act.schema)}
+    fields = {each.name: each for each in fields_of(acts.shapes, act, act.schema)}
     own = [each for each in fields.values() if each.name not in {*WHEN, OVERRIDE}]
     return Form(
         act,
@@ -124,15 +126,16 @@ def form(acts: Acts, act: Act) -> Form:
     )
 
 
-def _fields(acts: Acts, act: Act, schema: Mapping[str, Any]) -> Iterator[Field]:
+def fields_of(shapes: Shapes, act: Act, schema: Mapping[str, Any]) -> Iterator[Field]:
+    """One for each property. `shapes`: those that the schema refers to, by name."""
     required = schema.get("required", ())
     for name, told in schema["properties"].items():
-        yield _field(acts, act, name, told, required=name in required)
+        yield _field(shapes, act, name, told, required=name in required)
 
 
-def _field(acts: Acts, act: Act, name: str, told: Mapping[str, Any], *, required: bool) -> Field:
+def _field(shapes: Shapes, act: Act, name: str, told: Mapping[str, Any], *, required: bool) -> Field:
     """One of the body's. What may be null may be left out."""
-    shape, kind_of = _resolved(acts, told)
+    shape, kind_of = _resolved(shapes, told)
     hint = told.get("description") or ""
     field = Field(
         name,
@@ -145,15 +148,15 @@ def _field(acts: Acts, act: Act, name: str, told: Mapping[str, Any], *, required
     match shape:
         case {"anyOf": kinds}:
             kinds = [each for each in kinds if each.get("type") != "null"]
-            both = tuple(_field(acts, act, name, each, required=False) for each in kinds)
+            both = tuple(_field(shapes, act, name, each, required=False) for each in kinds)
             return field._replace(kind="either", fields=both)
         case {"enum": codes}:
             choices = tuple((code, word(kind_of, code)) for code in codes)
             return field._replace(kind="choice", choices=choices)
         case {"properties": _}:
-            return field._replace(kind="group", fields=tuple(_fields(acts, act, shape)))
+            return field._replace(kind="group", fields=tuple(fields_of(shapes, act, shape)))
         case {"type": "array", "items": items}:
-            return _repeated(field, _field(acts, act, name, items, required=False))
+            return _repeated(field, _field(shapes, act, name, items, required=False))
     return _simple(field, act, shape)
 
 
@@ -181,12 +184,12 @@ def _makes(act: Act, name: str) -> str:
     return "maybe" if act.name in MAY_BE_MADE.get(name, ()) else ""
 
 
-def _resolved(acts: Acts, told: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+def _resolved(shapes: Shapes, told: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
     """The shape behind a name or beside a null, and its name."""
     kinds = [each for each in told.get("anyOf", ()) if each.get("type") != "null"]
     if len(kinds) == 1:
-        return _resolved(acts, kinds[0])
+        return _resolved(shapes, kinds[0])
     if "$ref" in told:
-        name = told["$ref"].removeprefix(REF)
-        return acts.shapes[name], name.partition("-")[0]
+        name = told["$ref"].rpartition("/")[2]
+        return shapes[name], name.partition("-")[0]
     return told, ""

@@ -325,6 +325,7 @@ def test_what_the_event_does_not_hold_is_refused_by_the_name_of_the_field(
     told = given(opened, booked, admitted, moved, plan, received, discharged)
     with pytest.raises(NotCorrectable, match=names) as refused:
         told.when(correct(told, event, data=data)).decided()
+    assert refused.value.field == f"data.{names}"
     assert "Secret" not in str(refused.value)
 
 

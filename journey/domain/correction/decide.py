@@ -153,7 +153,9 @@ def _time(now: Recorded, command: ask.CorrectEvent) -> tuple[Any, Precision]:
     if command.happened_at is None:
         return now.occurred_at, command.happened_precision or now.occurred_precision
     if command.happened_at > command.reaches:
-        raise NotCorrectable("happened_at comes after the correction; say when it did happen.")
+        raise NotCorrectable(
+            "happened_at comes after the correction; say when it did happen.", field="happened_at"
+        )
     return command.happened_at.astimezone(UTC), command.happened_precision or Precision.INSTANT
 
 
@@ -162,31 +164,46 @@ def _changed(event: Event, changes: dict[str, Any]) -> Event:
     fields, name = type(event).model_fields, event.stored_as
     for field, value in changes.items():
         if field not in fields:
-            raise NotCorrectable(f"{name} has no field {field!r}; it has {', '.join(fields) or 'none'}.")
+            raise NotCorrectable(
+                f"{name} has no field {field!r}; it has {', '.join(fields) or 'none'}.", field=f"data.{field}"
+            )
         if value == "":
-            raise NotCorrectable(f"{field} of {name} is not left blank; null takes it away.")
+            raise NotCorrectable(
+                f"{field} of {name} is not left blank; null takes it away.", field=f"data.{field}"
+            )
     told = {**event.model_dump(mode="json", exclude_none=True), **changes}
     known = {field: value for field, value in told.items() if value is not None}
     try:
         changed = type(event).model_validate(known, extra="forbid")
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise NotCorrectable(
-            f"{where} of {name} does not take this; the catalogue of events says what it holds."
-        ) from None
+        raise _misfit(name, error) from None
     for complaint in unstorable(changed):
-        raise NotCorrectable(f"{complaint}.")
+        raise NotCorrectable(f"{complaint}.", field=f"data.{complaint.rpartition(': ')[0]}")
     for field, value in changes.items():
         if _guessed(value, read := changed.model_dump(mode="json").get(field)):
             raise NotCorrectable(
-                f"{field} of {name} takes {'a text' if isinstance(read, str) else 'no text'}."
+                f"{field} of {name} takes {'a text' if isinstance(read, str) else 'no text'}.",
+                field=f"data.{field}",
             )
     for field in identifying(type(event)):
         if getattr(changed, field) != getattr(event, field):
             raise NotCorrectable(
-                f"{field} says what the event is about; void it, and record it of the other."
+                f"{field} says what the event is about; void it, and record it of the other.",
+                field=f"data.{field}",
             )
     return changed
+
+
+def _misfit(name: str, error: ValidationError) -> NotCorrectable:
+    """The first field that the event cannot have so."""
+    first = error.errors(include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "missing":
+        return NotCorrectable(f"{where} of {name} is needed.", field=f"data.{where}")
+    return NotCorrectable(
+        f"{where} of {name} does not take this; the catalogue of events says what it holds.",
+        field=f"data.{where}",
+    )
 
 
 def _guessed(asked: Any, read: Any) -> bool:

@@ -1,6 +1,5 @@
 """Acting: every command that whoever is signed in may give, and the form for each."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,6 +12,8 @@ from starlette.responses import Response
 from journey.store.identifiers import uuid7
 from journey.web.acts import ROOMS, Act, Acts, every_act
 from journey.web.calling import Refusal
+from journey.web.correcting import COMMAND as CORRECT
+from journey.web.correcting import Correcting, can_be_corrected, correcting
 from journey.web.filled import Filled, Typed, rows
 from journey.web.forms import MADE, MAY_BE_MADE, OVERRIDE, Form, form
 from journey.web.obstacles import form_of, obstacles
@@ -25,6 +26,9 @@ from journey.web.wording import SYSTEMS
 OWN = frozenset({"csrf", "key", "seen"})
 """What a form says of itself."""
 
+WRONG_FORM = "Something has the wrong form; each field is named below."
+NOTHING_DIFFERS = "Nothing differs from what is recorded. Change what is wrong, then record it."
+
 NOTHING_RECORDED = frozenset({409, 412, 422})
 """The statuses after which the same form, mended, is a new request."""
 
@@ -32,16 +36,23 @@ PLAIN = {
     "give an override_reason": "say below why it is done all the same",
     "Field required": "This is needed",
     "with reported: true": "with “Reported” ticked",
+    "does not take this; the catalogue of events says what it holds": "cannot read like this",
 }
 
 
 class Opened(NamedTuple):
-    """Whose form it is, the form, what it may name, and every command there is."""
+    """Whose form it is, the form, what it may name, every command there is, and what is corrected with it."""
 
     one: OnePatient
     form: Form
     things: Things
     acts: Acts
+    correcting: Correcting | None = None
+
+    @property
+    def lacks_its_event(self) -> bool:
+        """The form is made from the event that it corrects."""
+        return self.form.act.name == CORRECT and self.correcting is None
 
 
 class Refused(NamedTuple):
@@ -96,28 +107,31 @@ def _told(act: Act) -> str:
 @of_one_patient
 async def asking(asked: Asked) -> Response:
     """The form, with what the address knows filled in."""
-    opened = await _opened(asked)
-    known = {name: [value] for name, value in asked.query.items()}
-    event = opened.things.events.get(asked.query.get("event_id", ""))
-    if event is not None and "data" in opened.form.act.schema["properties"]:
-        known["data"] = [json.dumps(event["data"], indent=2, ensure_ascii=False)]
-    return _shown(asked, opened, known)
+    opened = await _opened(asked, asked.query.get("event_id", ""))
+    if opened.lacks_its_event:
+        return _which(asked, opened)
+    stands = opened.correcting.typed if opened.correcting else {}
+    return _shown(asked, opened, {**stands, **{name: [value] for name, value in asked.query.items()}})
 
 
 @of_one_patient
 async def acting(asked: Asked) -> Response:
     """What was filled in, told to the journey; or the form again, with what is in the way."""
-    opened = await _opened(asked)
+    opened = await _opened(asked, asked.said("event_id"))
+    if opened.lacks_its_event:
+        return _which(asked, opened)
     one, its = opened.one, opened.form
     typed = {name: said for name, said in asked.form.items() if name not in OWN}
     filled = Filled(its.fields, typed)
     if filled.complaints:
-        problem = {"detail": "Something has the wrong form; each field is named below."}
-        return _shown(asked, opened, typed, Refused(problem, filled.complaints))
+        return _shown(asked, opened, typed, Refused({"detail": WRONG_FORM}, filled.complaints))
+    body = opened.correcting.corrected(filled.body) if opened.correcting else filled.body
+    if body is None:
+        return _shown(asked, opened, typed, Refused({"detail": NOTHING_DIFFERS}))
     try:
         told = await asked.api.post(
             f"/v1/journeys/{one.journey_id}/{its.act.name}",
-            filled.body,
+            body,
             idempotency_key=asked.said("key") or str(uuid4()),
             if_match=f'"{asked.said("seen")}"',
         )
@@ -129,14 +143,31 @@ async def acting(asked: Asked) -> Response:
     return go(f"{one.home}?{urlencode(said)}")
 
 
-async def _opened(asked: Asked) -> Opened:
+async def _opened(asked: Asked, event_id: str) -> Opened:
     """Raises HTTPException, Refusal."""
     acts = await every_act(asked)
     act = acts.by_name.get(asked.request.path_params["command"])
     if act is None:
         raise HTTPException(404)
     one = await one_patient(asked)
-    return Opened(one, form(acts, act), await things(asked, one.journey_id), acts)
+    its, has = form(acts, act), await things(asked, one.journey_id)
+    event = has.events.get(event_id) if act.name == CORRECT else None
+    if event is None or not can_be_corrected(event):
+        return Opened(one, its, has, acts)
+    found = await correcting(asked, act, its, event)
+    return Opened(one, found.form, has, acts, found)
+
+
+def _which(asked: Asked, opened: Opened) -> Response:
+    """Which event is to be corrected."""
+    may_be = {each for each, event in opened.things.events.items() if can_be_corrected(event)}
+    return asked.page(
+        "act_which.html",
+        one=opened.one,
+        act=opened.form.act,
+        events=[(each, said) for each, said in opened.things.of("event_id") if each in may_be],
+        refused="event_id" in asked.query or "event_id" in asked.form,
+    )
 
 
 def _refused(asked: Asked, refusal: Refusal, filled: Filled, has: Things) -> Refused:
@@ -176,6 +207,8 @@ def on_the_page(opened: Opened, typed: Typed) -> dict[str, Any]:
         "new_id": uuid7,
         "systems": SYSTEMS,
         "theirs": {*MADE, *MAY_BE_MADE},
+        "correcting": opened.correcting,
+        "was": opened.correcting and opened.correcting.typed,
     }
 
 

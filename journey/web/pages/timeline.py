@@ -11,6 +11,7 @@ from starlette.responses import Response
 from journey.domain.event import EVENTS, Precision
 from journey.domain.journey import ROOM_OF_EVENT
 from journey.web.acts import ROOMS
+from journey.web.correcting import can_be_corrected
 from journey.web.onepatient import of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page, whole
 from journey.web.rendering import words
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
     """Why it does not hold or reads otherwise, in the words of who said so."""
 
     undone_by: str
+    can_be_corrected: bool = False
 
 
 @of_one_patient
@@ -102,6 +104,7 @@ def _entry(event: Row, by_id: Mapping[str, Row]) -> Entry:
         tuple(_lines(event["data"], event["data"] if reading is None else reading["data"])),
         struck.get("data", {}).get("reason"),
         EVENTS[event["type"]].undone_by,
+        can_be_corrected(event),
     )
 
 

@@ -96,6 +96,18 @@
     setTimeout(() => { delete form.dataset.sent; }, 2000);
   });
 
+  // What reads otherwise than it is recorded is marked while it is corrected.
+  for (const form of document.querySelectorAll("form[data-was]")) {
+    const was = JSON.parse(form.dataset.was), plain = (said) => said.map((each) => each.replace(/\r\n/g, "\n"));
+    form.addEventListener("input", () => {
+      const said = new FormData(form);
+      for (const mark of form.querySelectorAll(".j-changed")) {
+        const now = plain(said.getAll(mark.dataset.of)), before = plain(was[mark.dataset.of] ?? []);
+        mark.hidden = (now.join("\0") || "") === (before.join("\0") || "");
+      }
+    });
+  }
+
   // What is being typed goes to the server when the screen is locked, sealed for whoever typed it.
   let typing = null;
   addEventListener("input", (event) => {
