@@ -116,8 +116,10 @@ def test_what_an_agency_had_suspended_the_patient_is_not_told(api: Api) -> None:
     assert len(entries) == 1
     too_long = {**wanted, "until": (until_then + timedelta(days=20)).isoformat()}
     assert api.post("/v1/audit/suspensions", too_long, **OFFICER).status_code == 422
-    over = {**wanted, "until": "2020-01-01T00:00:00Z"}
-    assert api.post("/v1/audit/suspensions", over, **OFFICER).status_code == 422
+    for never in ("2020-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"):
+        refused = api.post("/v1/audit/suspensions", {**wanted, "until": never, "oral": False}, **OFFICER)
+        assert [each["field"] for each in refused.json()["errors"]] == ["until"]
+    assert accounting(api, 71)["suspended"] == 1
 
 
 def test_what_follows_the_log_is_disclosed_to_its_key_once_for_each_patient_and_page(api: Api) -> None:

@@ -241,6 +241,7 @@ def test_whatever_a_field_cannot_be_is_refused_by_its_name(api: Api, field: str)
         ("/rewind", {"position": 1 << 61}, "invalid"),
         ("/rewind", {"time": "yesterday"}, "invalid"),
         ("/rewind", {"time": "2026-01-01T00:00:00"}, "invalid"),
+        ("/rewind", {"time": "9999-12-31T23:59:59-12:00"}, "invalid"),
         ("/rewind", {"after": "bm90IGEgY3Vyc29y"}, "bad-cursor"),
         ("/replay", {"numbers": [0]}, "invalid"),
         ("/skip", {}, "invalid"),

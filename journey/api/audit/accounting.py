@@ -13,9 +13,9 @@ from journey.api.access.trail import Kind
 from journey.api.engine import caller, engine
 from journey.api.guard import Seen, guarded, noted
 from journey.api.openapi import TAKING_A_BODY, answers
+from journey.api.times import Time
 from journey.audit.accounting import LINES, RECORDS, Line, Period, asked, lines, printed
 from journey.audit.table import csv_of
-from journey.domain.event import Moment
 from journey.store.identifiers import uuid7
 
 ORALLY = timedelta(days=30)
@@ -52,7 +52,7 @@ class Suspending(BaseModel):
     reason: str = Field(
         min_length=3, max_length=1000, pattern=r"^[^\x00]+$", description="What telling would impede."
     )
-    until: Moment
+    until: Time
     oral: bool = Field(default=False, description="Asked for by word of mouth: 30 days at most.")
 
     @model_validator(mode="after")
@@ -98,9 +98,9 @@ async def what_was_disclosed(
     *,
     patient: Annotated[UUID, Query(description="The patient; records merged with theirs are, too.")],
     begins: Annotated[
-        Moment | None, Query(alias="from", description="From then on; six years back, if left out.")
+        Time | None, Query(alias="from", description="From then on; six years back, if left out.")
     ] = None,
-    ends: Annotated[Moment | None, Query(alias="to", description="Before then.")] = None,
+    ends: Annotated[Time | None, Query(alias="to", description="Before then.")] = None,
     every: Annotated[
         bool, Query(alias="all", description="Also what an accounting leaves out, and what is suspended.")
     ] = False,

@@ -18,8 +18,8 @@ from journey.api.guard import PURPOSES, Seen, guarded, who
 from journey.api.openapi import TAKING_A_BODY, filed
 from journey.api.problems import FieldError, Problem
 from journey.api.reads import UNREACHABLE
+from journey.api.times import Time
 from journey.audit.disclosures import Basis
-from journey.domain.event import Moment
 from journey.evidence.form import Period
 from journey.evidence.gathering import Asked
 from journey.evidence.packing import Made, Order
@@ -46,8 +46,8 @@ class Exporting(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     patients: tuple[UUID, ...] = Field(min_length=1, max_length=100)
-    begins: Moment | None = Field(default=None, alias="from", description="Recorded from then on.")
-    ends: Moment | None = Field(default=None, alias="to", description="Recorded before then.")
+    begins: Time | None = Field(default=None, alias="from", description="Recorded from then on.")
+    ends: Time | None = Field(default=None, alias="to", description="Recorded before then.")
     recipient: str = Field(
         min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Who gets the file."
     )

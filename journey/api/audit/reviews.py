@@ -17,8 +17,8 @@ from journey.api.engine import caller, engine
 from journey.api.guard import guarded, noted
 from journey.api.openapi import LISTING, TAKING_A_BODY, answers
 from journey.api.paging import CursorIn, Limit
+from journey.api.times import Time
 from journey.cursors import cursor, key
-from journey.domain.event import Moment
 from journey.store.identifiers import uuid7
 
 WITHIN = timedelta(hours=72)
@@ -54,8 +54,8 @@ class Period(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    begins: Moment
-    ends: Moment
+    begins: Time
+    ends: Time
 
     @model_validator(mode="after")
     def _goes_on(self) -> "Period":

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from journey.api.times import Time
 from journey.audit.disclosures import Basis, basis_of
 from journey.feed.envelope import Payload
 from journey.feed.filter import EVERYTHING, Filter
@@ -107,7 +108,7 @@ class RewindWanted(BaseModel):
     position: int | None = Field(
         default=None, ge=0, lt=1 << 63, description="Send again what stands behind it."
     )
-    time: AwareDatetime | None = Field(default=None, description="… what was recorded since.")
+    time: Time | None = Field(default=None, description="… what was recorded since.")
     after: Cursor | None = Field(default=None, description="… what stands behind this cursor of the log.")
 
     @model_validator(mode="after")
