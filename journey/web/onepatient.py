@@ -48,11 +48,12 @@ class OnePatient(NamedTuple):
         return name_of({**said, "given": " ".join(said["given"] or ())})
 
     def born(self, today: date) -> str:
-        """With the age, where the day is known."""
+        """With the age, where the day is known; some send one that no calendar has."""
         said: str = self.stands["patient"]["demographics"]["birth_date"] or ""
-        if len(said) != len("2026-03-01"):
+        try:
+            day = date.fromisoformat(said)
+        except ValueError:
             return said
-        day = date.fromisoformat(said)
         age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
         return f"{day:%d %b %Y} ({age} y)".lstrip("0")
 

@@ -36,6 +36,14 @@ def test_where_the_patient_stands_is_told(coordinator: Browser, holm: str) -> No
         assert said in page
 
 
+@pytest.mark.parametrize("born", ["1950", "1950-02", "1950-00-00", "1950-02-30"])
+def test_a_birth_date_that_no_calendar_has_is_shown_as_it_was_told(
+    api: Api, coordinator: Browser, born: str
+) -> None:
+    journey = api.opened(patient={"family": "Undated", "birth_date": born})
+    assert f"Born {born}<" in coordinator.open(f"patients/{journey.rpartition('/')[2]}")
+
+
 def test_what_is_next_leads_to_its_form_with_the_subject_filled_in(coordinator: Browser, holm: str) -> None:
     page = coordinator.open(f"patients/{holm}")
     assert f'href="/console/patients/{holm}/do/book-visit?visit_id={number(61)}">Book visit</a>' in page
