@@ -45,28 +45,35 @@ CREATE TABLE inbox_attempt (
     times integer NOT NULL DEFAULT 1,
     caller text,
     name text,
+    asked bytea,
     status text NOT NULL,
     code text,
     reason text,
     places text[] NOT NULL,
+    waits boolean NOT NULL,
+    events integer NOT NULL,
     said bytea NOT NULL,
     sealed_for uuid
 );
 COMMENT ON TABLE inbox_attempt IS 'What was done with a message that could not be applied at once, and what came of it.';
 COMMENT ON COLUMN inbox_attempt.times IS 'How often it was done in a row, by the same, with the same end; `at` is the last time.';
+COMMENT ON COLUMN inbox_attempt.asked IS 'The digest of the request with an Idempotency-Key that it was done for.';
 COMMENT ON COLUMN inbox_attempt.said IS 'The corrected text and why, sealed as the message is, and emptied with it.';
 CREATE INDEX inbox_attempt_key ON inbox_attempt (key, attempt);
+CREATE INDEX inbox_attempt_asked ON inbox_attempt (asked) WHERE asked IS NOT NULL;
 
 CREATE TABLE inbox_answer (
     caller text NOT NULL,
     idempotency_key text NOT NULL,
     asked_sha256 bytea NOT NULL,
-    answer json NOT NULL,
     keys bytea[] NOT NULL,
-    answered_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    following text,
+    answer json,
+    answered_at timestamptz,
     PRIMARY KEY (caller, idempotency_key)
 );
-COMMENT ON TABLE inbox_answer IS 'What was answered to who had messages tried again: who asks once more is told the same.';
+COMMENT ON TABLE inbox_answer IS 'What was answered to who saw to messages: who asks once more is told the same.';
+COMMENT ON COLUMN inbox_answer.answer IS 'Null until all that is asked for is done.';
 
 CREATE TABLE routing (
     system text NOT NULL,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from journey.api.access.trail import Kind
-    from journey.ingest.handling import Handled, Handling
+    from journey.ingest.answers import Handled
+    from journey.ingest.handling import Handling
     from journey.ingest.parked import Counted, InFull, SetAside
     from journey.settings import Settings
 

@@ -4,22 +4,15 @@ The message itself stays as it came. A correction is kept beside it, whole, with
 and sealed as the message is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 from pydantic import BaseModel
 
-from journey.connection import UNAVAILABLE, WORKING, opened
 from journey.domain.event import Actor
 from journey.store.boxes import Box, boxed, unboxed
-from journey.store.errors import StoreUnavailable
-from journey.store.store import Store
-
-LOCK = 0x4A_0009
-"""Advisory locks of messages that somebody sees to, with a part of the message's key."""
 
 What = Literal["came", "released", "replayed", "corrected", "dismissed"]
 
@@ -27,23 +20,28 @@ RECORD = """
     WITH last AS (
         SELECT attempt FROM inbox_attempt WHERE key = %(key)s ORDER BY attempt DESC LIMIT 1
     ), again AS (
-        UPDATE inbox_attempt SET times = times + 1, at = clock_timestamp()
+        UPDATE inbox_attempt
+           SET times = times + 1, at = clock_timestamp(), asked = coalesce(%(asked)s, asked)
           FROM last
          WHERE inbox_attempt.attempt = last.attempt AND said = '' AND what = %(what)s
-           AND (caller, name, status, code, reason)
-               IS NOT DISTINCT FROM (%(caller)s, %(name)s, %(status)s, %(code)s, %(reason)s)
+           AND (caller, name, status, code, reason, waits, events)
+               IS NOT DISTINCT FROM
+               (%(caller)s, %(name)s, %(status)s, %(code)s, %(reason)s, %(waits)s, %(events)s)
         RETURNING inbox_attempt.attempt
     )
-    INSERT INTO inbox_attempt (key, what, caller, name, status, code, reason, places, said)
-    SELECT %(key)s, %(what)s, %(caller)s, %(name)s, %(status)s, %(code)s, %(reason)s, %(places)s, ''
+    INSERT INTO inbox_attempt (key, what, caller, name, asked, status, code, reason, places, waits, events,
+                               said)
+    SELECT %(key)s, %(what)s, %(caller)s, %(name)s, %(asked)s, %(status)s, %(code)s, %(reason)s, %(places)s,
+           %(waits)s, %(events)s, ''
      WHERE NOT EXISTS (SELECT FROM again)
     """
 """Done again with the same end, it is counted: what is tried each night makes no row each night."""
 
 NOTE = """
-    INSERT INTO inbox_attempt (key, what, caller, name, status, code, reason, places, said, sealed_for)
-    VALUES (%(key)s, %(what)s, %(caller)s, %(name)s, %(status)s, %(code)s, %(reason)s, %(places)s,
-            %(raw)s, %(sealed_for)s)
+    INSERT INTO inbox_attempt (key, what, caller, name, asked, status, code, reason, places, waits, events,
+                               said, sealed_for)
+    VALUES (%(key)s, %(what)s, %(caller)s, %(name)s, %(asked)s, %(status)s, %(code)s, %(reason)s, %(places)s,
+            %(waits)s, %(events)s, %(raw)s, %(sealed_for)s)
     RETURNING attempt
     """
 SEAL_ANEW = "UPDATE inbox_attempt SET said = %(raw)s, sealed_for = %(sealed_for)s WHERE attempt = %(attempt)s"
@@ -57,12 +55,6 @@ KEPT: LiteralString = """
     """
 """Messages that can be read, each with the correction that is taken instead of it, if there is one."""
 
-HOLD = """
-    SELECT pg_advisory_lock(%s, number)
-      FROM (SELECT DISTINCT hashtext(encode(key, 'hex')) AS number FROM unnest(%s::bytea[]) AS of (key)
-             ORDER BY number) AS ordered
-    """
-
 
 class Hand(NamedTuple):
     """What is done with a message, and who does it; nobody, where it is done by itself."""
@@ -70,12 +62,14 @@ class Hand(NamedTuple):
     what: What
     caller: str | None = None
     name: str | None = None
+    asked: bytes | None = None
+    """The request that it is done for, where that may be asked again."""
 
 
 CAME, RELEASED = Hand("came"), Hand("released")
 AT_THE_COMMAND_LINE = Hand("replayed", "command-line", "the command line")
 TOGETHER = 50
-"""Messages that are held at a time: nobody else can see to them meanwhile."""
+"""Messages that are looked up at a time."""
 
 
 class Note(BaseModel, frozen=True):
@@ -93,6 +87,10 @@ class Ended(NamedTuple):
     code: str | None
     reason: str | None
     places: Sequence[str] = ()
+    waits: bool = False
+    """Whether it is tried again by itself."""
+    events: int = 0
+    """Recorded by it."""
 
 
 class Attempt(NamedTuple):
@@ -173,18 +171,3 @@ def note_in(key: bytes, box: Box, wrapped: bytes | None) -> Note | None:
 def _name(key: bytes) -> bytes:
     """What its seal is bound to: no attempt's text can be put in the message's place."""
     return key + b" attempt"
-
-
-@contextmanager
-def held(store: Store, keys: Sequence[bytes]) -> Iterator[Connection[Any]]:
-    """Nobody else sees to these messages meanwhile. The store needs all of its own connections.
-
-    Raises StoreUnavailable.
-    """
-    try:
-        with opened(store.datastore.conninfo, WORKING, "inbox") as connection:
-            connection.autocommit = True
-            connection.execute(HOLD, (LOCK, list(keys)))
-            yield connection
-    except UNAVAILABLE as error:
-        raise StoreUnavailable from error

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from journey.ingest.hl7v2.inbox import Verdict
 from journey.ingest.hl7v2.mapping import TABLE
+from journey.ingest.hl7v2.outcome import Verdict
 from journey.ingest.hl7v2.reasons import places
 from journey.mllp.header import Header
 

@@ -1,9 +1,10 @@
 """What a person does about a message that was set aside: it is tried again, corrected or left, once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 
 from journey.domain.event import Actor
 from journey.ingest import parked, remedies
+from journey.ingest.answers import Handled, Planned
 from journey.ingest.fhir import reasons as of_fhir
 from journey.ingest.files import Found
 from journey.ingest.handling import By, Handling, MessageApplied, NoSuchMessage, NotThatText
@@ -278,15 +280,16 @@ def test_what_was_asked_once_is_answered_the_same(seen: Seen) -> None:
     key = seen.one()
     calls: list[int] = []
 
-    def work() -> dict[str, Any]:
+    def work(by: Handling, keys: Sequence[bytes]) -> list[Handled]:
         calls.append(1)
-        return seen.handling.replay([key])[0].model_dump(mode="json")
+        return by.replay(keys)
 
-    first = seen.handling.once("this", ["replay", key.hex()], work)
-    assert seen.handling.once("this", ["replay", key.hex()], work) == first
+    plan = partial(Planned, [key])
+    first = seen.handling.once("this", ["replay", key.hex()], plan, work)
+    assert seen.handling.once("this", ["replay", key.hex()], plan, work) == first
     assert len(calls) == 1
     with pytest.raises(KeyReused):
-        seen.handling.once("this", ["dismiss", key.hex()], work)
+        seen.handling.once("this", ["dismiss", key.hex()], plan, work)
 
 
 def test_what_is_not_there_is_nobodys_to_see_to(seen: Seen) -> None:

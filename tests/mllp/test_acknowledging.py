@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journey.ingest.hl7v2.er7 import Message, parse
-from journey.ingest.hl7v2.inbox import Verdict
+from journey.ingest.hl7v2.outcome import Verdict
 from journey.ingest.hl7v2.reasons import PARKED, REJECTED
 from journey.mllp.acknowledging import APPLIED, CONDITION, Finding, acknowledgements, finding
 from journey.mllp.header import Header, header

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from journey.ingest.attempts import Kept
-from journey.ingest.hl7v2.inbox import Led, Outcome, Verdict, message_key
+from journey.ingest.hl7v2.inbox import message_key
+from journey.ingest.hl7v2.outcome import Led, Outcome, Verdict
 from journey.ingest.hl7v2.receiver import Receiver
 from journey.store.store import Store
 from journey.store.vault import vault

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from journey.domain.event import Actor, Command, Context
 from journey.domain.identity import ChangeDemographics, Demographics, Identifier
 from journey.domain.personal import ERASED
 from journey.domain.task import RequestTask, TaskRequested
+from journey.ingest.answers import Planned
 from journey.ingest.files import Found
 from journey.ingest.handling import By, Handling
 from journey.ingest.hl7v2.inbox import message_key
@@ -267,8 +269,10 @@ def test_what_a_message_was_corrected_to_goes_with_it(clinic: Clinic) -> None:
     handling = Handling(clinic.store, By("key-1", CONTEXT.actor, ZoneInfo("UTC")))
     keys = [message_key(raw.encode()) for raw in raws[1:]]
     unmapped = late.replace("A12", "Z99")
-    told = handling.once("this", "", lambda: handling.correct(keys[0], unmapped, number).model_dump())
-    assert told["code"] == "no-mapping"
+    told = handling.once(
+        "this", "", partial(Planned, keys[:1]), lambda by, keys: [by.correct(keys[0], unmapped, number)]
+    )
+    assert told.messages[0].code == "no-mapping"
     wrong = ADMIT.replace("20260301090000", "20261340").replace("|M1|", "|M5|")
     assert handling.correct(keys[1], wrong, "Ekström").state == "parked"
     assert handling.dismiss(keys[2], "unknown").state == "dismissed"

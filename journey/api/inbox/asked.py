@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from journey.ingest.handling import Handled
+from journey.ingest.answers import Handled
 from journey.ingest.parked import Channel, Counted, SetAside
 
 STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)

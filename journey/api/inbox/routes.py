@@ -4,7 +4,7 @@ Whose patient such a message is about is what is not known yet, so who is bound 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -38,7 +38,8 @@ from journey.api.problems import FieldError, Problem
 from journey.api.times import Time
 from journey.cursors import cursor, key
 from journey.ingest import parked
-from journey.ingest.handling import By, Handled, Handling, NoSuchMessage, NotThatText
+from journey.ingest.answers import Handled, Planned
+from journey.ingest.handling import By, Handling, NoSuchMessage, NotThatText
 from journey.ingest.parked import Asked, Channel, InFull, State
 
 ONE = "/v1/inbox/{message_id}"
@@ -107,18 +108,18 @@ async def replay_messages(
     scope = f"replay of the inbox {wanted.channel} {wanted.code}"
     after = key(scope, wanted.cursor, (datetime, datetime, bytes)) if wanted.cursor else None
 
-    def work() -> Mapping[str, Any]:
+    def plan() -> Planned:
         found = handling.to_try(wanted.channel, wanted.code, after, wanted.limit)
-        done = handling.replay([each.key for each in found])
         last = found[-1] if len(found) == wanted.limit else None
         following = last and cursor(scope, f"{last.happened}|{last.received}|{last.key.hex()}")
-        return HandledMessages(messages=tuple(done), next=following).model_dump(mode="json")
+        return Planned([each.key for each in found], following)
 
     asked = ("replayed", wanted.model_dump(mode="json"))
-    done = await engine(request).write(partial(handling.once, idempotency_key, asked, work))
-    tried = tuple(each["id"] for each in done["messages"])
+    once = partial(handling.once, idempotency_key, asked, plan, Handling.replay)
+    done = await engine(request).write(once)
+    tried = tuple(each.id for each in done.messages)
     await noted(request, Kind.MESSAGE_HANDLED, MessagesHandled(done="replayed", messages=tried))
-    return _answer(done)
+    return _answer(HandledMessages(messages=tuple(done.messages), next=done.following))
 
 
 @router.post(f"{ONE}/replay", responses=answers(Handled, *WRITING))
@@ -126,14 +127,13 @@ async def replay_message(
     request: Request, message_id: MessageId, *, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Try a message again as it is: what it waited for may have come, or what was in its way be gone."""
-    handling = _handling(request)
 
-    def work() -> Handled:
-        for done in handling.replay([bytes.fromhex(message_id)]):
+    def work(handling: Handling, key: bytes) -> Handled:
+        for done in handling.replay([key]):
             return done
         raise NoSuchMessage
 
-    return await _done(request, handling, work, idempotency_key, ("replayed", message_id))
+    return await _done(request, work, idempotency_key, ("replayed", message_id))
 
 
 @router.post(f"{ONE}/correct", responses=answers(Handled, *WRITING, refused=True))
@@ -147,11 +147,10 @@ async def correct_message(
     """Have a corrected text taken instead of a message. The message stays as it came, with each text beside
     it; the answer says what is still wrong with this one.
     """
-    handling = _handling(request)
-    work = partial(handling.correct, bytes.fromhex(message_id), wanted.text, wanted.why)
+    work = partial(Handling.correct, text=wanted.text, why=wanted.why)
     asked = ("corrected", message_id, wanted.text, wanted.why)
     try:
-        return await _done(request, handling, work, idempotency_key, asked)
+        return await _done(request, work, idempotency_key, asked)
     except NotThatText as error:
         errors = (FieldError(where="body", field="text", message=str(error)),)
         raise Problem("invalid", "The text cannot be taken; it is said below.", errors=errors) from None
@@ -166,9 +165,8 @@ async def dismiss_message(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Leave a message as it is: it is kept, and no longer parked. It can be tried again all the same."""
-    handling = _handling(request)
-    work = partial(handling.dismiss, bytes.fromhex(message_id), wanted.why)
-    return await _done(request, handling, work, idempotency_key, ("dismissed", message_id, wanted.why))
+    work = partial(Handling.dismiss, why=wanted.why)
+    return await _done(request, work, idempotency_key, ("dismissed", message_id, wanted.why))
 
 
 def _refuse_who_is_bound(request: Request) -> None:
@@ -211,18 +209,23 @@ def _handling(request: Request) -> Handling:
 
 async def _done(
     request: Request,
-    handling: Handling,
-    work: Callable[[], Handled],
+    work: Callable[[Handling, bytes], Handled],
     idempotency_key: str | None,
     asked: tuple[str, ...],
 ) -> Response:
     """One message, seen to once by who may read it, and that on record. Raises what the work raises."""
+    handling = _handling(request)
     what, message_id, *_ = asked
     await _looked_at(request, message_id)
-    once = partial(handling.once, idempotency_key, asked, lambda: work().model_dump(mode="json"))
+    plan = partial(Planned, [bytes.fromhex(message_id)])
+
+    def each(handling: Handling, keys: Sequence[bytes]) -> list[Handled]:
+        return [work(handling, key) for key in keys]
+
+    once = partial(handling.once, idempotency_key, asked, plan, each)
     done = await engine(request).write(once)
     await noted(request, Kind.MESSAGE_HANDLED, MessagesHandled(done=what, messages=(message_id,)))
-    return _answer(done)
+    return _answer(done.messages[0])
 
 
 def _answer(told: Any) -> Response:

@@ -15,7 +15,6 @@ from pydantic_core import from_json, to_json
 from journey.ingest.attempts import (
     CAME,
     KEPT,
-    RELEASED,
     Attempt,
     Hand,
     Kept,
@@ -82,6 +81,7 @@ PARKED = """
 GET = KEPT + " AND inbox.key = ANY(%s)"
 IN_ORDER: LiteralString = " ORDER BY occurred_at NULLS LAST, received_at, inbox.key"
 NOT_APPLIED: LiteralString = " AND inbox.status <> 'applied'"
+THAT_WAIT: LiteralString = NOT_APPLIED + " AND EXISTS (SELECT FROM fhir_awaited WHERE key = inbox.key)"
 
 
 class Inbox:
@@ -139,15 +139,14 @@ class Inbox:
         connection.execute(TRIED, (item.key,))
         return True
 
-    def awaiting(self, names: Sequence[Key]) -> list[Item]:
-        """The resources that wait for what goes by one of these names."""
+    def awaiting(self, names: Sequence[Key]) -> list[bytes]:
+        """The keys of the resources that wait for what goes by one of these names."""
         if not names:
             return []
         with connected(self._store) as connection:
             columns = [list(column) for column in zip(*names, strict=True)]
             systems, kinds, values = columns
-            keys = [key for (key,) in connection.execute(AWAITING, (systems, kinds, values))]
-        return self.items(keys, RELEASED)
+            return [key for (key,) in connection.execute(AWAITING, (systems, kinds, values))]
 
     def is_awaited(self) -> bool:
         """Whether anything waits at all."""

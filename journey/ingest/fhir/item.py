@@ -40,7 +40,8 @@ class Outcome(NamedTuple):
 
     @property
     def ended(self) -> Ended:
-        return Ended(self.status, self.code, self.reason, (self.where,) if self.where else ())
+        where = (self.where,) if self.where else ()
+        return Ended(self.status, self.code, self.reason, where, bool(self.awaits), self.events)
 
 
 BARRED = Outcome("barred", "forbidden", "It is about a journey that is not yours to tell.")

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from journey.domain.episode import JourneyOpened
 from journey.ingest.aside import Unapplied
-from journey.ingest.attempts import Correction, Hand, Note, held
+from journey.ingest.attempts import RELEASED, Correction, Hand, Note
 from journey.ingest.fhir.aside import set_aside
 from journey.ingest.fhir.gathering import gathered
 from journey.ingest.fhir.groups import Group
-from journey.ingest.fhir.inbox import NOT_APPLIED, Inbox
+from journey.ingest.fhir.inbox import NOT_APPLIED, THAT_WAIT, Inbox
 from journey.ingest.fhir.item import BARRED, FEED, UNREAD, Item, Outcome, Sender
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.merging import Gate, merge
@@ -29,6 +29,7 @@ from journey.ingest.fhir.routes import Rehearsal, Routes
 from journey.ingest.fhir.settling import settle
 from journey.ingest.keys import Key
 from journey.ingest.routing import Route
+from journey.ingest.turns import turns
 from journey.store.errors import StoreUnavailable
 from journey.store.sayings import Told, tell_all, weighed
 from journey.store.store import Store
@@ -83,9 +84,13 @@ class Receiver:
         Raises ValueError where the corrected text is no JSON object.
         """
         self._routes.patients.forget()
-        with held(self._store, keys):
+        with turns(self._store) as turn:
+            turn.take(keys)
             items = self.inbox.items(keys, hand, NOT_APPLIED)
-            return self._again([each.corrected(Correction(note)) for each in items] if note else items)
+            if note:
+                items = [each.corrected(Correction(note)) for each in items]
+            come = self._again(items)
+        return [*items, *self._release(come)]
 
     # --- What they are
 
@@ -250,17 +255,12 @@ class Receiver:
         """What waited for one of these, or waits itself for what has come in meanwhile. Whoever took one the
         first time may not have come to try those that waited for it.
         """
-        come = [
-            key
-            for each in here
-            if each.item.outcome and each.item.outcome.status == "applied"
-            for key in each.keys
-        ]
+        come = _come(here)
         waiting = [key for each in fresh if each.outcome for key in each.outcome.awaits]
         come += [key for key in waiting if self._is_known(key)]
         if again and self.inbox.is_awaited():
             come += [key for each in again for key in self._keys(each)]
-        return self._again(self.inbox.awaiting(come))
+        return self._release(come)
 
     def _keys(self, item: Item) -> tuple[Key, ...]:
         type_ = str(item.came.body.get("resourceType"))
@@ -272,22 +272,28 @@ class Receiver:
     def _is_known(self, key: Key) -> bool:
         return bool(self._routes.whose([key]))
 
-    def _again(self, items: Sequence[Item]) -> list[Item]:
-        """Try them, and then what waited for them, until none of them can be applied."""
-        tried: list[Item] = []
-        while items:
-            here = self._placed(items)
-            groups = gathered(self._routes, self.inbox, here, self._placed)
-            self._tell(here, groups)
-            self._merge(here)  # not by who sends now
-            self.inbox.put(self._with_told(items, groups))
-            tried += items
-            done = {each.key for each in tried}
-            come = [
-                key
-                for each in here
-                if each.item.outcome and each.item.outcome.status == "applied"
-                for key in each.keys
-            ]
-            items = [each for each in self.inbox.awaiting(come) if each.key not in done]
-        return tried
+    def _release(self, come: Sequence[Key]) -> list[Item]:
+        """Try what waits for these, and then what waited for that, until none of them can be applied."""
+        tried: dict[bytes, Item] = {}
+        with turns(self._store) as turn:
+            while keys := self.inbox.awaiting(come):
+                turn.take(keys)
+                items = self.inbox.items(keys, RELEASED, THAT_WAIT)
+                come = self._again(items)
+                tried |= {each.key: each for each in items}
+        return list(tried.values())
+
+    def _again(self, items: Sequence[Item]) -> list[Key]:
+        """Try them; the names of what is there since."""
+        here = self._placed(items)
+        groups = gathered(self._routes, self.inbox, here, self._placed)
+        self._tell(here, groups)
+        self._merge(here)  # not by who sends now
+        self.inbox.put(self._with_told(items, groups))
+        return _come(here)
+
+
+def _come(here: Iterable[Placed]) -> list[Key]:
+    """The names of what is applied."""
+    applied = (each for each in here if each.item.outcome and each.item.outcome.status == "applied")
+    return [key for each in applied for key in each.keys]

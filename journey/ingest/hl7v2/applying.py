@@ -12,8 +12,8 @@ from journey.domain.identity import ChangeDemographics, LinkPatient, UnlinkPatie
 from journey.domain.merge import MergePatient, merges_of
 from journey.domain.rules import JourneyIsOver
 from journey.ingest.hl7v2.er7 import Message
-from journey.ingest.hl7v2.inbox import Header, Led
 from journey.ingest.hl7v2.mapping import Names, Part, trigger
+from journey.ingest.hl7v2.outcome import Header, Led
 from journey.ingest.hl7v2.patient import Numbers
 from journey.ingest.hl7v2.said import LONGEST, clean, precision
 from journey.ingest.routing import Route, Routing

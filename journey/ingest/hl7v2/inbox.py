@@ -6,10 +6,8 @@ another message of it: who gets no answer sends again, with the time of that.
 """
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -18,7 +16,6 @@ from journey.ingest.attempts import (
     CAME,
     KEPT,
     Attempt,
-    Ended,
     Hand,
     Kept,
     Note,
@@ -28,12 +25,11 @@ from journey.ingest.attempts import (
     seal_anew,
 )
 from journey.ingest.hl7v2.charset import decode, encoded
+from journey.ingest.hl7v2.outcome import Outcome, Verdict, ended
 from journey.ingest.hl7v2.reasons import places
 from journey.ingest.routing import connected
 from journey.store.boxes import boxed
 from journey.store.store import Store
-
-Status = Literal["applied", "parked", "rejected", "dismissed"]
 
 _AROUND = b"\xef\xbb\xbf\x0b\x1c\r\n\t "
 _LINE_END = re.compile(rb"[\r\n]+")
@@ -88,10 +84,11 @@ SETTLE = """
     """
 """Corrected to be about another journey, it stays sealed by the key of the first: it tells of that one."""
 
+THAT_WAIT = "SELECT key FROM inbox WHERE journey_id = %s AND waits AND raw <> ''"
 WAITING = (
     KEPT
     + """
-       AND inbox.journey_id = %s AND waits
+       AND inbox.journey_id = %s AND inbox.waits
      ORDER BY occurred_at, received_at, inbox.key
     """
 )
@@ -114,56 +111,6 @@ def message_key(raw: bytes) -> bytes:
             fields[_MSH_7] = b""
         header = separator.join(fields)
     return sha256(b"\r".join((header, *rest))).digest()
-
-
-class Header(NamedTuple):
-    """What is shown of a message: who sent it, under which id, and what it is."""
-
-    sender: str | None = None
-    control_id: str | None = None
-    trigger: str | None = None
-
-
-class Verdict(NamedTuple):
-    """What became of a message, and why."""
-
-    status: Status | Literal["duplicate"]
-    code: str | None = None
-    reason: str | None = None
-    waits: bool = False
-    """Whether another message of the same journey may change that, or complete what was applied."""
-
-
-@dataclass
-class Led:
-    """What a message is about, and what it has led to so far."""
-
-    header: Header = field(default_factory=Header)
-    occurred_at: datetime | None = None
-    journey_id: UUID | None = None
-    version: int = 0
-    """Of that journey, when it was decided."""
-    journeys: int = 0
-    """Opened by it."""
-    events: int = 0
-    """Recorded by it."""
-    visits: bool = False
-    """Whether any of them is about a visit: what others wait for."""
-    lacks: bool = False
-    """Whether it says more than could be recorded before its visit is known."""
-
-
-class Outcome(NamedTuple):
-    """What became of a message, and what it led to."""
-
-    verdict: Verdict
-    led: Led
-    reuses_id: bool = False
-    """Whether another message came under its control id."""
-
-    @property
-    def status(self) -> str:
-        return self.verdict.status
 
 
 class Seen(NamedTuple):
@@ -205,7 +152,7 @@ class Inbox:
             with connection.transaction():
                 put = self._put(connection, message, outcome)
                 if put.is_new:
-                    record(connection, [Attempt(message.key, CAME, _ended(outcome))])
+                    record(connection, [Attempt(message.key, CAME, ended(outcome))])
                 return put
 
     def _put(self, connection: Connection[Any], message: Kept, outcome: Outcome) -> Put:
@@ -225,7 +172,7 @@ class Inbox:
                 seal_anew(connection, message.key, message.correction, outcome.led.journey_id)
             self._settle(connection, message, outcome)
             if message.status != "applied":
-                record(connection, [Attempt(message.key, hand, _ended(outcome))])
+                record(connection, [Attempt(message.key, hand, ended(outcome))])
 
     def correct(self, message: Kept, outcome: Outcome, hand: Hand, note: Note) -> None:
         """Keep a correction with what became of it. One that is applied, or waits, is taken instead of the
@@ -233,7 +180,7 @@ class Inbox:
         """
         key = message.key
         with connected(self._store) as connection, connection.transaction():
-            attempt = noted(connection, Attempt(key, hand, _ended(outcome)), note, outcome.led.journey_id)
+            attempt = noted(connection, Attempt(key, hand, ended(outcome)), note, outcome.led.journey_id)
             if outcome.status == "applied" or outcome.verdict.waits:
                 self._settle(connection, message, outcome, attempt)
             else:
@@ -245,6 +192,11 @@ class Inbox:
         box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
         values = {"key": message.key, "corrected_by": corrected_by, **box._asdict()}
         connection.execute(SETTLE, values | _columns(outcome))
+
+    def that_wait(self, journey_id: UUID) -> list[bytes]:
+        """The keys of the messages that wait for others of this journey."""
+        with connected(self._store) as connection:
+            return [key for (key,) in connection.execute(THAT_WAIT, (journey_id,))]
 
     def waiting(self, journey_id: UUID) -> list[Kept]:
         """The messages that wait for others of this journey, in the order in which they happened."""
@@ -271,11 +223,6 @@ def text_of(raw: bytes) -> str:
 def raw_of(text: str) -> bytes:
     """The message that is written so. Raises UnicodeEncodeError."""
     return encoded(_LINE_BREAK.sub("\r", text.strip("\r\n\ufeff")))
-
-
-def _ended(outcome: Outcome) -> Ended:
-    verdict = outcome.verdict
-    return Ended(verdict.status, verdict.code, verdict.reason, places(verdict.code, verdict.reason))
 
 
 def _columns(outcome: Outcome) -> dict[str, object]:

@@ -13,7 +13,7 @@ from journey.domain.event import Actor
 from journey.ingest import counts
 from journey.ingest.attempts import AT_THE_COMMAND_LINE, TOGETHER, Hand
 from journey.ingest.files import Found, Unreadable
-from journey.ingest.hl7v2.inbox import Led, Outcome
+from journey.ingest.hl7v2.outcome import Led, Outcome
 from journey.ingest.hl7v2.receiver import FEED, Receiver, Released, Taken
 from journey.store.errors import StoreUnavailable
 from journey.store.store import Store

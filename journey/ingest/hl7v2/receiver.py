@@ -18,14 +18,16 @@ from pydantic import ValidationError
 from journey.domain.correction import NothingToCancel
 from journey.domain.event import Actor, Refused
 from journey.ingest.aside import Unapplied, place, sentence
-from journey.ingest.attempts import RELEASED, Correction, Hand, Kept, Note, held
+from journey.ingest.attempts import RELEASED, Correction, Hand, Kept, Note
 from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
 from journey.ingest.hl7v2.er7 import Unparseable, parse
-from journey.ingest.hl7v2.inbox import Inbox, Led, Outcome, Verdict, message_key, raw_of
+from journey.ingest.hl7v2.inbox import Inbox, message_key, raw_of
 from journey.ingest.hl7v2.mapping import parts, refuse_foreign
+from journey.ingest.hl7v2.outcome import Led, Outcome, Verdict
 from journey.ingest.hl7v2.reasons import PARKED, NothingToApply
 from journey.ingest.hl7v2.said import clean
 from journey.ingest.routing import Routing
+from journey.ingest.turns import turns
 from journey.store.errors import Contended, StoreUnavailable
 from journey.store.store import Store
 
@@ -111,24 +113,28 @@ class Receiver:
 
     def retry(self, keys: Sequence[bytes], hand: Hand) -> Iterator[Taken]:
         """Try messages again that are not applied and can still be read. Raises as `take` does."""
-        with held(self._store, keys):
-            for message in filter(None, map(self.inbox.one, keys)):
-                outcome = self._applied(message)
-                self.inbox.settle(message, outcome, hand)
-                yield self._with_released(message, outcome)
+        with turns(self._store) as turn:
+            for key in keys:
+                turn.take([key])
+                if message := self.inbox.one(key):
+                    outcome = self._applied(message)
+                    self.inbox.settle(message, outcome, hand)
+                    turn.leave()
+                    yield self._with_released(message, outcome)
 
     def correct(self, key: bytes, note: Note, hand: Hand) -> Taken | None:
         """Take a corrected text instead of a message; None where there is none to correct. Raises as `take`
         does, and UnicodeEncodeError.
         """
         raw_of(note.text or "")
-        with held(self._store, [key]):
+        with turns(self._store) as turn:
+            turn.take([key])
             message = self.inbox.one(key)
             if message is None:
                 return None
             outcome = self._applied(message._replace(correction=Correction(note)))
             self.inbox.correct(message, outcome, hand, note)
-            return self._with_released(message, outcome)
+        return self._with_released(message, outcome)
 
     def _with_released(self, message: Kept, outcome: Outcome) -> Taken:
         others_wait = outcome.status == "applied"
@@ -149,14 +155,18 @@ class Receiver:
     def _release(self, journey_id: UUID) -> Iterator[Released]:
         """Try those that wait, in the order in which they happened, until none of them can be applied."""
         progress = True
-        while progress:
-            progress = False
-            for message in self.inbox.waiting(journey_id):
-                outcome = self._applied(message)
-                if not outcome.verdict.waits:
-                    self.inbox.settle(message, outcome, RELEASED)
-                    yield Released(message.key, message.status, outcome)
-                    progress = True
+        with turns(self._store) as turn:
+            while progress:
+                progress = False
+                turn.take(self.inbox.that_wait(journey_id))
+                for message in self.inbox.waiting(journey_id):
+                    if message.key not in turn:
+                        continue  # who put it in since looks for what came meanwhile
+                    outcome = self._applied(message)
+                    if not outcome.verdict.waits:
+                        self.inbox.settle(message, outcome, RELEASED)
+                        yield Released(message.key, message.status, outcome)
+                        progress = True
 
     def _applied(self, message: Kept) -> Outcome:
         led = Led()
