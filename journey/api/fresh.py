@@ -27,8 +27,8 @@ PATIENCE = 1.0
 FAR = 5000
 """Events behind from which on a read model will not come so far in that time."""
 
-SOON = 0.005
-"""Seconds between looks, while the log does not grow."""
+SOON, LATER = 0.005, 0.05
+"""Seconds between the first two looks, and the longest between any two, while the log does not grow."""
 
 NO_CACHE = "no-cache"
 LAST = 2**63 - 1
@@ -76,7 +76,7 @@ async def caught_up(
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + (PATIENCE if patience is None else patience)
-    last, goal = LAST, None
+    last, goal, pause = LAST, None, SOON
     while True:
         grown = growth.next_one
         [row] = await reads.rows(LOOK, (last, list(models)))
@@ -89,7 +89,8 @@ async def caught_up(
         in_vain = look.fails or look.head - look.reached > FAR or growth.over
         if is_there or in_vain or loop.time() >= deadline:
             return Reach(is_there, look.known)
-        await growth.wait(grown, SOON)
+        await growth.wait(grown, pause)
+        pause = min(2 * pause, LATER)
 
 
 def is_to_be(request: Request) -> bool:

@@ -6,6 +6,7 @@ looked as soon as the log tells would see what was, and be told of nothing more.
 
 import asyncio
 from contextlib import suppress
+from time import monotonic
 
 from journey.api.fresh import caught_up
 from journey.api.growth import Growth
@@ -16,7 +17,7 @@ LONGEST = 5.0
 """Seconds after which it is told all the same: what is far behind shows something each time."""
 
 PAUSE = 0.2
-"""Seconds between two tellings."""
+"""Seconds between two tellings; where the read models do not keep up, LONGEST."""
 
 IDLE = 15.0
 """Seconds between looks at whether anybody waits still."""
@@ -60,13 +61,20 @@ class Reflected:
             while self._waiting and not self.over:
                 if await self._growth.wait(grown, IDLE):
                     grown = self._growth.next_one
+                    keep_up = False
                     with suppress(StoreUnavailable, TooSlow, Overloaded):
-                        await caught_up(self._reads, self._growth, patience=LONGEST)
+                        keep_up = (await caught_up(self._reads, self._growth, patience=LONGEST)).is_there
                     self._tell()
-                    await asyncio.sleep(PAUSE)
+                    await self._rest(PAUSE if keep_up else LONGEST)
         finally:
             self._following = None
             self._tell()
+
+    async def _rest(self, seconds: float) -> None:
+        """For so long, unless the process stops."""
+        until = monotonic() + seconds
+        while not self.over and (left := until - monotonic()) > 0:
+            await self._growth.wait(self._growth.next_one, left)
 
     def _tell(self) -> None:
         event, self._next = self._next, asyncio.Event()

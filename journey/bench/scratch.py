@@ -42,7 +42,8 @@ class Scratch:
         """A new database's address."""
         name = f"journey_bench_{os.getpid()}_{next(self._numbers)}"
         self._execute("CREATE DATABASE {}", name)
-        self._stack.callback(self._execute, "DROP DATABASE {} WITH (FORCE)", name)
+        if self.restart is None:  # one of our own goes whole
+            self._stack.callback(self._execute, "DROP DATABASE {} WITH (FORCE)", name)
         url = make_conninfo(self._url, dbname=name)
         if migrated:
             migrate(url)
@@ -67,10 +68,14 @@ def scratch(settings: Settings) -> Iterator[Scratch]:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         cluster = stack.enter_context(Cluster(folder, binaries=settings.postgres_bin_dir))
 
-        def restart() -> None:
+        def end(how: signal.Signals) -> None:
             server = watchdog.postmaster(folder / "database" / "data")
             if server is not None:
-                os.kill(server, signal.SIGKILL)
+                os.kill(server, how)
+
+        def restart() -> None:
+            end(signal.SIGKILL)
             cluster.start()
 
+        stack.callback(end, signal.SIGQUIT)  # nothing on it need be written down any more
         yield Scratch(cluster.url(), restart, stack)
