@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from journey.api import (
     breakglass,
+    codes,
     commands,
     erasures,
     flow,
@@ -87,6 +88,7 @@ def create_app(
         search.router,
         lists.router(),
         pathways.router,
+        codes.router,
         bulk.router,
         commands.router(),
         patients.reading,

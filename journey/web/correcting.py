@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from journey.domain.correction import CORRECTIONS, VoidEvent
 from journey.domain.event import EVENTS
+from journey.domain.journey import ROOM_OF_EVENT
 from journey.web.acts import Act
 from journey.web.filled import MOST_ROWS, Filled, Typed, as_typed
 from journey.web.forms import Field, Form, fields_of
@@ -21,6 +22,10 @@ class Correcting(NamedTuple):
     event: Mapping[str, Any]
     reading: Mapping[str, Any]
     form: Form
+
+    @property
+    def room(self) -> str:
+        return ROOM_OF_EVENT[EVENTS[self.event["type"]]]
 
     @property
     def typed(self) -> Typed:
@@ -68,7 +73,9 @@ def of_its_own(plain: Form, act: Act, kind: str, schema: Mapping[str, Any]) -> F
     its = tuple(each for each in fields_of(schema.get("$defs", {}), act, schema) if each.name not in about)
     data = Field("data", words(kind), "", "group", required=True, fields=its)
     own = {each.name: each for each in (*plain.needed, *plain.more)}
-    needed = (*([data] if its else []), *(own[name] for name in (*TIMES, "reason")))
+    happened = own["happened_at"]._replace(hint="")
+    precision = own["happened_precision"]._replace(hint="How exactly that is known.")
+    needed = (*([data] if its else []), happened, precision, own["reason"])
     return Form(act, needed, (own["dependants"],), (), None)
 
 

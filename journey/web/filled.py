@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from journey.web.forms import Field
+from journey.web.forms import CODED, Field
 from journey.web.page import whole
 from journey.web.times import NoSuchTime, instant, written
 
@@ -51,6 +51,7 @@ class Filled:
     def _read(self, field: Field, key: str, path: str) -> Any:
         self.places[path] = key
         made_of_several = {
+            "coded": self._coded,
             "group": self._its_group,
             "rows": self._rows,
             "pairs": self._pairs,
@@ -63,6 +64,14 @@ class Filled:
         if not field.required and self._is_blank(field, key):
             return MISSING
         return self._group(field.fields, f"{key}.", f"{path}.")
+
+    def _coded(self, field: Field, key: str, path: str) -> Any:
+        """One that is written counts before one that is chosen."""
+        written = self._group(field.fields, f"{key}.", f"{path}.")
+        chosen = self._said(key)
+        if written or not chosen:
+            return written or MISSING
+        return self._free(chosen, key)
 
     def _choices(self, field: Field, key: str, _path: str) -> Any:
         return [each for each in self._typed.get(key, ()) if each] or _unless(field)
@@ -123,8 +132,9 @@ class Filled:
     def _is_blank(self, field: Field, key: str) -> bool:
         """Nothing was written or chosen that does not stand there anyway."""
         match field.kind:
-            case "group":
-                return all(self._is_blank(each, f"{key}.{each.name}") for each in field.fields)
+            case "group" | "coded":
+                chosen = self._said(key) if field.kind == "coded" else ""
+                return not chosen and all(self._is_blank(each, f"{key}.{each.name}") for each in field.fields)
             case "rows":
                 [each] = field.fields
                 return all(self._is_blank(each, f"{key}.{index}") for index in range(MOST_ROWS))
@@ -178,11 +188,18 @@ def _leaf(value: Any, field: Field) -> list[str]:
             return list(value)
         case "free":
             return [json.dumps(value, indent=2, ensure_ascii=False)]
+        case "coded":
+            return [offered(value)]
         case "tick" | "answer":
             return [str(value).lower()]
         case "moment":
             return [written(str(value))]
     return [str(value)]
+
+
+def offered(code: Mapping[str, Any]) -> str:
+    """A code as it is chosen from a list."""
+    return json.dumps({name: code[name] for name in CODED if code.get(name)}, ensure_ascii=False)
 
 
 def _unless(field: Field) -> Any:

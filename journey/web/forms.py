@@ -6,6 +6,7 @@ A field's key is its path in the body, `items.0.code`: it names the input, and t
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from journey.domain.event import Coded
 from journey.web.acts import Act, Acts
 from journey.web.rendering import words
 from journey.web.wording import word
@@ -18,6 +19,9 @@ WHEN = ("occurred_at", "occurred_precision", "reported")
 OVERRIDE = "override_reason"
 LONG = frozenset({"text", "note", "summary", "background", "assessment", "findings", "message", "question"})
 """What is written in sentences."""
+
+CODED = Coded.model_fields.keys()
+"""What a code is written with, where it is none of those that are offered."""
 
 KINDS = {
     "uuid": "thing",
@@ -76,7 +80,7 @@ MAY_BE_MADE = {
 
 class Field(NamedTuple):
     """What is asked for, or what it is made of. `kind`: text, long, whole, number, day, moment, tick, answer,
-    choice, choices, thing, group, rows, pairs, either, free.
+    choice, choices, thing, coded, group, rows, pairs, either, free.
     """
 
     name: str
@@ -87,7 +91,7 @@ class Field(NamedTuple):
     default: Any = None
     choices: tuple[tuple[str, str], ...] = ()
     fields: tuple["Field", ...] = ()
-    """Of a group; of rows, the one that is repeated; of what is one or the other, both."""
+    """Of a group or a code; of rows, the one that is repeated; of what is one or the other, both."""
 
     makes: str = ""
     """Of a thing: `made` here, or `maybe`."""
@@ -95,7 +99,7 @@ class Field(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """One input, which may stand in a line with others."""
-        return self.kind not in {"group", "rows", "pairs", "either", "free", "choices", "long"}
+        return self.kind not in {"coded", "group", "rows", "pairs", "either", "free", "choices", "long"}
 
 
 class Form(NamedTuple):
@@ -153,8 +157,9 @@ def _field(shapes: Shapes, act: Act, name: str, told: Mapping[str, Any], *, requ
         case {"enum": codes}:
             choices = tuple((code, word(kind_of, code)) for code in codes)
             return field._replace(kind="choice", choices=choices)
-        case {"properties": _}:
-            return field._replace(kind="group", fields=tuple(fields_of(shapes, act, shape)))
+        case {"properties": its}:
+            kind = "coded" if its.keys() == CODED else "group"
+            return field._replace(kind=kind, fields=tuple(fields_of(shapes, act, shape)))
         case {"type": "array", "items": items}:
             return _repeated(field, _field(shapes, act, name, items, required=False))
     return _simple(field, act, shape)

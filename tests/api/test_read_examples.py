@@ -54,6 +54,7 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{12}\b")
 HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
 ONE_OF_MANY = {
+    "codes-in-use": "codes",
     "list-pathways": "pathways",
     "every-key": "keys",
     "every-read-model": "projections",
@@ -159,6 +160,7 @@ def answers(api: Api) -> dict[str, Any]:
         "the-log": ("/v1/events?limit=1", {"role": Role.INTEGRATOR}),
         "records-of-a-patient": (f"/v1/patients/{PATIENT}", {}),
         "who-am-i": ("/v1/me", {}),
+        "codes-in-use": ("/v1/codes", {}),
         "list-pathways": ("/v1/pathways", {}),
         "what-a-pathway-asks-for": (f"/v1/pathways/{FIRST_WAY['id']}?version={FIRST_WAY['version']}", {}),
         "what-i-have-open": ("/v1/break-glass/mine", night),

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from journey.domain.codes import JourneyStatus
 from journey.domain.decision import decide
@@ -12,7 +13,7 @@ from journey.domain.episode import JourneyOpened, OwnerAssigned
 from journey.domain.event import Refused
 from journey.domain.journey import COMMANDS
 from journey.web.acts import Acts
-from journey.web.filled import Filled, as_typed
+from journey.web.filled import Filled, as_typed, offered
 from journey.web.forms import MADE, MAY_BE_MADE, form
 from journey.web.onepatient import OnePatient
 from journey.web.pages.acting import Opened, on_the_page
@@ -22,6 +23,7 @@ from tests.api.marked import body
 from tests.api.test_reading import projected
 from tests.served import Api, number
 from tests.spec import PATIENT, at, given
+from tests.waiting import until
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.database
@@ -134,7 +136,7 @@ def test_what_is_filled_in_makes_the_command(acts: Acts, vance: tuple[OnePatient
     its, command = form(acts, acts.by_name[name]), COMMANDS[name]
     wanted = body(command) | EXACT.get(name, {})
     typed = as_typed(wanted, its.fields)
-    drawn = on_the_page(Opened(one, its, things, acts), typed)
+    drawn = on_the_page(Opened(one, its, things, acts, {}), typed)
     page = environment().get_template("act.html").render(**drawn, **A_PART)
     sent = Controls(page).sent
     overridden = {"override_reason": typed["override_reason"]} if "override_reason" in typed else {}
@@ -266,3 +268,52 @@ def test_nobody_is_offered_what_is_not_theirs(coordinator: Browser, officer: Bro
 
 def test_there_is_no_form_for_what_there_is_not(coordinator: Browser, kept: str) -> None:
     coordinator.open(f"patients/{kept}/do/dance", status=404)
+
+
+# --- Codes
+
+KNEES = {"system": "local", "code": "KNEES", "display": "Knees"}
+
+
+@pytest.fixture(scope="module")
+def knees(api: Api) -> None:
+    """A service that two patients have been referred to."""
+    for _ in range(2):
+        journey = api.opened()
+        api.told(journey, "draft-referral", referral_id=number(73), order={"service": KNEES})
+    until(lambda: bool(api.get("/v1/codes?room=referrals").json()["codes"]))
+
+
+@pytest.mark.usefixtures("knees")
+def test_a_code_in_use_is_chosen(api: Api, coordinator: Browser) -> None:
+    journey = fresh(api)
+    path = f"patients/{journey}/do/draft-referral"
+    page = coordinator.open(path)
+    assert f'<option value="{escape(offered(KNEES))}">Knees (KNEES)</option>' in page
+    answer = send(coordinator, path, page, order__service=offered(KNEES))
+    assert answer.status_code == 303, answer.text
+    assert api.get(f"/v1/journeys/{journey}/events").json()["events"][-1]["data"]["order"]["service"] == KNEES
+
+
+@pytest.mark.usefixtures("knees")
+def test_another_code_is_written_and_counts_before_what_is_chosen(api: Api, coordinator: Browser) -> None:
+    journey = fresh(api)
+    path = f"patients/{journey}/do/draft-referral"
+    own = {"order__service__system": "local", "order__service__code": "HIPS"}
+    answer = send(coordinator, path, coordinator.open(path), order__service=offered(KNEES), **own)
+    assert answer.status_code == 303, answer.text
+    service = api.get(f"/v1/journeys/{journey}/events").json()["events"][-1]["data"]["order"]["service"]
+    assert service == {"system": "local", "code": "HIPS"}
+
+
+def test_a_code_that_is_wrong_is_told_beside_it(api: Api, coordinator: Browser) -> None:
+    path = f"patients/{fresh(api)}/do/identify-barrier"
+    page = coordinator.open(path)
+    assert "no transport (Z59.82)" in page
+    missing = send(coordinator, path, page)
+    assert 'id="f-code-error"' in missing.text
+    half = send(coordinator, path, page, code__system="local")
+    assert 'id="f-code-code-error"' in half.text
+    assert '<details class="nhsuk-details" open>' in half.text
+    planted = send(coordinator, path, page, code="{]")
+    assert 'id="f-code-error"' in planted.text

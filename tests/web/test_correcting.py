@@ -38,7 +38,7 @@ def opened_for(acts: Acts, one: OnePatient, name: str) -> Opened:
     event = {"event_id": number(1), "type": name, "data": data, "occurred_at": AT}
     its = of_its_own(form(acts, act), act, name, schema(EVENTS[name], Payload.FULL))
     correcting = Correcting(event, event | {"occurred_precision": "minute"}, its)
-    return Opened(one, its, Things([]), acts, correcting)
+    return Opened(one, its, Things([]), acts, {}, correcting)
 
 
 def drawn(opened: Opened) -> str:

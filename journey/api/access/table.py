@@ -74,7 +74,7 @@ MEANING = MappingProxyType(
         Permission.FEED: "Follow the log.",
         Permission.BREAK_GLASS: "Open another team's patient in an emergency, for a reason and for a time.",
         Permission.FIGURES: "Read how patients flow: counts and times, of nobody in particular.",
-        Permission.DEFINITIONS: "Read what the pathways ask for.",
+        Permission.DEFINITIONS: "Read what the pathways ask for, and which codes are in use.",
         Permission.AUDIT: "Read who did or saw what.",
         Permission.VERIFY: "Have the whole log verified, and read what came of it.",
         Permission.OPERATE: "See how the read models are; have one made anew, or what blocks it tried again.",

@@ -17,6 +17,7 @@ from journey.web.correcting import Correcting, can_be_corrected, correcting
 from journey.web.filled import Filled, Typed, rows
 from journey.web.forms import MADE, MAY_BE_MADE, OVERRIDE, Form, form
 from journey.web.obstacles import form_of, obstacles
+from journey.web.offers import Offers, in_words, offers
 from journey.web.onepatient import OnePatient, of_one_patient, one_patient
 from journey.web.page import HOME, Asked, Page, go, whole
 from journey.web.rendering import words
@@ -41,12 +42,13 @@ PLAIN = {
 
 
 class Opened(NamedTuple):
-    """Whose form it is, the form, what it may name, every command there is, and what is corrected with it."""
+    """Whose form it is, the form, what it may name, every command there is, and the codes to choose from."""
 
     one: OnePatient
     form: Form
     things: Things
     acts: Acts
+    offers: Offers
     correcting: Correcting | None = None
 
     @property
@@ -153,9 +155,9 @@ async def _opened(asked: Asked, event_id: str) -> Opened:
     its, has = form(acts, act), await things(asked, one.journey_id)
     event = has.events.get(event_id) if act.name == CORRECT else None
     if event is None or not can_be_corrected(event):
-        return Opened(one, its, has, acts)
+        return Opened(one, its, has, acts, await offers(asked, act.room))
     found = await correcting(asked, act, its, event)
-    return Opened(one, found.form, has, acts, found)
+    return Opened(one, found.form, has, acts, await offers(asked, found.room), found)
 
 
 def _which(asked: Asked, opened: Opened) -> Response:
@@ -209,6 +211,8 @@ def on_the_page(opened: Opened, typed: Typed) -> dict[str, Any]:
         "theirs": {*MADE, *MAY_BE_MADE},
         "correcting": opened.correcting,
         "was": opened.correcting and opened.correcting.typed,
+        "offers": opened.offers,
+        "in_words": in_words,
     }
 
 
