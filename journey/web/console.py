@@ -27,6 +27,15 @@ from journey.web.signing import LOCKED, Signed, cookie_of, to_sign_in
 LARGEST_FORM = 256 * 1024
 """Bytes; what is written into a form is a few lines."""
 
+WRONG = {
+    404: ("There is no such page", "The pages there are stand at the head of each."),
+    413: (
+        "That is too much to send",
+        "Nothing was recorded: a form has at most 256 kB. Write less.",
+    ),
+}
+"""What is said where there is no answer, by status."""
+
 OPENED = frozenset(each.path for each in PAGES if "GET" in each.methods)
 NOT_THEIRS = {
     "title": "This page is not for you",
@@ -103,7 +112,7 @@ def _route(page: Page, signed: Signed) -> Route:
         if session is None:
             return await keeping.left(signed, request, form, can_be_opened=page.path in OPENED)
         if request.method == "POST" and not session.made((form.get("csrf") or [""])[-1]):
-            return render("problem.html", 403, title="This form is out of date", said="Open the page again.")
+            return await keeping.out_of_date(signed, request, form, can_be_opened=page.path in OPENED)
         now = await signed.renewed(request, session)
         response = await _answered(page, signed, request, now, form)
         if now.secret != session.secret:
@@ -175,5 +184,5 @@ def fault(problem: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
 
 async def _not_there(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    title = "There is no such page" if status == 404 else "That cannot be done"  # noqa: PLR2004 - not found
-    return render("problem.html", status, title=title, said="The pages there are stand at the head of each.")
+    title, said = WRONG.get(status, ("That cannot be done", "Go back, and try it from the page."))
+    return render("problem.html", status, title=title, said=said)

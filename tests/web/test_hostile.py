@@ -169,11 +169,19 @@ def test_a_new_line_in_an_address_begins_no_header(api: Api) -> None:
     assert "a=b" not in answer.headers.get("set-cookie", "")
 
 
-@pytest.mark.parametrize("sent", [b"csrf=\xff\xfe", b"a=b&" * 10_000, b"csrf=" + b"x" * 300_000])
-def test_what_is_no_form_is_refused(coordinator: Browser, sent: bytes) -> None:
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (b"csrf=\xff\xfe", "try it from the page"),
+        (b"a=b&" * 10_000, "try it from the page"),
+        (b"csrf=" + b"x" * 300_000, "at most 256 kB"),
+    ],
+)
+def test_what_is_no_form_is_refused(coordinator: Browser, sent: bytes, said: str) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = coordinator.client.request("POST", "/console/patients", content=sent, headers=kind)
     assert answer.status_code in {400, 413}
+    assert said in answer.text
     assert answer.headers["x-request-id"]
 
 
