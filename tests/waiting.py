@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], timeout: float = 10.0) -> T:
+def until(condition: Callable[[], T], timeout: float = 30.0) -> T:
     """The condition's first true answer. Fails the test after ``timeout`` seconds without one. The longer it
     takes, the less often it looks: looking may be work.
     """

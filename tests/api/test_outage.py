@@ -28,7 +28,7 @@ def cluster_of_its_own(short_folder: Path, postgres_bin_dir: Path | None) -> Ite
 
 @pytest.fixture
 def api(cluster_of_its_own: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    monkeypatch.setattr(reads, "TIMEOUT", 0.5)
+    monkeypatch.setattr(reads, "TIMEOUT", 1.0)
     monkeypatch.setattr(ring, "FRESH", 60.0)  # the outage is not to hide behind the look for the key
     with served(cluster_of_its_own.url(), tmp_path) as api:
         yield api

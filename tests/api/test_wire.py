@@ -69,7 +69,7 @@ def server(cluster: Cluster, template: str, tmp_path_factory: pytest.TempPathFac
 
 
 def test_a_head_that_does_not_come(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.5)
     for begun in (b"", b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-One: "):
         status, body = server.answer(begun)
         assert (status, body["code"]) == (408, "request-timeout")

@@ -212,8 +212,8 @@ def test_it_goes_away_when_all_its_users_are_killed(home: Path, start_user: Star
     users[0].wait()
     assert not is_gone(home)
     users[1].kill()
-    until(lambda: is_gone(home), timeout=2)
-    until(lambda: not watchdogs_of(home), timeout=2)
+    until(lambda: is_gone(home))
+    until(lambda: not watchdogs_of(home))
 
 
 @pytest.mark.crash

@@ -47,11 +47,11 @@ CONTEXT = Context(actor=Actor(id="clerk", kind="human"), source=Source(system="t
 HERE = Where(private=(ip_network("127.0.0.0/8"),), plain=("127.0.0.1",))
 SWIFT = Pace(
     waits=(0.05,) * 4,
-    timeout=0.5,
+    timeout=2.0,
     longest_wait=0.3,
     first_pause=0.05,
     longest_pause=0.2,
-    lease=1.0,
+    lease=3.0,
     idle=1.0,
 )
 

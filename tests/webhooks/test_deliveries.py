@@ -207,11 +207,10 @@ def test_a_slow_endpoint_is_given_up_on_in_time_and_tried_again(here: World) -> 
 
 def test_two_workers_share_and_one_goes_on_alone(here: World) -> None:
     """Each says that it lives a few times in a lease, however busy the machine is."""
-    calm = replace(SWIFT, lease=3.0)
     for _ in range(4):
         here.subscribed(position=0)
-    with here.delivering(calm):
-        with here.delivering(calm):
+    with here.delivering():
+        with here.delivering():
             until(lambda: len(here.rows("SELECT DISTINCT worker FROM webhook WHERE worker IS NOT NULL")) == 2)
             here.journeys(2)
         until(lambda: here.states() == {"delivered": 8})
