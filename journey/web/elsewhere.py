@@ -80,13 +80,12 @@ def _out(signed: Signed) -> Callable[[Request], Awaitable[Response]]:
             return go(HOME)
         session = await signed.ended(request)
         there = await _farewell(signed, request, session) if session else None
-        if session is not None:
-            await signed.end(request)
         response = go(SIGN_IN)
         if there is not None:  # a form may lead nowhere else, a page may
             response = render("signed_out.html", there=there, issuer=urlsplit(there).hostname)
             response.headers["Refresh"] = f"0; url={there}"
         forget(request, response)
+        await signed.end(request, response)
         return response
 
     return out
@@ -114,8 +113,8 @@ async def _signed_in(
         raise NotSignedIn(f"it says {known[0] if known else 'no'}")
     held = await issuer.exchanged(journeying, given.get("code", ""), _back(request))
     who = await signed.who(signed.api(request, held.token))
-    await signed.end(request)
     response = go(inside(wanted))
+    await signed.end(request, response)
     keep(
         request, response, cookie_of(request), (await signed.begin(request, held._replace(id=who.id))).secret
     )

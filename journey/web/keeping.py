@@ -1,4 +1,5 @@
-"""Keeping: what was typed while a session came to its end, for whoever typed it, once they are back.
+"""Keeping: what was typed while a session came to its end, for whoever typed it, once they are back. It may
+have ended by time, or because they signed out, in another tab.
 
 It is kept as a session is: the browser holds a secret, the database its digest and the text, sealed with the
 secret. It is shown once, on the page where it was typed, to nobody else.
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from journey.web.cookies import keep
 from journey.web.page import fields
+from journey.web.rendering import render
 from journey.web.sessions import Session, digest, sealed, unsealed
 from journey.web.signing import (
     Signed,
@@ -28,6 +30,7 @@ from journey.web.signing import (
 COOKIE = "journey_kept"
 SAFE_COOKIE = "__Host-journey_kept"
 HOURS = 12
+OPEN_AGAIN = "Open the page again: what was typed stands there for whoever typed it."
 OF_THE_FORM = frozenset({"csrf", "key", "seen", "do"})
 """What nobody typed."""
 
@@ -47,6 +50,10 @@ class Kept(NamedTuple):
     page: str
     action: str
     said: tuple[tuple[str, str], ...]
+
+    @property
+    def csrf(self) -> str:
+        return dict(self.said).get("csrf", "")
 
     @property
     def typed(self) -> tuple[tuple[str, str], ...]:
@@ -81,16 +88,35 @@ async def locked(signed: Signed, request: Request, form: Mapping[str, list[str]]
     if is_from_here(request):
         said = _pairs(fields((form.get("said") or [""])[-1].encode()))
         action = inside((form.get("action") or [""])[-1])
-        await _keep(signed, request, response, Kept("", inside(page), action, said))
-        await signed.end(request)
-        forget(request, response)
+        kept = Kept("", inside(page), action, said)
+        if not await _is_left_over(signed, request, kept):
+            await signed.end(request, response)
+            forget(request, response)
+        await _keep(signed, request, response, kept)
     return response
+
+
+async def out_of_date(
+    signed: Signed, request: Request, form: Mapping[str, list[str]], *, can_be_opened: bool
+) -> Response:
+    """The form is of no session that holds, and somebody is signed in: it may be of the one before."""
+    page = here(request) if can_be_opened else inside(left_page(request))
+    response = render("problem.html", 403, title="This form is out of date", said=OPEN_AGAIN)
+    await _keep(signed, request, response, Kept("", page, request.url.path, _pairs(form)))
+    return response
+
+
+async def _is_left_over(signed: Signed, request: Request, kept: Kept) -> bool:
+    """Typed in the session before the one that is under way, which goes on."""
+    now = await signed.session(request)
+    made = await signed.that_made(request, kept.csrf)
+    return now is not None and made is not None and made.secret != now.secret
 
 
 async def _keep(signed: Signed, request: Request, response: Response, kept: Kept) -> None:
     """Only what somebody typed who was signed in, into a form that was made for them."""
-    session = await signed.ended(request) if kept.typed else None
-    if session is None or not session.made(dict(kept.said).get("csrf", "")):
+    session = await signed.that_made(request, kept.csrf) if kept.typed else None
+    if session is None:
         return
     made = sealed(KEPT.dump_json(kept._replace(owner=session.held.id)))
     await signed.rows(request).rows(KEEP, (made.digest, made.sealed, HOURS))

@@ -50,7 +50,13 @@ RELIEVED = """
     """
 """The session before goes on for those of its requests that are under way."""
 
-END = "DELETE FROM console_session WHERE digest = %s"
+END = """
+    UPDATE console_session SET sealed = %s, ends_at = least(ends_at, clock_timestamp())
+     WHERE digest = %s
+    RETURNING 1
+    """
+"""It signs nobody in any more, and holds no token."""
+
 ENDED = "SELECT sealed, ends_at FROM console_session WHERE digest = %s"
 FORGET = """
     WITH over AS (
@@ -58,8 +64,8 @@ FORGET = """
     )
     DELETE FROM console_session WHERE ends_at < clock_timestamp() - interval '1 hour' RETURNING 1
     """
-"""One that ended of itself is known a while longer: what its forms send is kept for whoever typed it. What
-nobody came back for goes as well.
+"""One that is over is known a while longer: what its forms send is kept for whoever typed it. What nobody
+came back for goes as well.
 """
 
 
@@ -78,6 +84,10 @@ class Held(NamedTuple):
 
     def with_csrf(self) -> Self:
         return self if self.csrf else self._replace(csrf=token_hex(SECRET_BYTES))
+
+    def over(self) -> "Held":
+        """Whose it was, and which forms it made: nothing to ask the API with."""
+        return Held("", id=self.id, csrf=self.csrf)
 
 
 HELD = TypeAdapter(Held)
@@ -107,9 +117,9 @@ class Sealed(NamedTuple):
     sealed: bytes
 
 
-def sealed(told: bytes) -> Sealed:
-    """Under a secret that nobody had before."""
-    secret, nonce = token_urlsafe(SECRET_BYTES), token_bytes(NONCE_BYTES)
+def sealed(told: bytes, secret: str = "") -> Sealed:
+    """Under a secret that nobody had before, where none is given."""
+    secret, nonce = secret or token_urlsafe(SECRET_BYTES), token_bytes(NONCE_BYTES)
     return Sealed(secret, digest(secret), nonce + AESGCM(_key(secret)).encrypt(nonce, told, None))
 
 

@@ -39,6 +39,11 @@ COOKIE = "journey_session"
 SAFE_COOKIE = "__Host-journey_session"
 """Where the way is TLS: bound to this host, and to no other."""
 
+LEFT_COOKIE = "journey_left"
+SAFE_LEFT_COOKIE = "__Host-journey_left"
+LEFT_SECONDS = 3600
+"""For which the session before is known, as long as the database knows it."""
+
 LARGEST = 8 * 1024
 SOON = timedelta(minutes=1)
 """Before a token expires it is renewed, so that no request meets an old one."""
@@ -79,7 +84,18 @@ class Signed:
 
     async def ended(self, request: Request) -> Session | None:
         """The one of this browser, though it may be over: good to know whose it was."""
-        secret = request.cookies.get(cookie_of(request))
+        return await self._known(request, cookie_of(request))
+
+    async def that_made(self, request: Request, csrf: str) -> Session | None:
+        """Of this browser's session and the one before it, the one that this form is from."""
+        for cookie in (cookie_of(request), left_cookie_of(request)):
+            session = await self._known(request, cookie)
+            if session is not None and session.made(csrf):
+                return session
+        return None
+
+    async def _known(self, request: Request, cookie: str) -> Session | None:
+        secret = request.cookies.get(cookie)
         rows = await self.rows(request).rows(ENDED, (digest(secret),)) if secret else None
         return opened(secret, *rows[0]) if secret and rows else None
 
@@ -117,10 +133,15 @@ class Signed:
             self._issuer = Issuer(settings)
         return self._issuer
 
-    async def end(self, request: Request) -> None:
-        secret = request.cookies.get(cookie_of(request))
-        if secret:
-            await self.rows(request).rows(f"{END} RETURNING 1", (digest(secret),))
+    async def end(self, request: Request, response: Response) -> None:
+        """Whoever types still, in another tab, has it kept for them: the browser knows for an hour that the
+        form is theirs, by what signs nobody in.
+        """
+        session = await self.ended(request)
+        if session is not None:
+            made = sealed(HELD.dump_json(session.held.over()), session.secret)
+            await self.rows(request).rows(END, (made.sealed, made.digest))
+            keep(request, response, left_cookie_of(request), session.secret, LEFT_SECONDS)
 
     def api(self, request: Request, token: str) -> Api:
         return Api(self._api, request.scope, token)
@@ -156,6 +177,10 @@ def cookie_of(request: Request) -> str:
     return SAFE_COOKIE if request.url.scheme == "https" else COOKIE
 
 
+def left_cookie_of(request: Request) -> str:
+    return SAFE_LEFT_COOKIE if request.url.scheme == "https" else LEFT_COOKIE
+
+
 def to_sign_in(request: Request, wanted: str = HOME) -> Response:
     """And back to where they wanted to go. A fragment has its whole page locked, with all that was typed."""
     if request.headers.get("hx-request") == "true":
@@ -188,8 +213,8 @@ def routes(signed: Signed) -> list[Route]:
         except Refusal as refusal:
             said = str(refusal.problem.get("detail", "")) if refusal.code != "unauthorized" else NOT_IN_USE
             return form_of(signed, request, said, refusal.status)
-        await signed.end(request)
         response = go(inside((given.get("next") or [""])[-1]))
+        await signed.end(request, response)
         begun = await signed.begin(request, Held(token, id=who.id))
         keep(request, response, cookie_of(request), begun.secret)
         return response

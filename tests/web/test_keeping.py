@@ -12,6 +12,7 @@ from httpx2 import Response
 from journey.api.access import keys
 from journey.api.access.keys import Grant
 from journey.api.access.table import Role
+from journey.web.sessions import ENDED, digest, opened
 from tests.served import Api
 from tests.web.conftest import CSRF, Browser
 
@@ -114,6 +115,51 @@ def test_the_database_tells_nobody(typing: Typing) -> None:
             "SELECT sealed FROM console_kept ORDER BY ends_at DESC LIMIT 1"
         ).fetchall()
     assert b"Jon" not in stored
+
+
+# --- Signed out in another tab
+
+
+@pytest.mark.parametrize("way", ["sends", "locks"])
+def test_what_is_typed_while_one_signs_out_in_another_tab_is_not_lost(typing: Typing, way: str) -> None:
+    typing.browser.post("sign-out")
+    getattr(typing, way)()
+    typing.signs_in()
+    assert html.escape(TEXT) in typing.kept()
+    assert "careplan.note_added" not in typing.events()
+
+
+def test_who_signed_in_again_there_sends_it_too_late_and_has_it(typing: Typing) -> None:
+    typing.browser.post("sign-out")
+    typing.signs_in()
+    answer = typing.sends()
+    assert answer.status_code == 403
+    assert "Open the page again" in answer.text
+    assert html.escape(TEXT) in typing.kept()
+
+
+@pytest.mark.parametrize("way", ["sends", "locks"])
+def test_who_signed_in_after_them_is_not_shown_it_and_stays_signed_in(typing: Typing, way: str) -> None:
+    other = keys.create(typing.api.conninfo, f"after {way}", Role.COORDINATOR, "ward 3", Grant()).token
+    typing.browser.post("sign-out")
+    typing.signs_in(token=other)
+    assert "Jon" not in getattr(typing, way)().text
+    assert typing.kept() == ""
+    typing.browser.open("today")
+    typing.signs_in()
+    assert html.escape(TEXT) in typing.kept()
+
+
+def test_a_session_that_was_signed_out_of_holds_no_token_and_says_whose_it_was(typing: Typing) -> None:
+    typing.browser.post("sign-out")
+    secret = typing.browser.cookies["journey_left"]
+    with psycopg.connect(typing.api.conninfo) as connection:
+        [row] = connection.execute(ENDED, (digest(secret),)).fetchall()
+    session = opened(secret, *row)
+    assert session is not None
+    assert (session.held.token, session.held.csrf) == ("", typing.form["csrf"])
+    typing.browser.holds(secret)
+    assert typing.browser.client.get("/console/today").status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ ENDS_WITH_IT = """
     SELECT ends_at - begun_at BETWEEN interval '100 seconds' AND interval '120 seconds'
       FROM console_session ORDER BY begun_at DESC LIMIT 1
     """
-LEFT = "SELECT count(*) FROM console_session"
+LEFT = "SELECT count(*) FROM console_session WHERE ends_at > clock_timestamp()"
 EXPIRED = "UPDATE console_session SET ends_at = clock_timestamp()"
 
 

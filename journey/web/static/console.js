@@ -169,7 +169,8 @@
       last = Date.now();
       if (last - told < 30000) return;
       told = last;
-      fetch("/console/used", { method: "POST" });
+      // It is over where somebody signed out in another tab.
+      fetch("/console/used", { method: "POST" }).then((answer) => { if (answer.status === 403) lock(); });
     };
     for (const each of ["pointerdown", "keydown", "scroll"]) addEventListener(each, used, { passive: true });
     setInterval(() => { if (Date.now() - last > limit) lock(); }, 5000);
