@@ -126,6 +126,8 @@ def test_a_browser_that_chose_dark_is_dark_whatever_the_device_says(chromium: An
     assert window.page.evaluate(ground) == "rgb(16, 24, 31)"
     window.page.emulate_media(media="print")
     assert window.page.evaluate(ground) == "rgb(255, 255, 255)", "paper is always light"
+    behind = "getComputedStyle(document.querySelector('main a'), '::after').content"
+    assert window.page.evaluate(behind) == "none", "addresses are of no use on paper"
 
 
 def test_what_is_recorded_shows_without_the_page_being_opened_again(chromium: Any, told: Told) -> None:
