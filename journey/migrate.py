@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, cached_property
 from inspect import cleandoc
 from pathlib import Path
 
@@ -33,6 +34,7 @@ LIMITS = "SET lock_timeout = '4s'; SET statement_timeout = '5s'"
 LONGEST_WAIT = 300.0
 """Seconds another process may take to migrate before this one gives up."""
 NO_TRANSACTION = "-- no-transaction"
+SELECT_APPLIED = "SELECT name, sha256, applied_at FROM schema_migration ORDER BY name"
 
 log = structlog.get_logger()
 
@@ -97,7 +99,7 @@ class Migration:
     name: str
     sql: str
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
@@ -154,10 +156,22 @@ def pending(conninfo: str, source: Path | None = None) -> list[str]:
 
 
 def check(conninfo: str, source: Path | None = None) -> None:
-    """Raises MigrationError unless the database is exactly at this version."""
-    names = pending(conninfo, source)
-    if names:
-        raise NotMigrated(names=", ".join(names))
+    """Raises MigrationError unless the database is exactly at this version, and DatabaseUnavailable."""
+    with connect(conninfo) as connection:
+        agreed(_applied(connection), source)
+
+
+def agreed(applied: list[Applied], source: Path | None = None) -> None:
+    """Raises MigrationError unless a database that has had these is exactly at this version."""
+    missing = _missing(_shipped() if source is None else available(source), applied)
+    if missing:
+        raise NotMigrated(names=", ".join(each.name for each in missing))
+
+
+@cache
+def _shipped() -> list[Migration]:
+    """Those of the version that runs, whatever is installed beside it meanwhile."""
+    return available()
 
 
 def _wait_for_turn(connection: psycopg.Connection) -> None:
@@ -181,9 +195,7 @@ def _applied(connection: psycopg.Connection) -> list[Applied]:
     if connection.execute("SELECT to_regclass('schema_migration')").fetchone() == (None,):
         return []
     with connection.cursor(row_factory=class_row(Applied)) as cursor:
-        return cursor.execute(
-            "SELECT name, sha256, applied_at FROM schema_migration ORDER BY name"
-        ).fetchall()
+        return cursor.execute(SELECT_APPLIED).fetchall()
 
 
 def _missing(known: list[Migration], applied: list[Applied]) -> list[Migration]:

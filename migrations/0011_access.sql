@@ -17,6 +17,7 @@ COMMENT ON COLUMN patient_status.labels IS 'The security labels that its events 
 ALTER TABLE patient_status ADD COLUMN calm_until timestamptz;
 COMMENT ON COLUMN patient_status.calm_until IS 'Until then the clock moves nothing in the standing: it is answered as it is stored.';
 CREATE INDEX patient_status_teams ON patient_status USING gin (teams);
+CREATE INDEX patient_status_counted ON patient_status (team, status) WHERE audience <> 'uncleared' AND team IS NOT NULL;
 CREATE INDEX patient_status_labelled ON patient_status (journey_id) WHERE labels <> '{}';
 
 -- Everything that is not an event of a journey but has to be accounted for: who saw what, was refused, got in

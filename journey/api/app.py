@@ -112,6 +112,7 @@ def create_app(
         receiving.router,
         me.router,
         health.router,
+        health.counting,
     )
     routes = [each for router in routers for each in router.routes if isinstance(each, APIRoute)]
     described = Described(TITLE, VERSION, routes)

@@ -72,9 +72,9 @@ NOTHING_SEEN = Seen()
 
 def seen(rows: Sequence[Mapping[str, Any]]) -> Seen:
     """Those that the rows of a list are about."""
-    journeys = {UUID(str(row["journey_id"])) for row in rows}
+    journeys = {str(row["journey_id"]) for row in rows}
     patients = {row.get("patient_id") or row["patient"]["patient_id"] for row in rows}
-    return Seen(tuple(sorted(journeys)), tuple(sorted(patients - {None})))
+    return Seen(tuple(map(UUID, sorted(journeys))), tuple(sorted(patients - {None}, key=str)))
 
 
 async def authenticated(request: Request) -> Caller:

@@ -5,12 +5,14 @@ from typing import cast
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
+from journey.api.access.table import Permission
 from journey.api.audit.reviews import OVERDUE, WITHIN
 from journey.api.engine import Engine, engine
-from journey.api.guard import authenticated
+from journey.api.guard import authenticated, guarded
+from journey.api.openapi import answers
 from journey.api.readiness import PARTS, Readiness, Ready, log_of
 from journey.store.errors import StoreUnavailable
 from journey.webhooks import figures as webhooks
@@ -22,6 +24,7 @@ SELECT_GAPS = """
 FORWARDED = ("forwarded", "x-forwarded-for", "via")
 
 router = APIRouter(tags=["operations"])
+counting = APIRouter(route_class=guarded(Permission.DEFINITIONS), tags=["operations"])
 
 
 class Alive(BaseModel):
@@ -59,6 +62,22 @@ async def metrics(request: Request) -> Response:
         await authenticated(request)
     await _measure(engine(request))
     return Response(engine(request).figures.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+class OpenDeliveries(BaseModel):
+    """Those of all subscriptions that have not ended, by how they are."""
+
+    waiting: int = Field(description="Behind another of the same journey.")
+    pending: int = Field(description="Being sent, or to be sent again.")
+    dead: int = Field(description="Given up; each waits for somebody's decision.")
+
+
+@counting.get("/v1/deliveries", responses=answers(OpenDeliveries))
+async def every_delivery(request: Request) -> Response:
+    """How many deliveries have not ended, to all who subscribed."""
+    [(*counts, _)] = await engine(request).reads.rows(webhooks.OPEN)
+    found = OpenDeliveries(**dict(zip(webhooks.STATES, counts, strict=True)))
+    return Response(to_json(found), media_type="application/json")
 
 
 def from_this_machine(request: Request) -> bool:

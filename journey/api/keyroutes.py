@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from journey.api.access import keys
 from journey.api.access.keys import ApiKey
-from journey.api.access.roster import HOLDERS, TEAMS, Access, access
+from journey.api.access.roster import HOLDERS, TEAMS, Access, Teams, access, roster
 from journey.api.access.table import Permission
 from journey.api.access.wanted import KeyChanged, KeyWanted
 from journey.api.engine import engine
@@ -55,12 +55,16 @@ async def every_key(request: Request, *, if_none_match: IfNoneMatch = None) -> R
 
 
 @router.get("/v1/access", responses=answers(Access))
-async def who_may_do_what(request: Request) -> Response:
-    """What each role may, and on whose journeys; each team with the keys that open its journeys, and how many
-    these are.
-    """
+async def who_may_do_what() -> Response:
+    """What each role may, and on whose journeys: the table by which every request is checked."""
+    return Response(to_json(access()), media_type="application/json")
+
+
+@router.get("/v1/teams", responses=answers(Teams))
+async def every_team(request: Request) -> Response:
+    """Each team with the keys that open its journeys, and how many these are."""
     reads = engine(request).reads
-    told = access(await reads.rows(TEAMS), await reads.rows(HOLDERS))
+    told = roster(await reads.rows(TEAMS), await reads.rows(HOLDERS))
     return Response(to_json(told), media_type="application/json")
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from journey.api.engine import Engine
-from journey.api.reads import Reads, TooSlow
+from journey.api.reads import Overloaded, Reads, TooSlow
 from journey.api.together import Together
 from journey.database import DatabaseUnavailable
-from journey.migrate import MigrationError, check
+from journey.migrate import SELECT_APPLIED, Applied, MigrationError, agreed, check
 from journey.projections import READ_MODELS
 from journey.projections.projector import AheadOfTheLog, lock_of
 from journey.store.epoch import SELECT_LINE, Epoch, line
@@ -25,32 +25,31 @@ from journey.store.sequencer import LOCK
 TOO_FAR_BEHIND = 10_000
 """Events. Further behind, answers are about the past, and requests are better sent elsewhere."""
 
+AT_ONCE = 0.5
+"""Seconds within which the pool tells how it is, where nothing is wrong with it."""
+
 LEADERLESS_FOR = 5.0
 """Seconds without a leader, after which nobody is likely to come by itself."""
 
-SELECT_CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
-SELECT_BACKLOG = "SELECT count(*) FROM (SELECT 1 FROM pending LIMIT 100000) AS waiting"
-SELECT_CHECKPOINTS = """
-    SELECT name, position, last_error,
-           (SELECT count(*) FROM parked_journey WHERE parked_journey.model = checkpoint.name)
-      FROM checkpoint
+SELECT_LOG = """
+    SELECT extract(epoch FROM clock_timestamp())::float8,
+           (SELECT count(*) FROM (SELECT FROM pending LIMIT 100000) AS waiting),
+           ARRAY(SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
+                  WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+           (SELECT coalesce(json_agg(json_build_array(name, position, last_error,
+                       (SELECT count(*) FROM parked_journey WHERE model = name))), '[]')
+              FROM checkpoint),
+           (SELECT number FROM ledger_checkpoint ORDER BY number DESC LIMIT 1),
+           (SELECT size FROM ledger_checkpoint ORDER BY number DESC LIMIT 1),
+           (SELECT coalesce(sum(cardinality(accesses)), 0)
+              FROM (SELECT accesses FROM access_pending LIMIT 100000) AS waiting),
+           (SELECT coalesce(json_agg(json_build_array(name, position, last_error,
+                       coalesce(leased_until > clock_timestamp(), false)) ORDER BY name), '[]')
+              FROM broker)
     """
-SELECT_COVERED = """
-    SELECT number, size,
-           (SELECT coalesce(sum(cardinality(accesses)), 0) FROM (
-               SELECT accesses FROM access_pending LIMIT 100000) AS waiting)
-      FROM (VALUES (true)) AS one LEFT JOIN LATERAL (
-           SELECT number, size FROM ledger_checkpoint ORDER BY number DESC LIMIT 1) AS last ON true
-    """
-SELECT_BROKERS = """
-    SELECT name, position, last_error, coalesce(leased_until > clock_timestamp(), false)
-      FROM broker ORDER BY name
-    """
-SELECT_LED = """
-    SELECT classid::bigint << 32 | objid::bigint FROM pg_locks
-     WHERE locktype = 'advisory' AND objsubid = 1 AND granted
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    """
+"""Asked as one: probes ask often, and a statement costs both sides more than what it finds here."""
+
 PARTS = {"sequencer": LOCK, **{model.name: lock_of(model.name) for model in READ_MODELS}}
 """What a worker leads, and the lock that says so."""
 
@@ -125,34 +124,29 @@ class Log(NamedTuple):
 
 
 async def log_of(reads: Reads) -> Log:
-    """Raises StoreUnavailable, TooSlow."""
+    """Raises StoreUnavailable, TooSlow, Overloaded."""
     now = line(await reads.rows(SELECT_LINE))
-    [(backlog,)] = await reads.rows(SELECT_BACKLOG)
-    led = {key for (key,) in await reads.rows(SELECT_LED)}
-    known = {name: said for name, *said in await reads.rows(SELECT_CHECKPOINTS)}
-    reached = {model.name: known.get(model.name, (0, None, 0)) for model in READ_MODELS}
-    projections = tuple(
-        ProjectionHealth(name=name, lag=max(0, now.head - at), parked=parked, last_error=error)
-        for name, (at, error, parked) in reached.items()
-    )
-    [(number, size, accesses)] = await reads.rows(SELECT_COVERED)
-    ledger = LedgerHealth(checkpoint=number or 0, uncovered=max(0, now.head - (size or 0)) + accesses)
-    leaderless = tuple(part for part, key in PARTS.items() if key not in led)
-    brokers = tuple(
-        BrokerHealth(name=name, lag=max(0, now.head - at), published=published, last_error=error)
-        for name, at, error, published in await reads.rows(SELECT_BROKERS)
-    )
-    drift = await _clock_drift(reads)
-    return Log(now.head, backlog, shown(now.now), drift, leaderless, projections, ledger, brokers)
-
-
-async def _clock_drift(reads: Reads) -> float:
-    """To within the time that asking takes: the answer is held against the middle of it."""
     before = time()
-    [(there,)] = await reads.rows(SELECT_CLOCK)
-    after = time()
-    drift: float = there - (before + after) / 2
-    return round(drift, 3)
+    [(clock, backlog, led, checkpoints, number, size, accesses, brokers)] = await reads.rows(SELECT_LOG)
+    drift = clock - (before + time()) / 2  # to within the time that asking takes
+    known = {name: said for name, *said in checkpoints}
+    reached = {model.name: known.get(model.name, (0, None, 0)) for model in READ_MODELS}
+    return Log(
+        position=now.head,
+        backlog=backlog,
+        epoch=shown(now.now),
+        clock_drift=round(drift, 3),
+        leaderless=tuple(part for part, key in PARTS.items() if key not in led),
+        projections=tuple(
+            ProjectionHealth(name=name, lag=max(0, now.head - at), parked=parked, last_error=error)
+            for name, (at, error, parked) in reached.items()
+        ),
+        ledger=LedgerHealth(checkpoint=number or 0, uncovered=max(0, now.head - (size or 0)) + accesses),
+        brokers=tuple(
+            BrokerHealth(name=name, lag=max(0, now.head - at), published=published, last_error=error)
+            for name, at, error, published in brokers
+        ),
+    )
 
 
 def shown(epoch: Epoch | None) -> InEpoch | None:
@@ -174,21 +168,22 @@ class Readiness:
         return [await self._look(engines[0])] * len(engines)
 
     async def _look(self, engine: Engine) -> Ready:
+        """Over the pool, which is cheap; where that does not tell at once, another connection says why."""
+        looking = asyncio.create_task(_seen(engine.reads))
+        await asyncio.wait((looking,), timeout=AT_ONCE)
+        if not looking.done() or looking.exception() is not None:
+            why_not = await asyncio.to_thread(_why_not, engine.conninfo)
+            if why_not is not None:
+                looking.cancel()
+                return why_not
         try:
-            migrations = await asyncio.to_thread(_migrations, engine.conninfo)
-        except DatabaseUnavailable:
-            reason = "The database cannot be reached."
-            return Ready(ready=False, reasons=(reason,), database="cannot be reached", migrations="not known")
-        if migrations != "current":
-            return Ready(ready=False, reasons=(migrations,), database="reached", migrations=migrations)
-        try:
-            log = await log_of(engine.reads)
-        except (StoreUnavailable, TooSlow):
+            log = await looking
+        except (StoreUnavailable, TooSlow, Overloaded):
             reason = "No database connection of this process is free, or none answers in time."
-            return Ready(ready=False, reasons=(reason,), database="reached", migrations=migrations)
+            return Ready(ready=False, reasons=(reason,), database="reached", migrations="current")
         reasons = (*self._of_the_process(engine), *self._of_the_log(log))
         return Ready(
-            ready=not reasons, reasons=reasons, database="reached", migrations=migrations, **log._asdict()
+            ready=not reasons, reasons=reasons, database="reached", migrations="current", **log._asdict()
         )
 
     def _of_the_process(self, engine: Engine) -> list[str]:
@@ -215,9 +210,19 @@ class Readiness:
         return reasons
 
 
-def _migrations(conninfo: str) -> str:
+async def _seen(reads: Reads) -> Log:
+    """Raises what `log_of` does, and MigrationError."""
+    agreed([Applied(*row) for row in await reads.rows(SELECT_APPLIED)])
+    return await log_of(reads)
+
+
+def _why_not(conninfo: str) -> Ready | None:
+    """Nothing, where the database is reached and at this version."""
     try:
         check(conninfo)
+    except DatabaseUnavailable:
+        reason = "The database cannot be reached."
+        return Ready(ready=False, reasons=(reason,), database="cannot be reached", migrations="not known")
     except MigrationError as error:
-        return str(error)
-    return "current"
+        return Ready(ready=False, reasons=(str(error),), database="reached", migrations=str(error))
+    return None

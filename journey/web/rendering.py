@@ -14,7 +14,7 @@ from journey.web.demo import first_steps
 from journey.web.display import display
 from journey.web.navigation import navigation
 from journey.web.styles import STATIC, frontend
-from journey.web.times import at, day, due, exact, picker, span, until, urgency, when, written
+from journey.web.times import at, counted, day, due, exact, picker, span, until, urgency, when, written
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -42,6 +42,7 @@ def environment() -> Environment:
         "exact": exact,
         "when": when,
         "until": until,
+        "counted": counted,
         "span": span,
         "due": due,
         "urgency": urgency,

@@ -61,9 +61,12 @@ def when(said: str | datetime | None) -> Markup:
 
 def until(said: str | datetime | None, now: datetime) -> Markup:
     """How long it is until then; the page counts on."""
-    if said is None:
-        return Markup()
-    return DUE.format(said, f"{at(said)} ({exact(said)})", due(said, now))
+    return Markup() if said is None else counted(said, due(said, now))
+
+
+def counted(said: str | datetime, left: str) -> Markup:
+    """A time that the page counts on to, with how long that is."""
+    return DUE.format(said, f"{at(said)} ({exact(said)})", left)
 
 
 def span(length: timedelta) -> str:

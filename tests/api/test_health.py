@@ -7,8 +7,8 @@ import pytest
 
 from journey.api import readiness
 from journey.api.access.table import Role
+from journey.api.reads import Reads
 from journey.embedded import Cluster
-from journey.migrate import check
 from journey.projections.rebuild import rebuild
 from journey.projections.timeline import Timeline
 from journey.worker import Worker
@@ -16,6 +16,20 @@ from tests.served import Api, database, served
 from tests.waiting import until
 
 pytestmark = pytest.mark.database
+DELIVERIES = """
+    WITH made AS (
+        INSERT INTO webhook
+               (id, owner, endpoint, description, payload, recipient, purpose, basis, state, secret, position)
+        SELECT gen_random_uuid(), id, 'https://example.org', 'counted', 'thin', 'r', 'p', 'b', 'disabled',
+               '', 0
+          FROM api_key LIMIT 1
+        RETURNING id
+    )
+    INSERT INTO webhook_delivery (webhook, number, position, event_id, journey_id, state)
+    SELECT id, number, number, gen_random_uuid(), gen_random_uuid(), state
+      FROM made, unnest(ARRAY['waiting', 'waiting', 'pending', 'dead', 'delivered', 'skipped'])
+                 WITH ORDINALITY AS each (state, number)
+    """
 
 
 def test_alive(api: Api) -> None:
@@ -88,18 +102,19 @@ def test_not_ready_while_every_connection_is_taken(api: Api, monkeypatch: pytest
 
 
 def test_those_who_ask_at_the_same_time_look_together(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anybody may ask, and each look takes a connection of its own."""
+    """Anybody may ask, and each look asks the database."""
     asked = []
 
-    def counted(conninfo: str) -> None:
-        asked.append(conninfo)
-        check(conninfo)
+    async def counted(reads: Reads) -> readiness.Log:
+        asked.append(reads)
+        return await log_of(reads)
 
     async def ask() -> list[readiness.Ready]:
         state: readiness.Readiness = api.app.state.readiness
         return await asyncio.gather(*(state.looked(api.engine) for _ in range(50)))
 
-    monkeypatch.setattr(readiness, "check", counted)
+    log_of = readiness.log_of
+    monkeypatch.setattr(readiness, "log_of", counted)
     portal = api.client.portal
     assert [each.ready for each in portal.call(ask)] == [True] * 50
     assert len(asked) == 1
@@ -184,3 +199,14 @@ def test_figures(api: Api) -> None:
     ):
         assert line in text, line
     assert journey not in text
+
+
+def test_deliveries_are_counted_by_how_they_are(api: Api) -> None:
+    with psycopg.connect(api.conninfo, autocommit=True) as connection:
+        connection.execute(DELIVERIES)
+        counted = api.get("/v1/deliveries").json()
+        text = api.get("/metrics", role=Role.ADMIN).text
+        connection.execute("DELETE FROM webhook WHERE description = 'counted'")
+    assert counted == {"waiting": 2, "pending": 1, "dead": 1}
+    assert 'journey_webhook_deliveries{state="waiting"} 2.0' in text
+    assert api.get("/v1/deliveries", role=None).status_code == 401

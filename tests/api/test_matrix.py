@@ -120,7 +120,7 @@ WORK_ON_ONE = {
 }
 TELL_OF_NOBODYS_TEAM = {
     "/v1/me", "/v1/journeys/import", "/v1/fhir", "/v1/flow", "/v1/pathways", "/v1/pathways/{pathway}",
-    "/v1/audit", "/v1/codes", "/v1/keys", "/v1/access",
+    "/v1/audit", "/v1/codes", "/v1/keys", "/v1/access", "/v1/teams", "/v1/deliveries",
     "/v1/audit/disclosures", "/v1/audit/suspensions", "/v1/audit/reviews", "/v1/audit/unreviewed",
     "/v1/audit/exports",
     "/v1/fhir/AuditEvent", "/v1/fhir/AuditEvent/{id_}", "/v1/fhir/Provenance", "/v1/fhir/Provenance/{id_}",

@@ -59,6 +59,7 @@ ONE_OF_MANY = {
     "every-key": "keys",
     "every-read-model": "projections",
     "who-may-do-what": "permissions",
+    "every-team": "teams",
 }
 """Answers without a limit, of which the first row is told."""
 
@@ -183,6 +184,8 @@ def answers(api: Api) -> dict[str, Any]:
         "one-message": (f"/v1/inbox/{message_key(NO_TIME).hex()}", integrator),
         "every-key": ("/v1/keys", {"role": Role.ADMIN}),
         "who-may-do-what": ("/v1/access", {"role": Role.ADMIN}),
+        "every-team": ("/v1/teams", {"role": Role.ADMIN}),
+        "every-delivery": ("/v1/deliveries", {}),
         "every-read-model": ("/v1/projections", {"role": Role.ADMIN}),
         "one-read-model": (MODEL, {"role": Role.ADMIN}),
         "every-verification": ("/v1/log/verification", compliance),

@@ -217,7 +217,7 @@ def test_an_admin_sees_which_teams_there_are_and_whose_keys_open_their_journeys(
     api.told(first, "cancel-journey", reason="test")
 
     def told() -> dict[str, Any]:
-        found = api.get("/v1/access", role=Role.ADMIN).json()["teams"]
+        found = api.get("/v1/teams", role=Role.ADMIN).json()["teams"]
         return next((each for each in found if each["team"].lower() == "ward 20"), {"journeys": 0})
 
     until(lambda: (told()["journeys"], told()["open"]) == (2, 1))
@@ -225,6 +225,6 @@ def test_an_admin_sees_which_teams_there_are_and_whose_keys_open_their_journeys(
         ("desk of twenty", True),
         ("partner of twenty", False),
     ]
-    every = api.get("/v1/access", role=Role.ADMIN).json()["every_team"]
+    every = api.get("/v1/teams", role=Role.ADMIN).json()["every_team"]
     assert "some coordinator" in {each["name"] for each in every}
     assert "some admin" not in {each["name"] for each in every}

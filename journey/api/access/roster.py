@@ -8,10 +8,14 @@ from pydantic import BaseModel, Field
 from journey.api.access.table import MEANING, REACHES, ROLES, TABLE, Permission, Reach, Role
 
 TEAMS = """
-    WITH owned AS (
-        SELECT lower(team) AS team, min(team) AS written, count(*) AS journeys,
-               count(*) FILTER (WHERE status IN ('planned', 'waitlist', 'active', 'onhold')) AS open
-          FROM patient_status WHERE audience <> 'uncleared' AND team IS NOT NULL GROUP BY lower(team)
+    WITH counted AS (
+        SELECT team, status, count(*) AS journeys
+          FROM patient_status WHERE audience <> 'uncleared' AND team IS NOT NULL GROUP BY team, status
+    ), owned AS (
+        SELECT lower(team) AS team, min(team) AS written, sum(journeys)::bigint AS journeys,
+               (sum(journeys) FILTER (WHERE status IN ('planned', 'waitlist', 'active', 'onhold')))::bigint
+                   AS open
+          FROM counted GROUP BY lower(team)
     ), held AS (
         SELECT DISTINCT lower(each) AS team, each AS written
           FROM api_key CROSS JOIN unnest(array_append(teams, team)) AS each
@@ -21,6 +25,8 @@ TEAMS = """
            coalesce(journeys, 0), coalesce(open, 0)
       FROM owned FULL JOIN held USING (team) GROUP BY 1, owned.written, journeys, open ORDER BY 1
     """
+"""The index patient_status_counted is read alone, and in its order."""
+
 HOLDERS = """
     SELECT id, name, role, lower(team), teams FROM api_key WHERE revoked_at IS NULL ORDER BY name, id
     """
@@ -56,15 +62,20 @@ class Team(BaseModel):
     keys: tuple[Holder, ...] = Field(description="Keys in use that are of it, or open its journeys.")
 
 
+class Teams(BaseModel):
+    """Which teams there are, and whose keys open their journeys."""
+
+    teams: tuple[Team, ...]
+    every_team: tuple[Holder, ...] = Field(
+        description="Keys in use that open every team's journeys; those of roles that see all are not named."
+    )
+
+
 class Access(BaseModel):
     """Who may do what, and on whose journeys."""
 
     permissions: tuple[May, ...]
     reaches: dict[Reach, str] = Field(description="What each reach means.")
-    teams: tuple[Team, ...]
-    every_team: tuple[Holder, ...] = Field(
-        description="Keys in use that open every team's journeys; those of roles that see all are not named."
-    )
 
 
 def permissions() -> tuple[May, ...]:
@@ -75,12 +86,14 @@ def permissions() -> tuple[May, ...]:
     )
 
 
-def access(teams: Iterable[Sequence[Any]], holders: Iterable[Sequence[Any]]) -> Access:
+def access() -> Access:
+    return Access(permissions=permissions(), reaches=dict(REACHES))
+
+
+def roster(teams: Iterable[Sequence[Any]], holders: Iterable[Sequence[Any]]) -> Teams:
     """Of the rows that `TEAMS` and `HOLDERS` find."""
     keys = [row for row in holders if Role(row[2]) in OF_PATIENTS]
-    return Access(
-        permissions=permissions(),
-        reaches=dict(REACHES),
+    return Teams(
         teams=tuple(
             Team(team=written, open=open_, journeys=journeys, keys=tuple(_of(team, keys)))
             for team, written, journeys, open_ in teams

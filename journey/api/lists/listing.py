@@ -53,6 +53,9 @@ class ListedJourney(BaseModel):
     person: str | None
 
 
+PATIENT, STANDING = tuple(ListedPatient.model_fields), tuple(ListedJourney.model_fields)
+
+
 class ListedRow(BaseModel):
     """What every row has. `version` is the journey's that it reflects."""
 
@@ -186,9 +189,9 @@ class List(NamedTuple):
 
     def _told(self, row: Sequence[Any], journey_id: str, asked: Asked) -> Row:
         version, *rest = row
-        patient = dict(zip(ListedPatient.model_fields, rest, strict=False))
-        journey = dict(zip(ListedJourney.model_fields, rest[len(patient) :], strict=False))
-        own = dict(zip(self.columns, rest[len(patient) + len(journey) :], strict=True))
+        patient = dict(zip(PATIENT, rest, strict=False))
+        journey = dict(zip(STANDING, rest[len(PATIENT) :], strict=False))
+        own = dict(zip(self.columns, rest[len(PATIENT) + len(STANDING) :], strict=True))
         head = {"journey_id": journey_id, "version": version, "patient": patient, "journey": journey}
         return {**head, **own, **self.told(own, asked)}
 

@@ -17,7 +17,7 @@ async def roles(asked: Asked) -> Response:
 
 
 async def teams(asked: Asked) -> Response:
-    found = await asked.api.get("/v1/access")
+    found = await asked.api.get("/v1/teams")
     return asked.page("teams.html", teams=found["teams"], every_team=found["every_team"])
 
 

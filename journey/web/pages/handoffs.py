@@ -7,18 +7,19 @@ contingencies, and the receiver's synthesis, which accepts it here in one step.
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from markupsafe import Markup
-from pydantic_core import from_json, to_json
 from starlette.responses import Response
 
 from journey.web.calling import MOST, Refusal
 from journey.web.display import Display, display
 from journey.web.page import HOME, Asked, Page, go, whole
-from journey.web.rendering import macro
+from journey.web.rendering import macro, name_of
 from journey.web.things import everything
+from journey.web.times import due, urgency
 
 FEW = 200
 
@@ -29,10 +30,14 @@ BOARD = {
     "draft": "Being written",
 }
 SHOWN = (
-    *("journey_id", "handoff_id", "patient", "status", "severity", "level", "due", "since"),
+    *("journey_id", "handoff_id", "status", "severity", "level", "due", "since"),
     *("from_team", "to_team", "to_person", "open_actions", "open_questions"),
 )
-"""What a card is drawn of."""
+"""What a card is drawn of, with the patient's name."""
+
+shown = itemgetter(*SHOWN)
+URGENCY, LEFT = Markup("<urgency>"), Markup("<left>")
+"""Stand in a card for what time alone changes in it; whatever else has such brackets is escaped."""
 
 SEVERITIES = ("unstable", "watcher", "stable")
 NEVER = "9999"
@@ -55,17 +60,25 @@ class Card(NamedTuple):
     @classmethod
     def of(cls, row: Mapping[str, Any], now: datetime) -> "Card":
         column = _column(row)
-        shown = to_json({name: row[name] for name in SHOWN})
-        return cls(column, _drawn(shown, column, now.replace(second=0, microsecond=0), display()))
+        drawn = _drawn(shown(row), name_of(row["patient"]), column, display())
+        word, left = _timed(row["due"], now.replace(second=0, microsecond=0))
+        html = drawn.replace(URGENCY, word).replace(LEFT, left)
+        return cls(column, Markup(html))  # noqa: S704 - a word, and a length of time, in what was escaped
 
 
 @lru_cache(maxsize=4 * MOST)
-def _drawn(shown: bytes, column: str, minute: datetime, _as: Display) -> Markup:
-    """For a minute, and for everybody who sees the same of it: a board is mostly as it was."""
-    row = from_json(shown)
+def _drawn(said: tuple[Any, ...], patient: str, column: str, _as: Display) -> str:
+    """For everybody who sees the same of it: a board is mostly as it was."""
+    row = dict(zip(SHOWN, said, strict=True))
     severity = SEVERITIES.index(row["severity"]) if row["severity"] in SEVERITIES else len(SEVERITIES)
     place = f"{severity} {row['due'] or NEVER} {row['since']} {row['handoff_id']}"
-    return macro("handoff_card.html", "card")(row, column, place, minute)
+    return str(macro("handoff_card.html", "card")(row, patient, column, place, URGENCY, LEFT))
+
+
+@lru_cache(maxsize=4 * MOST)
+def _timed(until: str | None, minute: datetime) -> tuple[str, str]:
+    """How urgent it is, and how long it still has."""
+    return urgency(until, minute), due(until, minute)
 
 
 async def board(asked: Asked) -> Response:

@@ -1,9 +1,9 @@
 """Health: whether everything runs, in words; how far each part has come, what fails, and what mends it."""
 
+from asyncio import gather
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from prometheus_client.parser import text_string_to_metric_families
 from starlette.responses import Response
 
 from journey.web.calling import Refusal
@@ -47,19 +47,19 @@ class Part(NamedTuple):
 
 async def health(asked: Asked) -> Response:
     """As it is now; it looks again by itself."""
-    answer = await asked.api.ask("GET", "/readyz")
+    answer, known, checkpoint, deliveries = await gather(
+        asked.api.ask("GET", "/readyz"), _known(asked), _checkpoint(asked), asked.api.get("/v1/deliveries")
+    )
     found: Row = answer.json()
-    operates = asked.who.can("operate")
-    rows = (await asked.api.get("/v1/projections"))["projections"] if operates else _seen(found)
     return asked.page(
         "health.html",
         found=found,
-        parts=tuple(_parts(rows)),
-        operates=operates,
+        parts=tuple(_parts(_seen(found) if known is None else known)),
+        operates=known is not None,
         courses=COURSES,
         brokers=found["brokers"],
-        checkpoint=await _checkpoint(asked),
-        deliveries=await _deliveries(asked),
+        checkpoint=checkpoint,
+        deliveries=deliveries,
         states=STATES,
         retried=_retried(asked),
     )
@@ -90,6 +90,14 @@ def _retried(asked: Asked) -> Mapping[str, int] | None:
     if "taken_up" not in asked.query:
         return None
     return {name: whole(asked.query.get(name, "")) for name in ("taken_up", "blocked")}
+
+
+async def _known(asked: Asked) -> Iterable[Row] | None:
+    """The read models, to whoever operates them."""
+    if not asked.who.can("operate"):
+        return None
+    found: Iterable[Row] = (await asked.api.get("/v1/projections"))["projections"]
+    return found
 
 
 def _seen(found: Row) -> Iterator[Row]:
@@ -146,18 +154,6 @@ async def _checkpoint(asked: Asked) -> Row | None:
             raise
         return None
     return found
-
-
-async def _deliveries(asked: Asked) -> Mapping[str, int]:
-    """To all who subscribed, by state."""
-    answer = await asked.api.ask("GET", "/metrics")
-    samples = (
-        sample
-        for family in text_string_to_metric_families(answer.body.decode())
-        if family.name == "journey_webhook_deliveries"
-        for sample in family.samples
-    )
-    return {sample.labels["state"]: int(sample.value) for sample in samples}
 
 
 PAGES = (
