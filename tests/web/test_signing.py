@@ -84,6 +84,19 @@ def test_a_form_of_another_site_signs_nobody_in(api: Api) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def test_who_signs_in_has_a_session_that_nobody_knew_before(api: Api, officer: Browser) -> None:
+    theirs = officer.cookies["journey_session"]
+    for planted in ("of my own making", theirs):
+        victim = fresh(api)
+        victim.holds(planted)
+        answer = victim.post("sign-in", key=api.tokens[Role.COORDINATOR])
+        assert answer.status_code == 303
+        assert answer.cookies["journey_session"] != planted
+        other = fresh(api)
+        other.holds(planted)
+        assert "some coordinator" not in other.client.get("/console/patients").text
+
+
 def test_the_database_holds_nothing_that_signs_in(api: Api, coordinator: Browser) -> None:
     secret = coordinator.cookies["journey_session"]
     with psycopg.connect(api.conninfo) as connection:

@@ -14,6 +14,14 @@ from tests.waiting import until
 from tests.web.browser.window import Told, Window
 
 pytestmark = pytest.mark.database
+MOST = 60
+"""Keys pressed until what is looked for has the focus."""
+
+FOCUS = """() => {
+  const on = document.activeElement, look = getComputedStyle(on), box = on.getBoundingClientRect();
+  const isMarked = look.outlineStyle !== "none" || look.boxShadow !== "none";
+  return [on.name || on.innerText, isMarked && box.width > 0 && box.bottom > 0 && box.top < innerHeight];
+}"""
 HANDED = "Stable; drains watched; call the registrar if it gets worse."
 
 
@@ -32,6 +40,42 @@ def recorded(window: Window, command: str, **typed: str) -> None:
             field.fill(value)
     page.click("main button:text-is('Record')")
     page.wait_for_url("**version=*")
+
+
+def reached(window: Window, said: str) -> None:
+    """By the Tab key alone; wherever that leads shows that it is there."""
+    for _ in range(MOST):
+        window.page.keyboard.press("Tab")
+        name, shows = window.page.evaluate(FOCUS)
+        assert shows, name
+        if name == said:
+            return
+    raise AssertionError(said)
+
+
+def test_by_keys_alone_something_is_found_and_recorded(chromium: Any, told: Told) -> None:
+    window = Window(chromium, told, Role.COORDINATOR)
+    press = window.page.keyboard.press
+    window.open("patients/{journey}")
+    reached(window, "Skip to main content")
+    press("Enter")
+    reached(window, "Record")
+    press("Enter")
+    window.page.wait_for_url("**/do")
+    reached(window, "q")
+    window.page.keyboard.type("Add note")
+    with window.page.expect_navigation():
+        press("Enter")
+    reached(window, "Add note")
+    with window.page.expect_navigation():
+        press("Enter")
+    reached(window, "text")
+    window.page.keyboard.type("By keys alone.")
+    reached(window, "Record")
+    press("Enter")
+    window.page.wait_for_url("**version=*")
+    assert told.events(told.journey)[-1]["data"]["text"] == "By keys alone."
+    assert window.wrong == []
 
 
 def test_a_coordinators_day(chromium: Any, told: Told) -> None:
