@@ -33,6 +33,7 @@ SELECT = """
         SELECT type, journey_id, data::jsonb AS data
           FROM log JOIN event USING (journey_id, version)
          WHERE position > (SELECT coalesce(max(position), 0) FROM log) - %s
+           AND type = ANY(%s)
            AND data::text LIKE '%%"code":%%'
            AND coalesce(json_array_length(context->'labels'), 0) = 0
     )
@@ -89,7 +90,8 @@ async def codes_in_use(
     """What has been used for services, reasons, results … in the latest events of more than one journey, and
     what the tables that ship have.
     """
-    rows = await engine(request).reads.rows(SELECT, (LATELY,))
+    types = [name for name, kind in EVENTS.items() if room in {None, ROOM_OF_EVENT[kind]}]
+    rows = await engine(request).reads.rows(SELECT, (LATELY, types))
     codes = [each for each in _told(rows) if room in {None, each.room}]
     return Response(to_json(CodesInUse(codes=tuple(codes))), media_type="application/json")
 
