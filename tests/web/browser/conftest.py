@@ -37,9 +37,11 @@ def told(
         with served(conninfo, home, tokens=tokens) as api:
             journey = story(api).rpartition("/")[2]
             ingest(api.engine.store, [Found(NO_TIME, "adt.hl7", 1)], zone=ZoneInfo("UTC"))
+            events = api.get(f"/v1/journeys/{journey}/events").json()["events"]
             webhook = api.post("/v1/webhooks", SUBSCRIPTION, role=Role.INTEGRATOR)
         known = {
             "journey": journey,
+            "event": next(each["event_id"] for each in events if each["type"] == "visit.booked"),
             "message": message_key(NO_TIME).hex(),
             "webhook": webhook.headers["location"].rpartition("/")[2],
             "key": tokens[Role.CLINICIAN][3:15],

@@ -24,6 +24,7 @@ PAGES: dict[Role, tuple[str, ...]] = {
         *("handoffs", "handoffs/{journey}/00000000-0000-0000-0000-000000000005", "flow", "display"),
         *(ONE, f"{ONE}/timeline", f"{ONE}/report", f"{ONE}/discharge-summary"),
         *(f"{ONE}/do", f"{ONE}/do/book-visit", f"{ONE}/do/submit-authorization"),
+        *(f"{ONE}/do/correct-event", f"{ONE}/do/correct-event?event_id={{event}}"),
         "flow/patients?is_in=booked",
     ),
     Role.CLINICIAN: (ONE,),

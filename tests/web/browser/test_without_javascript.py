@@ -87,3 +87,15 @@ def test_the_appearance_is_chosen(plain: Window) -> None:
     plain.page.check("#appearance-dark")
     plain.page.click("text=Show it so")
     assert plain.page.locator("link[href*='dark.css']").get_attribute("media") == "screen"
+
+
+def test_an_event_is_corrected_in_its_own_words(plain: Window, told: Told) -> None:
+    page = plain.page
+    plain.open("patients/{journey}/do/correct-event")
+    page.select_option("#event_id", told.known["event"])
+    page.click("text=Go on")
+    page.fill("[name='data.appointment.comment']", "by train")
+    page.fill("[name='reason']", "A slip")
+    page.click("main button:text-is('Record')")
+    said = told.events(told.journey)[-1]["data"]
+    assert (said["corrects"], said["data"]["appointment"]["comment"]) == (told.known["event"], "by train")
