@@ -3,8 +3,8 @@
     AA  applied: its events are recorded       AE  parked, or applied since       AR  parked or rejected
     CA  kept, whatever becomes of it           CR  as AR
 
-What led to events is on disk with them before it is acknowledged, and in the inbox soon after: a server that
-is killed may forget the latter. Sent once more, it leads to nothing new.
+Whatever is acknowledged stands in the inbox, on disk with the events that it led to. Sent once more, it leads
+to nothing new.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,18 +70,11 @@ def held(connection: Connection[Any]) -> Held:
     return Held(statuses, dict(connection.execute(FIRST).fetchall()), doubled, events)
 
 
-def forgotten(shares: Shares, holds: Held) -> list[Told]:
-    """What was acknowledged as applied and does not stand in the inbox."""
-    return [
-        each for share in shares for each in share if each.code == "AA" and each.key not in holds.statuses
-    ]
-
-
 def complaints(shares: Shares, before: Held, again: Shares, after: Held) -> Iterator[str]:
     """Everything that is wrong, when it had all been sent, and after it was sent again with nobody killed."""
-    lost = [each for each in forgotten(shares, before) if _named(each) not in before.first]
+    lost = [each for share in shares for each in share if each.code and each.key not in before.statuses]
     if lost:
-        yield f"{len(lost)} messages were acknowledged, and are neither kept nor recorded"
+        yield f"{len(lost)} messages were acknowledged, and are not kept"
     if after.events != before.events:
         yield f"{after.events - before.events} events were recorded when it was sent again"
     if before.doubled or after.doubled:

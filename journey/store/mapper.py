@@ -1,12 +1,13 @@
 """Between recorded events and stored rows: one pass of pydantic's core each way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from eventsourcing.persistence import Mapper, StoredEvent
+from psycopg import Connection
 from pydantic_core import from_json
 
 from journey.domain.event import EVENTS, Event, Precision, Recorded
@@ -29,6 +30,10 @@ class StoredRow(NamedTuple):
     context: str
     key: bytes | None = None
     """The journey's, wrapped."""
+
+
+Along: TypeAlias = Callable[[Connection[Any], Sequence[StoredRow]], None]
+"""What else is done in the transaction that appends these rows."""
 
 
 class UnknownStoredEvent(Exception):

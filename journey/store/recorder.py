@@ -32,7 +32,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from journey.connection import ANSWERING, UNAVAILABLE, bounded, kind
 from journey.store.errors import StoreUnavailable
-from journey.store.mapper import PydanticMapper, StoredRow
+from journey.store.mapper import Along, PydanticMapper, StoredRow
 
 CHANNEL = "journey_log"
 """The channel on which the sequencer says, once a batch, how far the log reaches."""
@@ -182,14 +182,20 @@ class JourneyRecorder(ApplicationRecorder):
         self.datastore = datastore
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        """Append to one journey, with `idempotency: IdempotencyKey | None`.
+        """Append to one journey, with `idempotency: IdempotencyKey | None` and `along: Along | None`.
 
         Returns no positions: those are given after commit. Raises VersionConflict, and OperationalError
         when the outcome is unknown: look the event ids up, and only then try again.
         """
         if stored_events:
+            rows, along = cast(Sequence[StoredRow], stored_events), cast(Along | None, kwargs.get("along"))
             with self.datastore.connection() as connection:
-                self.insert(connection, cast(Sequence[StoredRow], stored_events), kwargs.get("idempotency"))
+                if along is None:
+                    self.insert(connection, rows, kwargs.get("idempotency"))
+                    return
+                with connection.pipeline(), connection.transaction():
+                    self.insert(connection, rows, kwargs.get("idempotency"))
+                    along(connection, rows)
 
     def insert(
         self, connection: Connection[Any], rows: Sequence[StoredRow], idempotency: IdempotencyKey | None

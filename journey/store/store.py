@@ -20,6 +20,7 @@ from journey.pathways import installed
 from journey.store.deciding import decided, timed
 from journey.store.errors import Contended, KeyReused, OutcomeUnknown, StaleVersion, StoreUnavailable
 from journey.store.identifiers import uuid7
+from journey.store.mapper import Along
 from journey.store.memory import collect_rarely
 from journey.store.recorder import (
     ConnectionLost,
@@ -144,13 +145,14 @@ class Store:
         commands: Callable[[History], Iterable[Command]],
         context: Context,
         key: IdempotencyKey,
+        along: Along | None = None,
     ) -> Appended:
         """All that a message says, or nothing: each command decided on top of the one before, one append.
 
-        `commands` reads the journey as it is when they are decided. Raises what `handle` raises, and what
-        `commands` does.
+        `commands` reads the journey as it is when they are decided; `along` is done with the append, or not
+        at all, and as often as that is tried. Raises what `handle` raises, and what those two do.
         """
-        return self._write(journey_id, commands, context, key)
+        return self._write(journey_id, commands, context, key, along=along)
 
     def _write(
         self,
@@ -161,6 +163,7 @@ class Store:
         *,
         expected_version: int | None = None,
         nothing_too: bool = False,
+        along: Along | None = None,
     ) -> Appended:
         """Load, decide and append, again and again while others are first.
 
@@ -176,7 +179,7 @@ class Store:
                     history = history.followed_by(recorded)
                 added = history.recorded[len(before.recorded) :]
                 keyed = key if added or nothing_too else None
-                put = partial(self._put, journey_id, before.version, added, keyed)
+                put = partial(self._put, journey_id, before.version, added, keyed, along)
                 return self.append(journey_id, before.version, added, put)
             except StoreUnavailable:
                 raise
@@ -229,10 +232,15 @@ class Store:
             return
 
     def _put(
-        self, journey_id: UUID, version: int, recorded: Sequence[Recorded], key: IdempotencyKey | None
+        self,
+        journey_id: UUID,
+        version: int,
+        recorded: Sequence[Recorded],
+        key: IdempotencyKey | None,
+        along: Along | None = None,
     ) -> None:
         if recorded:
-            self.events.put(cast(Sequence[Never], recorded), idempotency=key)
+            self.events.put(cast(Sequence[Never], recorded), idempotency=key, along=along)
         elif key is not None:
             self.datastore.remember(journey_id, key, version)
 

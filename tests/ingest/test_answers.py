@@ -64,6 +64,7 @@ def test_ended_at_any_statement_it_is_answered_when_it_is_asked_again(
             first = asked()
         assert [each.id for each in first.messages] == [key.hex() for key in keys]
         assert {each.state for each in first.messages} == {State.APPLIED}, f"at statement {statement}"
+        assert all(each.events for each in first.messages), f"at statement {statement}"
         assert asked() == first
         [row] = desk.hl7v2.rows(APPLIED, list(keys), act.__name__)
         assert row["n"] == len(keys), f"at statement {statement}"

@@ -169,3 +169,31 @@ def test_one_of_two_at_once_applies_it(
             case _:
                 assert (status, told) == ("dismissed", (0, 0)), at
     assert statement > 5
+
+
+def test_what_is_sent_twice_at_once_is_taken_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over two connections, or by a connection and a file."""
+    other = Feed(desk.url)
+    with closing(other):
+        for statement in count(1):
+            who = (f"PID|1||D{statement}^^^HOSP^MR||Doe^Jane", pv1(f19=f"D{statement}"))
+            raw = message("ADT^A01", evn("20260301"), *who)
+            with meeting(monkeypatch, desk.url, statement, partial(other.take, raw)) as met:
+                ours = desk.hl7v2.take(raw)
+            if met.second is None:
+                break
+            theirs = met.second.result()
+            assert (ours.applied + theirs.applied, ours.duplicate + theirs.duplicate) == (1, 1)
+            recorded = desk.hl7v2.told(desk.hl7v2.journey_of(f"D{statement}").journey_id)
+            assert recorded.count("visit.admitted") == 1, f"at statement {statement}"
+            [row] = desk.hl7v2.rows("SELECT seen, status FROM inbox WHERE key = %s", message_key(raw))
+            assert (row["seen"], row["status"]) == (2, "applied"), f"at statement {statement}"
+
+
+def test_what_became_of_a_message_is_kept_with_what_it_told_or_not_at_all(desk: Desk) -> None:
+    """In one transaction, which a server that is killed forgets or keeps as one."""
+    case = desk.cancellation("X1")
+    desk.handling.correct(case.key, case.text, "the other")
+    case.comes()
+    kept = "SELECT control_id FROM inbox WHERE xmin IN (SELECT xmin FROM event) AND status = 'applied'"
+    assert len(desk.hl7v2.rows(kept)) == len(desk.hl7v2.rows("SELECT FROM inbox")) == 2

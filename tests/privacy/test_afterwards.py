@@ -11,6 +11,7 @@ from journey.ingest.attempts import Kept
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.hl7v2.outcome import Led, Outcome, Verdict
 from journey.ingest.hl7v2.receiver import Receiver
+from journey.store.boxes import boxed
 from journey.store.store import Store
 from journey.store.vault import vault
 from journey.worker import Worker
@@ -53,7 +54,11 @@ def test_a_message_is_sealed_by_its_journeys_key_and_is_gone_with_it(clinic: Cli
     clinic.ask(journey_id)
     clinic.erase(patient_id)
     late = AGAIN.replace("|M7|", "|M8|")
-    Receiver(clinic.store, ZoneInfo("UTC")).inbox.put(kept(late), led_to(journey_id))
+    with clinic.store.datastore.connection() as connection:
+        message = kept(late)
+        box = boxed(connection, message.key, message.raw, journey_id)
+        inbox = Receiver(clinic.store, ZoneInfo("UTC")).inbox
+        inbox.put(connection, message=message, outcome=led_to(journey_id), box=box)
     assert clinic.rows("SELECT raw, sealed_for FROM inbox") == [(b"", journey_id)] * 2
 
 

@@ -19,6 +19,7 @@ from journey.ingest.hl7v2.said import LONGEST, clean, precision
 from journey.ingest.routing import Route, Routing
 from journey.store import across
 from journey.store.errors import Contended
+from journey.store.mapper import Along
 from journey.store.recorder import IdempotencyKey
 from journey.store.store import Appended, Store
 
@@ -57,6 +58,8 @@ class Applying:
     name: str
     digest: bytes
     led: Led
+    along: Along | None = None
+    """Done with the append, where all that the message says goes into one."""
 
     def tell(self) -> None:
         """Raises what the store raises, Refused and Unapplied."""
@@ -192,8 +195,9 @@ class Applying:
 
         self.led.journey_id = journey.journey_id
         key = IdempotencyKey(f"{CHANNEL}:{name}", self.digest)
-        appended = self.store.tell(journey.journey_id, noted, self._context(), key)
+        appended = self.store.tell(journey.journey_id, noted, self._context(), key, self.along)
         self.led.events += len(appended.events)
+        self.led.first = self.led.first or next((each.event_id for each in appended.events), None)
         self.led.journeys += sum(event.type == "journey.opened" for event in appended.events)
         self.led.visits |= any(event.type.startswith(VISITS) for event in appended.events)
 

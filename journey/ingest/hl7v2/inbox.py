@@ -28,7 +28,7 @@ from journey.ingest.hl7v2.charset import decode, encoded
 from journey.ingest.hl7v2.outcome import Outcome, Verdict, ended
 from journey.ingest.hl7v2.reasons import places
 from journey.ingest.routing import connected
-from journey.store.boxes import boxed
+from journey.store.boxes import Box
 from journey.store.store import Store
 
 _AROUND = b"\xef\xbb\xbf\x0b\x1c\r\n\t "
@@ -48,39 +48,27 @@ SEEN = """
               status, code, reason
     """
 PUT = """
-    WITH durability AS (
-        SELECT set_config('synchronous_commit', 'off', true)
-         WHERE %(status)s = 'applied' AND NOT %(waits)s AND %(events)s > 0
-    )
     INSERT INTO inbox (key, status, code, reason, places, channel, sender, control_id, trigger, occurred_at,
                        applied_at, journey_id, waits, source, number, raw, sealed_for)
     VALUES (%(key)s, %(status)s, %(code)s, %(reason)s, %(places)s, 'hl7v2', %(sender)s,
             %(control_id)s, %(trigger)s, %(occurred_at)s,
             CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, %(journey_id)s,
             %(waits)s, %(source)s, %(number)s, %(raw)s, %(sealed_for)s)
-    ON CONFLICT (key) DO UPDATE SET seen = inbox.seen + 1
-    RETURNING xmax = 0,
-              EXISTS (SELECT FROM inbox AS other
+    ON CONFLICT (key) DO NOTHING
+    RETURNING EXISTS (SELECT FROM inbox AS other
                        WHERE other.sender = %(sender)s AND other.control_id = %(control_id)s
-                         AND other.key <> %(key)s),
-              EXISTS (SELECT FROM inbox AS other
-                       WHERE other.journey_id = %(journey_id)s AND other.waits AND other.key <> %(key)s),
-              status, code, reason,
-              (SELECT count(*) FROM durability)
+                         AND other.key <> %(key)s)
     """
-"""What was applied whole does not wait for the disk a second time: its events are there. A server that loses
-its power may forget that it took the last few such messages; taken again, they lead to nothing new. One that
-was no news waits: by the time that it is taken again it may be some.
-"""
 SETTLE = """
     UPDATE inbox
        SET status = %(status)s, code = %(code)s, reason = %(reason)s, places = %(places)s,
            trigger = %(trigger)s, occurred_at = %(occurred_at)s, journey_id = %(journey_id)s,
-           waits = %(waits)s, raw = CASE WHEN sealed_for IS NULL AND raw <> '' THEN %(raw)s ELSE raw END,
+           waits = %(waits)s, raw = CASE WHEN sealed_for IS NULL THEN %(raw)s ELSE raw END,
            sealed_for = coalesce(sealed_for, %(sealed_for)s),
            corrected_by = coalesce(%(corrected_by)s, corrected_by),
            applied_at = CASE %(status)s WHEN 'applied' THEN clock_timestamp() END, attempts = attempts + 1
-     WHERE key = %(key)s AND (status <> 'applied' OR waits)
+     WHERE key = %(key)s AND (status <> 'applied' OR waits) AND raw <> ''
+    RETURNING key
     """
 """Corrected to be about another journey, it stays sealed by the key of the first: it tells of that one."""
 
@@ -98,7 +86,7 @@ PARKED = """
      ORDER BY occurred_at NULLS LAST, received_at, key
     """
 GET = KEPT + " AND inbox.key = %s AND inbox.status <> 'applied'"
-TRIED = "UPDATE inbox SET attempts = attempts + 1 WHERE key = %s"
+TRIED = "UPDATE inbox SET attempts = attempts + 1 WHERE key = %s AND raw <> '' RETURNING key"
 
 
 def message_key(raw: bytes) -> bytes:
@@ -122,14 +110,8 @@ class Seen(NamedTuple):
     """What has become of it by now."""
 
 
-class Put(NamedTuple):
-    """What the inbox knew when a message was put in."""
-
-    is_new: bool
-    reuses_id: bool
-    others_wait: bool
-    stands: Verdict
-    """What has become of it; of one that somebody else put in meanwhile, by them."""
+class TakenMeanwhile(Exception):
+    """Somebody else has put it in, has seen to it, or erased it."""
 
 
 class Inbox:
@@ -144,54 +126,60 @@ class Inbox:
             row = connection.execute(SEEN, (key,)).fetchone()
         return Seen(row[0], Verdict(*row[1:])) if row else None
 
-    def put(self, message: Kept, outcome: Outcome) -> Put:
-        """Keep a message with what became of it."""
-        with connected(self._store) as connection:
-            if outcome.status == "applied":
-                return self._put(connection, message, outcome)
-            with connection.transaction():
-                put = self._put(connection, message, outcome)
-                if put.is_new:
-                    record(connection, [Attempt(message.key, CAME, ended(outcome))])
-                return put
-
-    def _put(self, connection: Connection[Any], message: Kept, outcome: Outcome) -> Put:
-        box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
-        values = {"source": message.source, "number": message.number, **box._asdict()}
-        values["events"] = outcome.led.events
-        row = connection.execute(PUT, values | {"key": message.key} | _columns(outcome)).fetchone()
+    def put(self, connection: Connection[Any], *, message: Kept, outcome: Outcome, box: Box) -> bool:
+        """Keep a message with what became of it; whether another came under its control id. Raises
+        TakenMeanwhile.
+        """
+        values = {"key": message.key, "source": message.source, "number": message.number, **box._asdict()}
+        row = connection.execute(PUT, values | _columns(outcome)).fetchone()
         if row is None:
-            raise ValueError("An insert that is settled either way answers a row")
-        is_new, reuses_id, others_wait, *stands, _ = row
-        return Put(is_new, reuses_id, others_wait, Verdict(*stands))
+            raise TakenMeanwhile
+        if outcome.status != "applied":
+            record(connection, [Attempt(message.key, CAME, ended(outcome))])
+        return bool(row[0])
 
-    def settle(self, message: Kept, outcome: Outcome, hand: Hand) -> None:
-        """Say what became of a message when it was tried again, and by whom."""
-        with connected(self._store) as connection, connection.transaction():
-            if message.correction and outcome.led.journey_id:
-                seal_anew(connection, message.key, message.correction, outcome.led.journey_id)
-            self._settle(connection, message, outcome)
-            if message.status != "applied":
-                record(connection, [Attempt(message.key, hand, ended(outcome))])
+    def settle(
+        self, connection: Connection[Any], *, message: Kept, outcome: Outcome, box: Box, hand: Hand
+    ) -> None:
+        """Say what became of a message when it was tried again, and by whom. Raises TakenMeanwhile."""
+        if message.correction and outcome.led.journey_id:
+            seal_anew(connection, message.key, message.correction, outcome.led.journey_id)
+        self._settle(connection, message, outcome, box)
+        if message.status != "applied":
+            record(connection, [Attempt(message.key, hand, ended(outcome))])
 
-    def correct(self, message: Kept, outcome: Outcome, hand: Hand, note: Note) -> None:
+    def correct(
+        self,
+        connection: Connection[Any],
+        *,
+        message: Kept,
+        outcome: Outcome,
+        box: Box,
+        hand: Hand,
+        note: Note,
+    ) -> None:
         """Keep a correction with what became of it. One that is applied, or waits, is taken instead of the
-        message from now on; of another the message knows no more than that it was tried.
+        message from now on; of another the message knows no more than that it was tried. Raises
+        TakenMeanwhile.
         """
         key = message.key
-        with connected(self._store) as connection, connection.transaction():
-            attempt = noted(connection, Attempt(key, hand, ended(outcome)), note, outcome.led.journey_id)
-            if outcome.status == "applied" or outcome.verdict.waits:
-                self._settle(connection, message, outcome, attempt)
-            else:
-                connection.execute(TRIED, (key,))
+        attempt = noted(connection, Attempt(key, hand, ended(outcome)), note, outcome.led.journey_id)
+        if outcome.status == "applied" or outcome.verdict.waits:
+            self._settle(connection, message, outcome, box, attempt)
+        elif connection.execute(TRIED, (key,)).fetchone() is None:
+            raise TakenMeanwhile
 
     def _settle(
-        self, connection: Connection[Any], message: Kept, outcome: Outcome, corrected_by: int | None = None
+        self,
+        connection: Connection[Any],
+        message: Kept,
+        outcome: Outcome,
+        box: Box,
+        corrected_by: int | None = None,
     ) -> None:
-        box = boxed(connection, message.key, message.raw, outcome.led.journey_id)
         values = {"key": message.key, "corrected_by": corrected_by, **box._asdict()}
-        connection.execute(SETTLE, values | _columns(outcome))
+        if connection.execute(SETTLE, values | _columns(outcome)).fetchone() is None:
+            raise TakenMeanwhile
 
     def that_wait(self, journey_id: UUID) -> list[bytes]:
         """The keys of the messages that wait for others of this journey."""

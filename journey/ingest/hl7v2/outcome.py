@@ -42,6 +42,8 @@ class Led:
     """Opened by it."""
     events: int = 0
     """Recorded by it."""
+    first: UUID | None = None
+    """Of these."""
     visits: bool = False
     """Whether any of them is about a visit: what others wait for."""
     lacks: bool = False

@@ -1,18 +1,22 @@
 """Taking one message: known already, applied to the journeys it is about, or set aside with its reason.
 
-    seen before? -> read -> route its numbers -> tell the journeys -> keep it -> try again those that waited
+    seen before? -> read -> route its numbers -> tell the journeys, keep it -> try again those that waited
 
-Killed between any two of these steps, the same message taken again goes on where that ended: numbers stay
-claimed, a journey is told a message once (by its key), and what is not in the inbox was not taken yet.
+It is kept in the transaction that tells the journey, where it tells but one, and after them where it tells
+several. Killed at any moment, the same message taken again goes on where that ended: numbers stay claimed, a
+journey is told a message once (by its key), and what is not in the inbox was not taken yet.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from psycopg import Connection
 from pydantic import ValidationError
 
 from journey.domain.correction import NothingToCancel
@@ -21,14 +25,16 @@ from journey.ingest.aside import Unapplied, place, sentence
 from journey.ingest.attempts import RELEASED, Correction, Hand, Kept, Note
 from journey.ingest.hl7v2.applying import CHANNEL, Applying, header
 from journey.ingest.hl7v2.er7 import Unparseable, parse
-from journey.ingest.hl7v2.inbox import Inbox, message_key, raw_of
+from journey.ingest.hl7v2.inbox import Inbox, TakenMeanwhile, message_key, raw_of
 from journey.ingest.hl7v2.mapping import parts, refuse_foreign
 from journey.ingest.hl7v2.outcome import Led, Outcome, Verdict
 from journey.ingest.hl7v2.reasons import PARKED, NothingToApply
 from journey.ingest.hl7v2.said import clean
-from journey.ingest.routing import Routing
+from journey.ingest.routing import Routing, connected
 from journey.ingest.turns import turns
+from journey.store.boxes import Box, box, boxed
 from journey.store.errors import Contended, StoreUnavailable
+from journey.store.mapper import Along, StoredRow
 from journey.store.store import Store
 
 FEED = Actor(id=CHANNEL, kind="system")
@@ -39,6 +45,14 @@ AGAIN = ":completed"
 """Ends the name under which a journey is told the rest of what was applied before its visit was known."""
 
 logger = structlog.get_logger()
+
+K_co = TypeVar("K_co", covariant=True)
+
+
+class Keep(Protocol[K_co]):
+    """What is done to keep what became of a message; `box` holds the message. Raises TakenMeanwhile."""
+
+    def __call__(self, connection: Connection[Any], *, outcome: Outcome, box: Box) -> K_co: ...
 
 
 class Released(NamedTuple):
@@ -91,12 +105,11 @@ class Receiver:
             released = tuple(self._release(waited_on)) if waited_on else ()
             return Taken(key, DUPLICATE, released, seen.stands)
         message = Kept(key, raw, clean(source), number)
-        outcome = self._applied(message)
-        put = self.inbox.put(message, outcome)
-        if not put.is_new:
-            return Taken(key, DUPLICATE, first=put.stands)
-        outcome = outcome._replace(reuses_id=put.reuses_id)
-        return Taken(key, outcome, tuple(self._released(outcome, others_wait=put.others_wait)))
+        try:
+            outcome, reuses_id = self._keeping(message, partial(self.inbox.put, message=message))
+        except TakenMeanwhile:
+            return self.take(raw, source, number)
+        return Taken(key, outcome._replace(reuses_id=reuses_id), tuple(self._released(key, outcome)))
 
     def take_or_keep(self, raw: bytes, source: str, number: int) -> Taken:
         """Take a message on which the database failed; keep it where it does so again, being there."""
@@ -108,19 +121,25 @@ class Receiver:
         with suppress(Unparseable):
             led.header = header(parse(raw))
         outcome = Outcome(Verdict("parked", code, PARKED[code]), led)
-        put = self.inbox.put(message, outcome)
-        return Taken(message.key, outcome if put.is_new else DUPLICATE, first=put.stands)
+        try:
+            self._keep(message, outcome, partial(self.inbox.put, message=message))
+        except TakenMeanwhile:
+            return self.take(raw, source, number)
+        return Taken(message.key, outcome)
 
     def retry(self, keys: Sequence[bytes], hand: Hand) -> Iterator[Taken]:
         """Try messages again that are not applied and can still be read. Raises as `take` does."""
         with turns(self._store) as turn:
             for key in keys:
                 turn.take([key])
-                if message := self.inbox.one(key):
-                    outcome = self._applied(message)
-                    self.inbox.settle(message, outcome, hand)
+                message = self.inbox.one(key)
+                if message is None:
+                    continue
+                settle = partial(self.inbox.settle, message=message, hand=hand)
+                with suppress(TakenMeanwhile):
+                    outcome, _ = self._keeping(message, settle)
                     turn.leave()
-                    yield self._with_released(message, outcome)
+                    yield Taken(key, outcome, tuple(self._released(key, outcome)))
 
     def correct(self, key: bytes, note: Note, hand: Hand) -> Taken | None:
         """Take a corrected text instead of a message; None where there is none to correct. Raises as `take`
@@ -132,21 +151,20 @@ class Receiver:
             message = self.inbox.one(key)
             if message is None:
                 return None
-            outcome = self._applied(message._replace(correction=Correction(note)))
-            self.inbox.correct(message, outcome, hand, note)
-        return self._with_released(message, outcome)
+            correct = partial(self.inbox.correct, message=message, hand=hand, note=note)
+            try:
+                outcome, _ = self._keeping(message._replace(correction=Correction(note)), correct)
+            except TakenMeanwhile:
+                return None
+        return Taken(key, outcome, tuple(self._released(key, outcome)))
 
-    def _with_released(self, message: Kept, outcome: Outcome) -> Taken:
-        others_wait = outcome.status == "applied"
-        return Taken(message.key, outcome, tuple(self._released(outcome, others_wait=others_wait)))
-
-    def _released(self, outcome: Outcome, *, others_wait: bool) -> Iterator[Released]:
+    def _released(self, key: bytes, outcome: Outcome) -> Iterator[Released]:
         """Those that waited for this one; itself too, where what it waits for came in meanwhile."""
         verdict, led = outcome.verdict, outcome.led
         if led.journey_id is None:
             return
         if verdict.status == "applied":
-            tries = others_wait and led.visits
+            tries = led.visits and any(each != key for each in self.inbox.that_wait(led.journey_id))
         else:
             tries = verdict.waits and self._store.load(led.journey_id).version != led.version
         if tries:
@@ -162,22 +180,46 @@ class Receiver:
                 for message in self.inbox.waiting(journey_id):
                     if message.key not in turn:
                         continue  # who put it in since looks for what came meanwhile
-                    outcome = self._applied(message)
-                    if not outcome.verdict.waits:
-                        self.inbox.settle(message, outcome, RELEASED)
-                        yield Released(message.key, message.status, outcome)
-                        progress = True
+                    with suppress(TakenMeanwhile):
+                        outcome, _ = self._keeping(message, partial(self._settle, message=message))
+                        if not outcome.verdict.waits:
+                            yield Released(message.key, message.status, outcome)
+                            progress = True
 
-    def _applied(self, message: Kept) -> Outcome:
-        led = Led()
+    def _settle(self, connection: Connection[Any], *, message: Kept, outcome: Outcome, box: Box) -> None:
+        if not outcome.verdict.waits:
+            self.inbox.settle(connection, message=message, outcome=outcome, box=box, hand=RELEASED)
+
+    def _keeping(self, message: Kept, keep: Keep[K_co]) -> tuple[Outcome, K_co]:
+        """Apply it, and keep what became of it: in the transaction that records what it says, where there is
+        but one, so that a server that is killed forgets both or neither. Raises TakenMeanwhile.
+        """
+        led, done = Led(), dict[UUID, K_co]()
+
+        def along(connection: Connection[Any], rows: Sequence[StoredRow]) -> None:
+            outcome = Outcome(Verdict("applied", waits=led.lacks), replace(led, events=len(rows)))
+            sealed = box(message.key, message.raw, led.journey_id, rows[-1].key)
+            done[rows[0].event_id] = keep(connection, outcome=outcome, box=sealed)
+
+        outcome = self._applied(message, led, along)
+        if led.first in done:
+            return outcome, done[led.first]
+        return outcome, self._keep(message, outcome, keep)
+
+    def _keep(self, message: Kept, outcome: Outcome, keep: Keep[K_co]) -> K_co:
+        with connected(self._store) as connection, connection.transaction():
+            sealed = boxed(connection, message.key, message.raw, outcome.led.journey_id)
+            return keep(connection, outcome=outcome, box=sealed)
+
+    def _applied(self, message: Kept, led: Led, along: Along) -> Outcome:
         try:
-            return Outcome(self._apply(message, led), led)
-        except StoreUnavailable:
+            return Outcome(self._apply(message, led, along), led)
+        except (StoreUnavailable, TakenMeanwhile):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it does to us, it is kept and the next one taken
             return Outcome(_set_aside(error), led)
 
-    def _apply(self, message: Kept, led: Led) -> Verdict:
+    def _apply(self, message: Kept, led: Led, along: Along) -> Verdict:
         raw, key, actor = message.raw, message.key, self._actor
         if message.correction:
             raw, actor = raw_of(message.correction.text), message.correction.note.actor
@@ -185,10 +227,14 @@ class Receiver:
         parsed = parse(raw)
         led.header = header(parsed)
         refuse_foreign(parsed, self._processing_ids)
-        for number, part in enumerate(parts(parsed, self._zone)):
+        every = parts(parsed, self._zone)
+        is_one = len(every) == 1 and every[0].other is None
+        for number, part in enumerate(every):
             led.occurred_at = part.at.at
             name = f"{key.hex()[:32]}:{number}{AGAIN if message.status == 'applied' else ''}"
-            Applying(self._store, self._routing, actor, part, name, key, led).tell()
+            Applying(
+                self._store, self._routing, actor, part, name, key, led, along if is_one else None
+            ).tell()
         return Verdict("applied", waits=led.lacks)
 
 
