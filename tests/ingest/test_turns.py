@@ -9,12 +9,14 @@ from functools import partial
 from itertools import count
 from typing import NamedTuple
 
+import psycopg
 import pytest
 
 from journey.domain.event import Actor
-from journey.ingest.handling import By, Handling, MessageApplied
+from journey.ingest.handling import By, Handling, MessageApplied, NoSuchMessage
 from journey.ingest.hl7v2.inbox import message_key
 from journey.ingest.parked import State
+from journey.privacy import clearing
 from journey.store.store import Store
 from tests.ingest.fhir import feeding as fhir
 from tests.ingest.fhir.written import encounter, of, patient
@@ -168,6 +170,31 @@ def test_one_of_two_at_once_applies_it(
                 assert told[0] > 0 == told[1], at
             case _:
                 assert (status, told) == ("dismissed", (0, 0)), at
+    assert statement > 5
+
+
+@pytest.mark.parametrize("kind", [HL7V2, FHIR])
+def test_what_is_erased_meanwhile_keeps_no_correction(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: Callable[[Desk, str], Case]
+) -> None:
+    def erased(key: bytes) -> None:
+        with psycopg.connect(desk.url, autocommit=True) as connection:
+            connection.execute(clearing.ONE, (key,))
+            connection.execute(clearing.ATTEMPTS, {"journeys": []})
+
+    for statement in count(1):
+        case = kind(desk, f"E{statement}")
+        with (
+            meeting(monkeypatch, desk.url, statement, partial(erased, case.key)) as met,
+            suppress(NoSuchMessage),
+        ):
+            desk.correct(case)
+        if met.second is None:
+            break
+        met.second.result()
+        said = "SELECT said FROM inbox_attempt WHERE key = %s AND said <> ''"
+        assert not desk.hl7v2.rows(said, case.key), f"at statement {statement}"
+        assert not desk.hl7v2.rows("SELECT FROM inbox WHERE key = %s AND raw <> ''", case.key)
     assert statement > 5
 
 

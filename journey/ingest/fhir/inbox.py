@@ -62,6 +62,7 @@ SETTLE = """
            applied_at = CASE %(status)s WHEN 'applied' THEN coalesce(applied_at, clock_timestamp()) END
      WHERE key = %(key)s AND raw <> ''
     """
+HERE = "SELECT key FROM inbox WHERE key = ANY(%s) AND raw <> '' ORDER BY key FOR UPDATE"
 AWAIT = "INSERT INTO fhir_awaited (system, kind, value, key) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 AWAIT_NO_MORE = "DELETE FROM fhir_awaited WHERE key = ANY(%s)"
 AWAITING = """
@@ -105,8 +106,11 @@ class Inbox:
             return {(sender, name): latest for sender, name, latest in rows if latest}
 
     def put(self, items: Sequence[Item]) -> None:
-        """Keep them with what became of them, all or none."""
+        """Keep them with what became of them, all or none; nothing of those that were erased meanwhile."""
         with connected(self._store) as connection, connection.transaction():
+            kept = [each.key for each in items if each.is_kept]
+            here = {key for (key,) in connection.execute(HERE, (kept,))} if kept else set[bytes]()
+            items = [each for each in items if not each.is_kept or each.key in here]
             items = [each for each in items if not self._refused(connection, each)]
             rows = list(_rows(connection, items))
             with connection.cursor() as cursor:
