@@ -97,6 +97,10 @@ class Field(NamedTuple):
     """Of a thing: `made` here, or `maybe`."""
 
     @property
+    def asks_for_a_code(self) -> bool:
+        return self.kind == "coded" or any(each.asks_for_a_code for each in self.fields)
+
+    @property
     def is_plain(self) -> bool:
         """One input, which may stand in a line with others."""
         return self.kind not in {"coded", "group", "rows", "pairs", "either", "free", "choices", "long"}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json
 
 from journey.web.filled import offered
+from journey.web.forms import Form
 from journey.web.page import Asked
 
 
@@ -21,8 +22,10 @@ Offers = Mapping[str, tuple[Offer, ...]]
 """By the name of the field."""
 
 
-async def offers(asked: Asked, room: str) -> Offers:
-    """What the fields of a room's forms may be filled with. Raises Refusal."""
+async def offers(asked: Asked, room: str, form: Form) -> Offers:
+    """What its fields may be filled with, where they ask for codes. Raises Refusal."""
+    if not any(each.asks_for_a_code for each in form.fields):
+        return {}
     found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for each in (await asked.api.get("/v1/codes", room=room))["codes"]:
         found[each["field"]].append(each)

@@ -155,9 +155,9 @@ async def _opened(asked: Asked, event_id: str) -> Opened:
     its, has = form(acts, act), await things(asked, one.journey_id)
     event = has.events.get(event_id) if act.name == CORRECT else None
     if event is None or not can_be_corrected(event):
-        return Opened(one, its, has, acts, await offers(asked, act.room))
+        return Opened(one, its, has, acts, await offers(asked, act.room, its))
     found = await correcting(asked, act, its, event)
-    return Opened(one, found.form, has, acts, await offers(asked, found.room), found)
+    return Opened(one, found.form, has, acts, await offers(asked, found.room, found.form), found)
 
 
 def _which(asked: Asked, opened: Opened) -> Response:
