@@ -74,7 +74,7 @@ def _listed(rows: Composed | SQL) -> Composed:
     return SQL("(SELECT coalesce(json_agg(to_json(each)), '[]') FROM ({rows}) AS each)").format(rows=rows)
 
 
-# --- Rows
+# --- Rows; of seconds, date_part makes a number in one step, which extract does in two
 
 FOUND = SQL("""
     asked AS (
@@ -83,7 +83,7 @@ FOUND = SQL("""
     ),
     stay AS (
         SELECT journey_id, flow_stage.pathway, stage, number, nth, entered_at, left_at,
-               extract(epoch FROM left_at - entered_at)::float8 AS seconds,
+               date_part('epoch', left_at - entered_at) AS seconds,
                {entered} AS begun, left_at IS NOT NULL AND {left} AS over,
                date_trunc(bucket, entered_at, zone) AS begun_in, date_trunc(bucket, left_at, zone) AS over_in
           FROM flow_stage, asked WHERE {of_stages}
@@ -105,9 +105,9 @@ FOUND = SQL("""
     ),
     reached AS NOT MATERIALIZED (
         SELECT flow_milestone.pathway, milestone, number, due, late, earlier,
-               extract(epoch FROM reached_at - earlier_at)::float8 AS since_earlier,
-               greatest(extract(epoch FROM reached_at - began_at)::float8, 0) AS since_start,
-               greatest(extract(epoch FROM reached_at - counted_from)::float8, 0) AS since_base
+               date_part('epoch', reached_at - earlier_at) AS since_earlier,
+               greatest(date_part('epoch', reached_at - began_at), 0) AS since_start,
+               greatest(date_part('epoch', reached_at - counted_from), 0) AS since_base
           FROM flow_milestone, asked WHERE reached_at IS NOT NULL AND {reached} AND {of_milestones}
     ),
     ran AS (
@@ -116,7 +116,7 @@ FOUND = SQL("""
                due IS NOT NULL AND state = 'running' AS measuring,
                coalesce(due < coalesce(stopped_at, now), false) AS beyond,
                CASE WHEN state = 'stopped'
-                    THEN extract(epoch FROM stopped_at - started_at)::float8 END AS seconds
+                    THEN date_part('epoch', stopped_at - started_at) END AS seconds
           FROM flow_clock, asked WHERE {started} AND {of_clocks}
     ),
     visit AS (SELECT flow_visit.* FROM flow_visit, asked WHERE {visited} AND {of_visits}),
@@ -130,7 +130,7 @@ CENSUS = SQL("""
            percentile_cont(0.5) WITHIN GROUP (ORDER BY waiting.seconds) AS waiting_median,
            max(waiting.seconds) AS waiting_max
       FROM patient_status, asked,
-           LATERAL (SELECT greatest(extract(epoch FROM now - since)::float8, 0) AS seconds) AS waiting
+           LATERAL (SELECT greatest(date_part('epoch', now - since), 0) AS seconds) AS waiting
      WHERE audience <> 'uncleared' AND status IN ('planned', 'waitlist', 'active', 'onhold')
        AND {of_those}
      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4

@@ -35,6 +35,7 @@ SHOWN = (
 )
 """What a card is drawn of, with the patient's name."""
 
+DUE = SHOWN.index("due")
 shown = itemgetter(*SHOWN)
 URGENCY, LEFT = Markup("<urgency>"), Markup("<left>")
 """Stand in a card for what time alone changes in it; whatever else has such brackets is escaped."""
@@ -59,26 +60,26 @@ class Card(NamedTuple):
 
     @classmethod
     def of(cls, row: Mapping[str, Any], now: datetime) -> "Card":
-        column = _column(row)
-        drawn = _drawn(shown(row), name_of(row["patient"]), column, display())
-        word, left = _timed(row["due"], now.replace(second=0, microsecond=0))
-        html = drawn.replace(URGENCY, word).replace(LEFT, left)
-        return cls(column, Markup(html))  # noqa: S704 - a word, and a length of time, in what was escaped
+        column, minute = _column(row), now.replace(second=0, microsecond=0)
+        return cls(column, _timed(shown(row), name_of(row["patient"]), column, minute, display()))
+
+
+@lru_cache(maxsize=4 * MOST)
+def _timed(said: tuple[Any, ...], patient: str, column: str, minute: datetime, as_: Display) -> Markup:
+    """For a minute, and for everybody who sees the same of it: a board is mostly as it was."""
+    until = said[DUE]
+    drawn = _drawn(said, patient, column, as_)
+    html = drawn.replace(URGENCY, urgency(until, minute)).replace(LEFT, due(until, minute))
+    return Markup(html)  # noqa: S704 - a word, and a length of time, in what was escaped
 
 
 @lru_cache(maxsize=4 * MOST)
 def _drawn(said: tuple[Any, ...], patient: str, column: str, _as: Display) -> str:
-    """For everybody who sees the same of it: a board is mostly as it was."""
+    """For as long as it says the same: a minute that has gone by changes a word or two."""
     row = dict(zip(SHOWN, said, strict=True))
     severity = SEVERITIES.index(row["severity"]) if row["severity"] in SEVERITIES else len(SEVERITIES)
     place = f"{severity} {row['due'] or NEVER} {row['since']} {row['handoff_id']}"
     return str(macro("handoff_card.html", "card")(row, patient, column, place, URGENCY, LEFT))
-
-
-@lru_cache(maxsize=4 * MOST)
-def _timed(until: str | None, minute: datetime) -> tuple[str, str]:
-    """How urgent it is, and how long it still has."""
-    return urgency(until, minute), due(until, minute)
 
 
 async def board(asked: Asked) -> Response:
