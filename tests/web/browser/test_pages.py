@@ -12,6 +12,7 @@ from journey.api.access.table import Role
 from journey.web.demo import Demo
 from journey.web.every import PAGES as EVERY
 from journey.web.page import HOME
+from tests.served import number
 from tests.web.browser.window import NARROW, WIDE, Told, Window
 
 axe = pytest.importorskip("axe_playwright_python.base", reason="NO PAGE WAS LOOKED AT: no axe")
@@ -84,6 +85,26 @@ def test_everybody_can_use_each_page(chromium: Any, told: Told, role: Role) -> N
         window.open(path)
         looked_at(window)
         assert window.wrong == [], path
+    window.close()
+
+
+ENDLESS = "W" * 240
+
+
+def test_a_word_without_an_end_widens_no_page(chromium: Any, told: Told) -> None:
+    """As names, numbers and places come from elsewhere."""
+    person = {"family": ENDLESS, "given": [ENDLESS], "language": ENDLESS, "phone": ENDLESS}
+    journey = told.opened(patient=person, team="T" * 95)
+    service = {"system": ENDLESS, "code": ENDLESS, "display": ENDLESS}
+    told.tell(journey, "assign-identifier", {"identifier": {"system": ENDLESS, "value": ENDLESS}})
+    told.tell(journey, "request-visit", {"visit_id": number(77), "appointment": {"service": service}})
+    window = Window(chromium, told, Role.COORDINATOR)
+    one = f"patients/{journey}"
+    for path in ("today?team=" + "T" * 95, "lists/unbooked", one, f"{one}/report", f"{one}/timeline"):
+        window.open(path)
+        for size in (WIDE, NARROW):
+            window.shown("light", size)
+            assert window.what_is_too_wide == [], path
     window.close()
 
 
