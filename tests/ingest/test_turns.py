@@ -74,10 +74,14 @@ class Desk:
         text = moves.decode().replace("\r", "\n")
         return Case(message_key(cancels), lambda: self.hl7v2.take(admits), text, told)
 
-    def stay(self, number: str) -> Case:
+    def mistake(self, number: str) -> Case:
+        """Of a patient who comes: it names another one until it is corrected."""
+        return self.stay(number, whose="nobody")
+
+    def stay(self, number: str, whose: str = "") -> Case:
         """Of a patient who comes; it was on another day."""
-        stays = encounter(number, subject=of(number), status="in-progress")
-        other = {**stays, "period": {"start": "2026-03-07T08:00:00Z"}}
+        stays = encounter(number, subject=of(whose or number), status="in-progress")
+        other = {**stays, "subject": of(number), "period": {"start": "2026-03-07T08:00:00Z"}}
         comes = patient(number, number)
         self.fhir.take(stays)
         [row] = self.fhir.rows(
@@ -144,6 +148,7 @@ HL7V2, FHIR = Desk.cancellation, Desk.stay
         (HL7V2, comes, Desk.replay),
         (FHIR, comes, Desk.correct),
         (FHIR, Desk.correct, comes),
+        (Desk.mistake, Desk.correct, comes),
     ],
     ids=lambda each: each.__name__,
 )

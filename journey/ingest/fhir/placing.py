@@ -1,7 +1,7 @@
 """Placing: whose a resource is, on which journey, and what its references lead to there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -198,3 +198,9 @@ def labels(resource: Resource) -> Iterator[str]:
         code = NO_LABEL.sub("", each.short("code"))[:LONGEST_LABEL]
         if code and each.short("system") not in NO_LABELS:
             yield code
+
+
+def that_came(here: Iterable[Placed]) -> list[Key]:
+    """The names of what is applied."""
+    applied = (each for each in here if each.item.outcome and each.item.outcome.status == "applied")
+    return [key for each in applied for key in each.keys]

@@ -22,7 +22,7 @@ from journey.ingest.fhir.item import BARRED, FEED, UNREAD, Item, Outcome, Sender
 from journey.ingest.fhir.mapping import TABLE, refuse_r5
 from journey.ingest.fhir.merging import Gate, merge
 from journey.ingest.fhir.naming import name_of
-from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed
+from journey.ingest.fhir.placing import Awaits, Placed, labels, own_keys, placed, that_came
 from journey.ingest.fhir.reasons import PARKED, NothingToApply
 from journey.ingest.fhir.resource import TYPE, Resource
 from journey.ingest.fhir.routes import Rehearsal, Routes
@@ -90,7 +90,7 @@ class Receiver:
             if note:
                 items = [each.corrected(Correction(note)) for each in items]
             come = self._again(items)
-        return [*items, *self._release(come)]
+        return [*items, *self._release([*come, *self._since(items)])]
 
     # --- What they are
 
@@ -255,9 +255,7 @@ class Receiver:
         """What waited for one of these, or waits itself for what has come in meanwhile. Whoever took one the
         first time may not have come to try those that waited for it.
         """
-        come = _come(here)
-        waiting = [key for each in fresh if each.outcome for key in each.outcome.awaits]
-        come += [key for key in waiting if self._is_known(key)]
+        come = [*that_came(here), *self._since(fresh)]
         if again and self.inbox.is_awaited():
             come += [key for each in again for key in self._keys(each)]
         return self._release(come)
@@ -279,9 +277,14 @@ class Receiver:
             while keys := self.inbox.awaiting(come):
                 turn.take(keys)
                 items = self.inbox.items(keys, RELEASED, THAT_WAIT)
-                come = self._again(items)
+                come = [*self._again(items), *self._since(each for each in items if each.key not in tried)]
                 tried |= {each.key: each for each in items}
         return list(tried.values())
+
+    def _since(self, items: Iterable[Item]) -> list[Key]:
+        """What these wait for, and came before it was kept that they do."""
+        waiting = [key for each in items if each.outcome for key in each.outcome.awaits]
+        return [key for key in waiting if self._is_known(key)]
 
     def _again(self, items: Sequence[Item]) -> list[Key]:
         """Try them; the names of what is there since."""
@@ -290,10 +293,4 @@ class Receiver:
         self._tell(here, groups)
         self._merge(here)  # not by who sends now
         self.inbox.put(self._with_told(items, groups))
-        return _come(here)
-
-
-def _come(here: Iterable[Placed]) -> list[Key]:
-    """The names of what is applied."""
-    applied = (each for each in here if each.item.outcome and each.item.outcome.status == "applied")
-    return [key for each in applied for key in each.keys]
+        return that_came(here)
