@@ -137,7 +137,14 @@ def of_room(room: str) -> set[str]:
     return {f"/v1/journeys/{{journey_id}}/{each.name()}" for each in get_args(ROOMS[room].commands)}
 
 
-EVERYBODYS = {"/v1/me", "/v1/codes", "/v1/pathways", "/v1/pathways/{pathway}", "/v1/log/checkpoint"}
+EVERYBODYS = {
+    "/v1/me",
+    "/v1/codes",
+    "/v1/deliveries",
+    "/v1/pathways",
+    "/v1/pathways/{pathway}",
+    "/v1/log/checkpoint",
+}
 LINE_BY_LINE = {"/v1/journeys/import", "/v1/fhir"}
 WEBHOOKS = {path for _, path in GUARDED if path.startswith("/v1/webhooks")}
 
