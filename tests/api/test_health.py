@@ -138,6 +138,7 @@ def test_not_ready_while_nobody_leads(
         assert 'journey_part_led{part="sequencer"} 0.0' in api.get("/metrics", role=Role.ADMIN).text
         with Worker(conninfo), Worker(conninfo):
             until(lambda: reasons(api) == [])
+            until(lambda: api.get("/readyz", role=None).json()["epoch"] is not None)  # begun by who leads
             assert api.get("/readyz", role=None).json()["epoch"]["number"] == 1
             assert 'journey_part_led{part="timeline"} 1.0' in api.get("/metrics", role=Role.ADMIN).text
         until(lambda: reasons(api) != [])
