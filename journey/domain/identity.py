@@ -16,6 +16,9 @@ from journey.domain.codes import Gender, LinkType
 from journey.domain.event import Command, Event, Fact, Frozen, Refused
 from journey.domain.personal import Identifying, Personal
 
+DATE = r"^([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+"""FHIR date (R4 2.24.0.1): a year, month or day, as exact as it is known."""
+
 # --- Events
 
 
@@ -32,7 +35,7 @@ class Demographics(Frozen):
 
     family: Personal | None = None
     given: tuple[Personal, ...] | None = None
-    birth_date: Personal | None = Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")
+    birth_date: Personal | None = Field(default=None, pattern=DATE)
     gender: Gender | None = None
     language: Personal | None = Field(default=None, description="Preferred language (BCP 47).")
     phone: Personal | None = None

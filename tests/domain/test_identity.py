@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from journey.domain.codes import Gender, LinkType
 from journey.domain.identity import (
@@ -104,3 +105,16 @@ def test_history_that_clears_and_gives_at_once_gives() -> None:
 def test_only_known_fields_are_cleared() -> None:
     with pytest.raises(ValueError, match="cleared: the fields there are"):
         ChangeDemographics(cleared=("shoe_size",))
+
+
+@pytest.mark.parametrize(
+    "told", ["1950-00-00", "1950-13", "1950-01-32", "0000", "50", "1950-1-1", "yesterday"]
+)
+def test_what_cannot_be_a_day_is_no_birth_date(told: str) -> None:
+    with pytest.raises(ValidationError):
+        Demographics(birth_date=told)
+
+
+@pytest.mark.parametrize("told", ["1950", "1950-02", "1950-02-28", "2000-12-31", "1900-10-30"])
+def test_a_birth_date_is_as_exact_as_it_is_known(told: str) -> None:
+    assert Demographics(birth_date=told).birth_date == told

@@ -179,7 +179,10 @@ def _classes(telling: Telling, begin: Moment) -> Iterator[tuple[EncounterClass |
 
 
 def _class(coding: Element | None) -> EncounterClass | None:
-    return CLASSES.get(coding.short("code")) if coding else None
+    code = coding.short("code") if coding else ""
+    if coding and code and code not in CLASSES:
+        raise coding.unknown("code", "it is none of v3 ActEncounterCode")
+    return CLASSES.get(code)
 
 
 def _class_changed(

@@ -94,7 +94,9 @@ def _day(patient: Resource) -> str | None:
 
 def _gender(patient: Resource) -> Gender | None:
     text = patient.short("gender").lower()
-    return Gender(text) if text in set(Gender) else None
+    if text and text not in set(Gender):
+        raise patient.unknown("gender", f"it should be {', '.join(Gender)}")
+    return Gender(text) if text else None
 
 
 def _language(patient: Resource) -> str | None:

@@ -44,6 +44,9 @@ class Element:
     def wrong(self, name: str, what: str) -> Unapplied:
         return Unapplied("bad-value", f"{self.at(name)}: {what}.", self.at(name))
 
+    def unknown(self, name: str, what: str) -> Unapplied:
+        return Unapplied("unknown-code", f"{self.at(name)}: {what}.", self.at(name))
+
     def missing(self, name: str, what: str) -> Unapplied:
         return Unapplied("missing-element", f"{self.at(name)} is empty: {what}.", self.at(name))
 

@@ -1,6 +1,7 @@
 """Whose message it is: the numbers by which a patient is found, and what PID says of the person (3.4.2)."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from journey.domain.identity import ChangeDemographics, Demographics, Identifier
@@ -9,6 +10,9 @@ from journey.ingest.hl7v2.er7 import Segment
 from journey.ingest.hl7v2.said import LONGEST, Said, clean
 from journey.ingest.hl7v2.tables import GENDERS
 from journey.ingest.keys import FIND_NOBODY, Key
+
+MONTH, DAY = len("202603"), len("20260301")
+"""Digits of a date that is told as far as that."""
 
 MOST = 100
 """Numbers that a message may give of one patient: each is claimed under a lock of its own."""
@@ -115,12 +119,19 @@ def _name(pid: Segment) -> dict[str, Any]:
 
 
 def _date(text: str) -> str | None:
-    """The day, month or year that a time begins with, as the calendar said it; a bad one is none."""
+    """The day, month or year that a time begins with, a day or month of zeros being none; one that no
+    calendar has is no date.
+    """
     digits = clean(text)[:8]
-    if not (digits.isascii() and digits.isdecimal()) or digits.startswith("0000"):
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) not in {4, MONTH, DAY}:
         return None
-    parts = (digits[:4], digits[4:6], digits[6:])
-    return "-".join(part for part in parts if part) if len(digits) in {4, 6, 8} else None
+    known = digits.removesuffix("00") if len(digits) == DAY else digits
+    known = known.removesuffix("00") if len(known) == MONTH else known
+    try:
+        date.fromisoformat(known + "20260101"[len(known) :])
+    except ValueError:
+        return None
+    return "-".join(filter(None, (known[:4], known[4:6], known[6:])))
 
 
 def _phone(pid: Segment, field: int) -> str | None:

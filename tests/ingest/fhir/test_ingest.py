@@ -470,6 +470,7 @@ def test_a_reference_by_identifier_alone_is_enough(feed: Feed) -> None:
         (b'{"resourceType": "Patient"}', "no-patient"),
         (b'{"resourceType": "Patient", "id": 7}', "bad-value"),
         (b'{"resourceType": "Patient", "id": "p", "birthDate": "yesterday"}', "bad-value"),
+        (b'{"resourceType": "Patient", "id": "p", "gender": "bogus"}', "unknown-code"),
         (b'{"resourceType": "Encounter", "id": "e"}', "no-patient"),
     ],
 )
@@ -477,6 +478,18 @@ def test_what_is_no_such_resource_is_set_aside_whole(feed: Feed, raw: bytes, cod
     counts = feed.take(raw)
     assert (counts.messages, counts.reasons) == (1, {code: 1})
     assert [row["code"] for row in feed.inbox()] == [code]
+
+
+@pytest.mark.parametrize("place", ["class", "classHistory[0].class"])
+def test_a_class_that_is_none_is_not_guessed_at(feed: Feed, place: str) -> None:
+    known, none = ({"system": ACT, "code": code} for code in ("IMP", "NOPE"))
+    before = {"class": none, "period": {"start": "2026-03-01T09:00:00Z"}}
+    told = {"class": none} if place == "class" else {"class": known, "classHistory": [before]}
+    counts = feed.take(patient(), {**encounter(), **told})
+    assert counts.reasons == {"unknown-code": 1}
+    assert [row["reason"] for row in feed.inbox() if row["code"]] == [
+        f"Encounter.{place}.code: it is none of v3 ActEncounterCode."
+    ]
 
 
 def test_lines_and_documents_are_read_alike(feed: Feed) -> None:

@@ -332,12 +332,23 @@ def test_an_empty_field_says_nothing_and_the_null_clears() -> None:
     assert person('PID|||M1||""').cleared == ("family", "given")
 
 
-@pytest.mark.parametrize("said", ["unknown", "19", "198013x", "00000000", "1980022"])
+@pytest.mark.parametrize(
+    "said", ["unknown", "19", "198013x", "00000000", "1980022", "19800230", "19801301", "0000"]
+)
 def test_a_birth_date_that_is_none_says_nothing(said: str) -> None:
     assert person(f"PID|||M1||||{said}").demographics.birth_date is None
 
 
-@pytest.mark.parametrize(("said", "expected"), [("1980", "1980"), ("198002", "1980-02")])
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("1980", "1980"),
+        ("198002", "1980-02"),
+        ("19800000", "1980"),
+        ("19800200", "1980-02"),
+        ("198000", "1980"),
+    ],
+)
 def test_a_birth_date_may_be_partial(said: str, expected: str) -> None:
     assert person(f"PID|||M1||||{said}").demographics.birth_date == expected
 

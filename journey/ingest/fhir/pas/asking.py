@@ -23,7 +23,6 @@ from journey.ingest.fhir.pas.reading import (
     quantity,
     referred,
     sequence,
-    unknown,
     window,
 )
 from journey.ingest.fhir.resource import Element, Resource
@@ -86,7 +85,7 @@ def _urgency(resource: Resource, level: Element | None) -> Urgency:
     priority = next(resource.codes("priority"), None)
     code = priority.short("code") if priority else ""
     if code and code not in PRIORITIES:
-        raise unknown(resource, "priority", "it should be stat, normal or deferred")
+        raise resource.unknown("priority", "it should be stat, normal or deferred")
     return PRIORITIES.get(code, Urgency.STANDARD)
 
 

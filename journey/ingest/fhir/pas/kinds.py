@@ -13,7 +13,7 @@ from journey.fhir.x12 import (
     PROFILE_INQUIRY_RESPONSE,
     PROFILE_UPDATE,
 )
-from journey.ingest.fhir.pas.reading import extension, in_table, said, unknown
+from journey.ingest.fhir.pas.reading import extension, in_table, said
 from journey.ingest.fhir.resource import Element, Resource
 
 CODES = {code: code for code in CERTIFICATIONS}
@@ -55,7 +55,7 @@ def certification(element: Element) -> str | None:
 def mode(item: Element) -> str:
     told = said(item, INFO_CHANGED, "valueCode")
     if told and told not in MODES:
-        raise unknown(item, "extension", "infoChanged should be changed or added")
+        raise item.unknown("extension", "infoChanged should be changed or added")
     return told
 
 

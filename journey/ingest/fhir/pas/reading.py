@@ -54,15 +54,11 @@ def in_table(element: Element | None, name: str, system: str, table: Mapping[str
     for each in codes:
         if each.short("system") == system and (code := each.short("code")):
             if code not in table:
-                raise unknown(each, "code", f"{system} has no such code here")
+                raise each.unknown("code", f"{system} has no such code here")
             return table[code]
     if element is not None and codes:
-        raise unknown(element, name, f"it should be a code of {system}")
+        raise element.unknown(name, f"it should be a code of {system}")
     return None
-
-
-def unknown(element: Element, name: str, what: str) -> Unapplied:
-    return Unapplied("unknown-code", f"{element.at(name)}: {what}.", element.at(name))
 
 
 def referred(resource: Resource, reference: Element | None) -> Resource | None:
@@ -142,7 +138,7 @@ def quantity(element: Element | None) -> tuple[int | None, AuthorizationUnit | N
         if (word := element.short(name)) and (unit := MEASURES.get(word) or MEASURES.get(word.lower())):
             return int(value), unit
     if element.short("unit") or element.short("code"):
-        raise unknown(element, "unit", "it is no count of visits, units, days, hours, minutes or months")
+        raise element.unknown("unit", "it is no count of visits, units, days, hours, minutes or months")
     return int(value), None
 
 
