@@ -76,7 +76,7 @@ async def left(
     goes can be opened, or it came from another page.
     """
     page = here(request) if can_be_opened else inside(left_page(request))
-    response = to_sign_in(request, page)
+    response = to_sign_in(request, page, unsent=request.method == "POST")
     await _keep(signed, request, response, Kept("", page, request.url.path, _pairs(form)))
     return response
 

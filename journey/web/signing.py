@@ -181,13 +181,15 @@ def left_cookie_of(request: Request) -> str:
     return SAFE_LEFT_COOKIE if request.url.scheme == "https" else LEFT_COOKIE
 
 
-def to_sign_in(request: Request, wanted: str = HOME) -> Response:
-    """And back to where they wanted to go. A fragment has its whole page locked, with all that was typed."""
+def to_sign_in(request: Request, wanted: str = HOME, *, unsent: bool = False) -> Response:
+    """And back to where they wanted to go; where a form came too late, that is said. A fragment has its whole
+    page locked, with all that was typed.
+    """
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"HX-Trigger": "over"})
     if request.method == "GET":
         wanted = here(request)
-    return go(f"{SIGN_IN}?next={quote(wanted)}")
+    return go(f"{SIGN_IN}?next={quote(wanted)}{'&unsent=1' if unsent else ''}")
 
 
 def here(request: Request) -> str:
@@ -256,6 +258,7 @@ def form_of(
         said=said,
         next=wanted,
         locked=was is not None,
+        unsent="unsent" in request.query_params,
         issuer=there.name if there else None,
         demo=demo(request),
         roles=ROLES,

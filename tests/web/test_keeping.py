@@ -69,7 +69,9 @@ def test_a_form_that_comes_too_late_is_not_recorded_and_not_lost(
 ) -> None:
     typing.passes(passed)
     answer = typing.sends()
-    assert answer.headers["location"] == f"/console/sign-in?next={typing.page}"
+    assert answer.headers["location"] == f"/console/sign-in?next={typing.page}&unsent=1"
+    assert "nothing was recorded" in typing.browser.open(answer.headers["location"].removeprefix("/console/"))
+    assert "nothing was recorded" not in typing.browser.open("sign-in")
     typing.signs_in()
     kept = typing.kept()
     assert html.escape(TEXT) in kept
