@@ -36,9 +36,13 @@ FIND = """
     """
 CLAIM = """
     INSERT INTO routing (system, kind, value, journey_id, patient_id, visit_id, continues)
-    SELECT system, kind, value, %s, %s, %s, %s
-      FROM unnest(%s::text[], %s::text[], %s::text[]) AS asked (system, kind, value)
+    SELECT system, kind, value, route.*
+      FROM (VALUES (%s::uuid, %s::uuid, %s::uuid, %s::uuid)) AS route (journey, patient, visit, continues),
+           unnest(%s::text[], %s::text[], %s::text[]) AS asked (system, kind, value)
+     WHERE NOT EXISTS (SELECT FROM erasure WHERE patient_id = patient AND began_at IS NOT NULL)
     """
+"""To who is erased nothing leads any more: whoever remembers that it did finds out when they record."""
+
 KNOWN_OTHERWISE = """
     SELECT status.journey_id, status.patient_id
       FROM patient_status AS status

@@ -43,6 +43,7 @@ def test_who_comes_again_gets_another_journey_though_the_numbers_were_remembered
     assert taken.outcome.status == "applied", taken
     [(again,)] = clinic.rows("SELECT journey_id FROM routing WHERE kind = 'patient'")
     assert again != journey_id
+    assert clinic.rows("SELECT value FROM routing WHERE patient_id = %s", patient_id) == []
 
 
 def test_a_message_is_sealed_by_its_journeys_key_and_is_gone_with_it(clinic: Clinic) -> None:
