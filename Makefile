@@ -23,10 +23,11 @@ BESIDE = --numprocesses $$($(BIN)/python -c 'import os; print((os.cpu_count() or
 # What is run on it: between them, these ask a database nearly every statement of the project once. Left out is what
 # asks the same again by another way: of a process that is killed, over a socket, from a command line, by chance, by
 # each role, with each batch.
-ELSEWHERE := $(patsubst %,tests/%.py,$(patsubst %,api/test_%,bodies examples figures fuzz hostile import_served lane \
-	limits marked matrix openapi outage pathways patients problems projections read_examples restore restricted schemas \
-	scopes server stopping stream tracing wire writing) $(patsubst %,api/fhir/test_%,access hostile receiving) \
-	projections/test_projector projections/test_parking)
+ELSEWHERE := $(patsubst %,tests/%.py,$(patsubst %,api/test_%,access bodies examples figures fuzz hostile import_served lane \
+	limits marked matrix openapi outage pathways patients problems projections read_examples restore restricted \
+	schemas scopes server stopping stream tracing wire writing) \
+	$(patsubst %,api/fhir/test_%,access hostile receiving) \
+	$(patsubst %,projections/test_%,kept_rows parking projector read_models))
 ASKS := $(filter-out $(ELSEWHERE),$(wildcard tests/api/test_*.py tests/api/fhir/test_*.py tests/projections/test_*.py)) \
 	tests/projections/test_parking.py::test_a_retry_that_fails_again_is_counted_and_one_that_does_not_leaves_nothing \
 	--deselect=tests/projections/test_rebuild.py::test_readers_writers_and_the_live_projector_are_not_disturbed \
@@ -64,7 +65,7 @@ lint: $(VENV)/dev  ## rules, layout and types
 	$(SAY) "ruff: layout"
 	@$(BIN)/ruff format --check
 	$(SAY) "mypy: strict types"
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers auto
 
 format: $(VENV)/dev  ## mend what ruff can mend by itself
 	@$(BIN)/ruff check --fix
