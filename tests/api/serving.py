@@ -28,7 +28,7 @@ class Running:
 
     def __init__(self, process: Started, url: str, tokens: dict[Role, str]) -> None:
         self.process = process
-        self.client = httpx2.Client(base_url=url, timeout=20)
+        self.client = httpx2.Client(base_url=url, timeout=60)
         self.address = (self.client.base_url.host, self.client.base_url.port or 0)
         self.tokens = tokens
 

@@ -119,6 +119,9 @@ def cluster_of_its_own(short_folder: Path, postgres_bin_dir: Path | None) -> Ite
         yield cluster
 
 
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE application_name ~ '^journey (reads|store)'"
+
+
 def test_a_database_that_has_stopped_keeps_nobody_waiting(
     cluster_of_its_own: Cluster, short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,11 +134,16 @@ def test_a_database_that_has_stopped_keeps_nobody_waiting(
     with served(conninfo, tmp_path, with_worker=False, read_pool_size=2, write_threads=2) as api:
         journey = api.opened()
         server = int((short_folder / "database" / "data" / "postmaster.pid").read_text().split()[0])
-        with psycopg.connect(conninfo) as connection:
-            backends = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE application_name ~ '^journey (reads|store)'"
-            ).fetchall()
-        stopped = [*(pid for (pid,) in backends), server]
+        pools = (api.engine.reads.pool, api.engine.store.datastore.pool)
+
+        def backends() -> list[int]:
+            """All that the process has, once none is being opened."""
+            with psycopg.connect(conninfo) as connection:
+                found = connection.execute(BACKENDS).fetchall()
+            there = sum(each.get_stats()["pool_size"] for each in pools)
+            return [pid for (pid,) in found] if len(found) == there else []
+
+        stopped = [*until(backends), server]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         try:

@@ -52,7 +52,7 @@ def test_told_to_stop_it_drains_then_answers_what_it_took_in_and_nothing_new(
     ):
         until(lambda: server.client.get("/readyz").status_code == 200, 20)
         server.process.send_signal(signal.SIGTERM)
-        with httpx2.Client(base_url=server.client.base_url, timeout=20) as probe:
+        with httpx2.Client(base_url=server.client.base_url, timeout=60) as probe:
             until(lambda: probe.get("/readyz").json()["reasons"] == ["This process is about to stop."])
         assert opens(server, -1) == 201
         holding.execute("LOCK TABLE event IN SHARE MODE")  # none can end before the process hears of it
