@@ -24,8 +24,8 @@ AUTHORITIES = f"{OURS}NamingSystem/"
 
 LANGUAGES = "urn:ietf:bcp:47"
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-WRITTEN = {4: "{}-01-01", 7: "{}-01", 10: "{}"}
-"""A date of so many characters, made a whole one."""
+A_DAY = len("2026-03-01")
+"""Characters of a date that is known to the day."""
 
 
 def patients(chart: Chart) -> Iterator[Json]:
@@ -73,11 +73,11 @@ def _name(said: Demographics) -> Json:
 
 
 def _is_a_date(told: str | None) -> bool:
-    """Whether the calendar has it."""
-    if told is None:
-        return False
+    """Whether the calendar has it, as it has every month and year that can be recorded."""
+    if told is None or len(told) < A_DAY:
+        return told is not None
     try:
-        date.fromisoformat(WRITTEN[len(told)].format(told))
+        date.fromisoformat(told)
     except ValueError:
         return False
     return True

@@ -72,12 +72,10 @@ KEPT = TypeAdapter(Kept)
 async def left(
     signed: Signed, request: Request, form: Mapping[str, list[str]], *, can_be_opened: bool
 ) -> Response:
-    """The session is over: to the sign-in, and then back to the page, with what the form said. Where the form
-    goes can be opened, or it came from another page.
-    """
-    page = here(request) if can_be_opened else inside(left_page(request))
-    response = to_sign_in(request, page, unsent=request.method == "POST")
-    await _keep(signed, request, response, Kept("", page, request.url.path, _pairs(form)))
+    """The session is over: to the sign-in, and then back to the page, with what the form said."""
+    typed = _typed(request, form, can_be_opened=can_be_opened)
+    response = to_sign_in(request, typed.page, unsent=request.method == "POST")
+    await _keep(signed, request, response, typed)
     return response
 
 
@@ -100,10 +98,15 @@ async def out_of_date(
     signed: Signed, request: Request, form: Mapping[str, list[str]], *, can_be_opened: bool
 ) -> Response:
     """The form is of no session that holds, and somebody is signed in: it may be of the one before."""
-    page = here(request) if can_be_opened else inside(left_page(request))
     response = render("problem.html", 403, title="This form is out of date", said=OPEN_AGAIN)
-    await _keep(signed, request, response, Kept("", page, request.url.path, _pairs(form)))
+    await _keep(signed, request, response, _typed(request, form, can_be_opened=can_be_opened))
     return response
+
+
+def _typed(request: Request, form: Mapping[str, list[str]], *, can_be_opened: bool) -> Kept:
+    """What the form said, on its page: where it goes can be opened, or it came from another one."""
+    page = here(request) if can_be_opened else inside(left_page(request))
+    return Kept("", page, request.url.path, _pairs(form))
 
 
 async def _is_left_over(signed: Signed, request: Request, kept: Kept) -> bool:

@@ -10,6 +10,7 @@ from httpx2 import ASGITransport, AsyncClient, Response
 
 from journey.api.access.table import Role
 from journey.embedded import Cluster
+from journey.web.acts import Acts
 from tests.inside import Inside
 from tests.served import Api, database, served
 
@@ -88,3 +89,8 @@ def integrator(api: Api) -> Browser:
 @pytest.fixture
 def admin(api: Api) -> Browser:
     return signed_in(api, Role.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def acts(api: Api) -> Acts:
+    return Acts(api.get("/openapi.json").json())

@@ -87,11 +87,6 @@ class Controls(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def acts(api: Api) -> Acts:
-    return Acts(api.get("/openapi.json").json())
-
-
-@pytest.fixture(scope="module")
 def kept(api: Api) -> str:
     """A journey with a visit, on which nothing is recorded any more."""
     journey = api.opened(patient={"family": "Vance"})

@@ -48,11 +48,6 @@ def drawn(opened: Opened) -> str:
 
 
 @pytest.fixture(scope="module")
-def acts(api: Api) -> Acts:
-    return Acts(api.get("/openapi.json").json())
-
-
-@pytest.fixture(scope="module")
 def one(api: Api) -> OnePatient:
     path = api.opened(patient={"family": "Vance"})
     return OnePatient(path.rpartition("/")[2], api.get(path).json(), ())
